@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package supplier
+
+import "iter"
+
+// SeatKey names the seats of one cabin of one flight on one day. Number and carrier are the operating ones; Date is
+// the local departure date. It is stable over restarts and fit to be stored.
+type SeatKey struct {
+	Carrier string
+	Number  int
+	Date    Date
+	Cabin   Cabin
+}
+
+// SeatDelta is a difference from the generated inventory: Sold seats more (or fewer, when negative).
+type SeatDelta struct {
+	SeatKey
+	Sold int
+}
+
+// Reservation is a change of inventory that others already see but that is not final. Exactly one of Commit and
+// Rollback must be called; later calls do nothing. The caller stores Deltas in the transaction that stores the
+// booking and calls Commit after that transaction is durable.
+type Reservation interface {
+	Deltas() []SeatDelta
+	Commit()
+	Rollback()
+}
+
+// Inventory is the ledger of differences, in memory, one per tenant. Storing it is the caller's business.
+// All methods are safe for concurrent use with searches.
+type Inventory interface {
+	// Load replaces the tenant's ledger by the sum of rows (rows of the same key add up).
+	Load(tenant string, rows iter.Seq[SeatDelta])
+	// Reserve takes all seats or none; ErrSoldOut when one of the keys lacks seats, ErrNotFound for an unknown flight.
+	Reserve(tenant string, seats []SeatDelta) (Reservation, error)
+	// Release gives seats back; others see them only after Commit.
+	Release(tenant string, seats []SeatDelta) Reservation
+	// Drop forgets a tenant.
+	Drop(tenant string)
+}
