@@ -2,10 +2,11 @@ module github.com/airside-travel/airside
 
 go 1.26.0
 
+require github.com/go-faster/jx v1.2.0
+
 require (
 	github.com/dustin/go-humanize v1.1.0 // indirect
 	github.com/go-faster/errors v0.8.0 // indirect
-	github.com/go-faster/jx v1.2.0 // indirect
 	github.com/go-jose/go-jose/v4 v4.1.8 // indirect
 	github.com/google/go-cmp v0.7.0 // indirect
 	github.com/google/uuid v1.6.0 // indirect

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package errs
+
+// Code is a stable, documented error code as clients see it in errorMessages[].errorCode.
+type Code string
+
+// The closed list. Codes marked "documented" stand in the reference's error pages; the others are
+// ours and keep its style. Adding one means adding its line to the table below.
+const (
+	ValidationFailed    Code = "API_VALIDATION_FAILED"         // documented
+	MalformedJSON       Code = "MALFORMED_JSON"                //
+	BodyNotAllowed      Code = "BODY_NOT_ALLOWED"              //
+	InvalidUserIDsQuery Code = "INVALID_USER_IDS_QUERY_PARAMS" // documented
+	InvalidEmailDomain  Code = "INVALID_EMAIL_DOMAIN"          // documented
+	ReferenceNotFound   Code = "REFERENCE_NOT_FOUND"
+	DuplicateValue      Code = "DUPLICATE_VALUE"
+	StillReferenced     Code = "STILL_REFERENCED"
+
+	NotAuthenticated  Code = "USER_NOT_AUTHENTICATED" // documented
+	TokenInvalid      Code = "ACCESS_TOKEN_INVALID"
+	CredentialInvalid Code = "CLIENT_CREDENTIALS_INVALID"
+	SubjectInvalid    Code = "SUBJECT_TOKEN_INVALID"
+	TooManyRequests   Code = "TOO_MANY_REQUESTS" // documented
+
+	AccessDenied     Code = "ACCESS_DENIED"
+	CompanyForeign   Code = "COMPANY_NOT_ACCESSIBLE"
+	ResourceNotFound Code = "RESOURCE_NOT_FOUND"
+	RouteNotFound    Code = "ROUTE_NOT_FOUND"
+	MethodNotAllowed Code = "METHOD_NOT_ALLOWED"
+	MediaUnsupported Code = "CONTENT_TYPE_NOT_SUPPORTED"
+	RequestTooLarge  Code = "REQUEST_TOO_LARGE"
+
+	VersionConflict     Code = "VERSION_CONFLICT"
+	APIUserLimit        Code = "API_USER_LIMIT_REACHED"
+	IdempotencyReused   Code = "IDEMPOTENCY_KEY_REUSED"
+	StateForbids        Code = "STATE_DOES_NOT_ALLOW"
+	SearchExpired       Code = "SEARCH_EXPIRED"
+	CheckoutExpired     Code = "CHECKOUT_EXPIRED"
+	BookingExpired      Code = "BOOKING_EXPIRED"
+	OptionExpired       Code = "CANCELLATION_OPTION_EXPIRED"
+	SoldOut             Code = "SOLD_OUT"
+	PriceChanged        Code = "PRICE_CHANGED"
+	PaymentUnusable     Code = "PAYMENT_SOURCE_NOT_USABLE"
+	WebhookURLRefused   Code = "WEBHOOK_URL_REFUSED"
+	NotImplemented      Code = "NOT_IMPLEMENTED"
+	StoreUnavailable    Code = "STORE_UNAVAILABLE"
+	SupplierUnavailable Code = "SUPPLIER_UNAVAILABLE"
+	InternalError       Code = "INTERNAL_ERROR"
+)
+
+// Info explains a code: the one place from which pages, `airside explain` and the portal read.
+type Info struct {
+	Code    Code
+	Kind    Kind
+	Meaning string
+	Fix     string
+}
+
+// Info looks the code up; an unknown code reads as INTERNAL_ERROR.
+func (c Code) Info() Info {
+	for _, i := range codes {
+		if i.Code == c {
+			return i
+		}
+	}
+	return Info{InternalError, Internal, "Something failed inside.", "Report the debugIdentifier."}
+}
+
+// Codes lists the table in its order.
+func Codes() []Info { return append([]Info(nil), codes...) }
+
+//nolint:gochecknoglobals // a constant table; Go has no constant slices
+var codes = []Info{
+	{ValidationFailed, Invalid, "The request does not match the contract of the operation.", "Each message names the pointer, the rule and, where it can be listed, the allowed values. Correct those places and send the whole object again."},
+	{MalformedJSON, Invalid, "The body is not one well-formed JSON value: bad syntax, a key given twice, nesting that is too deep, or text that is not UTF-8.", "The message gives the position. Check the encoder that wrote the body."},
+	{BodyNotAllowed, Invalid, "The operation takes no body and one was sent.", "Send the values in the path and query as the reference of the operation says."},
+	{InvalidUserIDsQuery, Invalid, "companyId or tmcId in a user query is missing, given twice, or not a UUID.", "Send exactly one of them, as a UUID."},
+	{InvalidEmailDomain, Invalid, "The company accepts only certain e-mail domains and this address has another.", "Use an address in one of the company's domains, or change the company's domain list."},
+	{ReferenceNotFound, Invalid, "An id in the body does not name anything the company owns.", "Create the referenced thing first, or correct the id; the pointer says which one."},
+	{DuplicateValue, Invalid, "A value that must be unique is already in use.", "Look the existing resource up with that value (externalId, e-mail, name) instead of creating it again."},
+	{StillReferenced, Invalid, "Other records still refer to this one.", "Detach or move them first, or use detachUsers=true where the operation offers it."},
+	{NotAuthenticated, Unauthenticated, "The call carries no bearer token, or a header that is not one.", "Get a token from POST /v2/auth/oauth2-token and send it as `Authorization: Bearer <token>`."},
+	{TokenInvalid, Unauthenticated, "The token is unknown, expired, or was killed by a rotation or a revocation.", "Get a new token; cache it until shortly before it expires."},
+	{CredentialInvalid, Denied, "The client id and client secret do not belong together, or the API user no longer exists.", "Check which environment the credential belongs to and whether the secret was rotated."},
+	{SubjectInvalid, Denied, "The subject token of a token exchange was refused: signature, key id, expiry, or no user with its e-mail.", "Sign with RS256 and a key that is uploaded and active, include email and exp, and make sure the user exists and is active."},
+	{TooManyRequests, Throttled, "Too many calls in too short a time.", "Wait as long as Retry-After says, then back off exponentially; reuse tokens until they expire."},
+	{AccessDenied, Denied, "The token is valid but its roles or scopes do not allow this operation.", "Compare the operation's x-roles and x-scope (airside routes) with the roles of the API user."},
+	{CompanyForeign, Denied, "The company in the path is not one this caller may act for.", "Use a credential of that company's TMC."},
+	{ResourceNotFound, NotFound, "There is nothing with this id, or it belongs to somebody else.", "Check the id; deleted and inactive records read as absent unless the operation offers a switch."},
+	{RouteNotFound, NotFound, "No operation has this path.", "Compare with `airside routes`; paths are case sensitive and carry their version."},
+	{MethodNotAllowed, WrongMethod, "The path exists, but not with this method.", "The Allow header lists the methods."},
+	{MediaUnsupported, WrongMedia, "The body has a content type the operation does not take.", "Send application/json, or application/x-www-form-urlencoded to the token endpoint."},
+	{RequestTooLarge, TooLarge, "The body is larger than the limit.", "The limit is AIRSIDE_MAX_BODY (10 MB unless set otherwise)."},
+	{VersionConflict, Conflict, "The record changed since it was read.", "Read it again, apply the change to the new version, and send that version back."},
+	{APIUserLimit, Conflict, "The TMC has as many API users as it may have.", "Revoke one that is no longer used."},
+	{IdempotencyReused, Conflict, "This Idempotency-Key was used with another body.", "Use a fresh key for a different request."},
+	{StateForbids, Invalid, "The thing is in a state that does not allow this act.", "The message names the state; read the resource to see what is possible now."},
+	{SearchExpired, NotFound, "The search or itinerary is too old, was altered, or belongs to somebody else.", "Search again; results live for 30 minutes on the tenant's clock."},
+	{CheckoutExpired, NotFound, "The checkout, seat map or initiate-booking response is too old, was altered, or belongs to somebody else.", "Check out again; responses live for 30 minutes on the tenant's clock."},
+	{BookingExpired, NotFound, "The bookingId is too old, was altered, was used already, or belongs to somebody else.", "Revalidate again; a bookingId lives for 15 minutes and books once."},
+	{OptionExpired, Invalid, "The cancellation option is no longer on offer.", "Read the cancellation details again and use a fresh optionId."},
+	{SoldOut, Conflict, "The last seat, room or car at this offer was taken.", "Search again, or choose another offer."},
+	{PriceChanged, Conflict, "The supplier's price is not the one that was agreed.", "Revalidate, look at the new price, and book with the new bookingId."},
+	{PaymentUnusable, Invalid, "The payment source cannot pay for this booking.", "Choose a source that the traveler may use and that accepts this supplier."},
+	{WebhookURLRefused, Invalid, "The endpoint of a webhook must be https and must not lead into a private network.", "Use a public https address; in dev, loopback is allowed."},
+	{NotImplemented, NotBuilt, "The operation is in the contract but this version does not carry it out.", "`airside routes --missing` lists such operations."},
+	{StoreUnavailable, Unavailable, "The store cannot take the write now. Nothing was written.", "Try again; writes with an Idempotency-Key are safe to repeat."},
+	{SupplierUnavailable, Unavailable, "The supplier does not answer.", "Try again later."},
+	{InternalError, Internal, "Something failed inside. Nothing was written.", "Report the debugIdentifier; it leads to the whole story of the request."},
+}
