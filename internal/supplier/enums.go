@@ -86,7 +86,7 @@ type RateType uint8
 // Rate types.
 const (
 	RatePublished RateType = iota
-	RateCorporate // opened by an account code
+	RateCorporate          // opened by an account code
 )
 
 // SortKey orders search results.

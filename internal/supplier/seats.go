@@ -4,13 +4,16 @@ package supplier
 
 import "iter"
 
-// SeatKey names the seats of one cabin of one flight on one day. Number and carrier are the operating ones; Date is
-// the local departure date. It is stable over restarts and fit to be stored.
+// SeatKey names the seats of one cabin of one flight on one day. Carrier and number are the marketing ones, Origin and
+// Destination the airports between which it flies (one number may be used on several routes); Date is the local
+// departure date. It is stable over restarts and fit to be stored.
 type SeatKey struct {
-	Carrier string
-	Number  int
-	Date    Date
-	Cabin   Cabin
+	Carrier     string
+	Number      int
+	Origin      string
+	Destination string
+	Date        Date
+	Cabin       Cabin
 }
 
 // SeatDelta is a difference from the generated inventory: Sold seats more (or fewer, when negative).
