@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package contract
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+const (
+	mediaJSON  = "application/json"
+	errorShape = "ErrorResponse" // what any failure that is not declared answers
+)
+
+// CheckBody checks a request's body. An operation that takes none accepts any.
+// Multipart bodies are for the caller to take apart: use CheckForm.
+func (op *Operation) CheckBody(contentType string, body []byte) []Violation {
+	if op.Body == nil {
+		return nil
+	}
+	if len(body) == 0 {
+		if op.Body.Required {
+			return []Violation{{In: InBody, Rule: RuleRequired, Message: "is required"}}
+		}
+		return nil
+	}
+	s, fault := pick(op.Body.Content, contentType)
+	if fault != nil {
+		return fault
+	}
+	switch media := mediaType(contentType); media {
+	case "multipart/form-data":
+		return nil
+	case "application/x-www-form-urlencoded":
+		if limit := op.contract.Limits.MaxBytes; len(body) > limit {
+			return []Violation{{In: InBody, Rule: RuleSize, Message: "is longer than " + strconv.Itoa(limit) + " bytes"}}
+		}
+		form, err := url.ParseQuery(string(body))
+		if err != nil {
+			return []Violation{{In: InBody, Rule: RuleSyntax, Message: "is not a form: a percent sign or separator is out of place"}}
+		}
+		return op.CheckForm(form)
+	}
+	return op.contract.check(s.compiled(), body, 0)
+}
+
+// CheckResponse checks an answer. A failure whose status the operation does not
+// declare, or declares without a body, has the contract's error shape.
+func (op *Operation) CheckResponse(status int, contentType string, body []byte) []Violation {
+	r := op.Responses[status]
+	if r == nil && status < 400 {
+		return []Violation{{In: InBody, Rule: RuleStatus,
+			Message: "has the status " + strconv.Itoa(status) + ", which is not declared"}}
+	}
+	if r == nil || len(r.Content) == 0 {
+		s := op.contract.Schema(errorShape)
+		switch {
+		case len(body) == 0:
+			return nil
+		case status < 400 || s == nil:
+			return []Violation{{In: InBody, Rule: RuleSize, Message: "must be empty"}}
+		}
+		return op.contract.check(s.compiled(), body, 1)
+	}
+	if len(body) == 0 {
+		return []Violation{{In: InBody, Rule: RuleRequired, Message: "is required"}}
+	}
+	s, fault := pick(r.Content, contentType)
+	if fault != nil {
+		return fault
+	}
+	if !isJSON(mediaType(contentType)) {
+		return nil
+	}
+	return op.contract.check(s.compiled(), body, 1)
+}
+
+// Check checks a value against a schema, as a response's part.
+func (s *Schema) Check(value []byte) []Violation {
+	return s.contract.check(s.compiled(), value, 1)
+}
+
+// CheckRequest checks a value against a schema, as a request's part: what is
+// readOnly is neither demanded nor checked.
+func (s *Schema) CheckRequest(value []byte) []Violation {
+	return s.contract.check(s.compiled(), value, 0)
+}
+
+func isJSON(media string) bool {
+	return media == mediaJSON || strings.HasSuffix(media, "+json")
+}
+
+// pick finds the schema of a media type.
+func pick(content map[string]*Schema, contentType string) (*Schema, []Violation) {
+	if s := content[contentType]; s != nil {
+		return s, nil
+	}
+	if s := content[mediaType(contentType)]; s != nil {
+		return s, nil
+	}
+	known := sortedKeys(content)
+	return nil, []Violation{{In: InBody, Rule: RuleContentType, Allowed: known,
+		Message: "must be " + list(known, "or") + ", but is " + clip(strconv.Quote(contentType))}}
+}

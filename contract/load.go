@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package contract
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+)
+
+//go:embed openapi/*.json
+var files embed.FS
+
+// Contract is the whole API. It is safe for concurrent use.
+type Contract struct {
+	// Limits of the bodies that are checked. Set them before the first check.
+	Limits Limits
+
+	docs       []document
+	components map[string]map[string]component // by kind and name
+	tags       map[string]string               // description by name
+	paths      map[string]bool
+	operations []*Operation
+	byID       map[string]*Operation
+
+	schemas  map[string]*schemaSlot
+	patterns patternSet
+	checkers sync.Pool
+	merged   func() []byte
+}
+
+type document struct {
+	name string
+	raw  []byte
+}
+
+type component struct {
+	file string
+	raw  []byte
+}
+
+// schemaSlot parses a component when it is first asked for: most requests
+// touch few of them, and a start should not pay for all.
+type schemaSlot struct {
+	once   sync.Once
+	schema *Schema
+	err    error
+}
+
+// Load reads the embedded contract. It reads every operation and finds every
+// schema; a schema is compiled when it is first needed. That all of them
+// compile is what Verify proves, and a test of this package calls it.
+func Load() (*Contract, error) {
+	return load(files, "openapi")
+}
+
+func load(fsys fs.FS, dir string) (*Contract, error) {
+	names, err := fs.Glob(fsys, path.Join(dir, "*.json"))
+	if err != nil {
+		return nil, fmt.Errorf("contract: %w", err)
+	}
+	slices.Sort(names)
+	c := &Contract{
+		Limits:     Limits{MaxBytes: 10 << 20, MaxDepth: 64},
+		components: map[string]map[string]component{},
+		tags:       map[string]string{},
+		paths:      map[string]bool{},
+		byID:       map[string]*Operation{},
+		schemas:    map[string]*schemaSlot{},
+	}
+	c.checkers.New = func() any { return new(checker) }
+	c.merged = sync.OnceValue(c.merge)
+	for _, name := range names {
+		raw, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return nil, fmt.Errorf("contract: %w", err)
+		}
+		d := document{path.Base(name), raw}
+		if err := c.index(d); err != nil {
+			return nil, fmt.Errorf("contract: %s: %w", d.name, err)
+		}
+		c.docs = append(c.docs, d)
+	}
+	for _, d := range c.docs {
+		if err := c.readOperations(d); err != nil {
+			return nil, fmt.Errorf("contract: %s: %w", d.name, err)
+		}
+	}
+	slices.SortFunc(c.operations, func(a, b *Operation) int { return strings.Compare(a.ID, b.ID) })
+	return c, nil
+}
+
+// index notes where each component of a file stands.
+func (c *Contract) index(d document) error {
+	return members(d.raw, func(key string, val []byte) error {
+		switch key {
+		case "openapi", "info", "paths", "servers":
+			return nil
+		case "tags":
+			return elements(val, c.readTag)
+		case "components":
+			return members(val, func(kind string, val []byte) error {
+				return members(val, func(name string, val []byte) error {
+					return c.addComponent(d.name, kind, name, val)
+				})
+			})
+		}
+		if strings.HasPrefix(key, "x-") {
+			return nil
+		}
+		return errUnknownKeyword
+	})
+}
+
+func (c *Contract) addComponent(file, kind, name string, raw []byte) error {
+	byName := c.components[kind]
+	if byName == nil {
+		byName = map[string]component{}
+		c.components[kind] = byName
+	}
+	if have, ok := byName[name]; ok {
+		return fmt.Errorf("already in %s", have.file)
+	}
+	byName[name] = component{file, raw}
+	if kind == "schemas" {
+		c.schemas[name] = new(schemaSlot)
+	}
+	return nil
+}
+
+func (c *Contract) readTag(raw []byte) error {
+	var name, description string
+	err := members(raw, func(key string, val []byte) error {
+		switch key {
+		case "name":
+			return readText(val, &name)
+		case "description":
+			return readText(val, &description)
+		}
+		return nil
+	})
+	if description != "" || c.tags[name] == "" {
+		c.tags[name] = description
+	}
+	return err
+}
+
+// refName reads a reference and returns the name of the component, which must
+// exist. Names are unique over all files, so the file's name says nothing.
+func (c *Contract) refName(raw []byte, kind string) (string, error) {
+	var ref string
+	if err := readText(raw, &ref); err != nil {
+		return "", err
+	}
+	_, at, ok := strings.Cut(ref, "#/components/"+kind+"/")
+	if !ok {
+		return "", fmt.Errorf("reference %q does not lead to %s", ref, kind)
+	}
+	if _, ok := c.components[kind][at]; !ok {
+		return "", fmt.Errorf("reference %q leads nowhere", ref)
+	}
+	return at, nil
+}
+
+// Schema returns the component of that name, nil if there is none.
+func (c *Contract) Schema(name string) *Schema {
+	s, _ := c.schema(name)
+	return s
+}
+
+func (c *Contract) schema(name string) (*Schema, error) {
+	slot := c.schemas[name]
+	if slot == nil {
+		return nil, fmt.Errorf("no schema %s", name)
+	}
+	slot.once.Do(func() {
+		slot.schema, slot.err = c.parse(c.components["schemas"][name].raw)
+		if slot.schema != nil {
+			slot.schema.Name = name
+		}
+	})
+	return slot.schema, slot.err
+}
+
+// Schemas lists the names of all schema components, sorted.
+func (c *Contract) Schemas() []string {
+	return sortedKeys(c.schemas)
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// localRefs turns references between files into references inside one document.
+func localRefs(raw []byte) []byte {
+	out := make([]byte, 0, len(raw))
+	for {
+		i := bytes.Index(raw, []byte(".json#/"))
+		if i < 0 {
+			return append(out, raw...)
+		}
+		from := bytes.LastIndexByte(raw[:i], '"') + 1
+		if bytes.ContainsAny(raw[from:i], " /") { // prose, not a reference
+			from = i + len(".json")
+		}
+		out = append(out, raw[:from]...)
+		raw = raw[i+len(".json"):]
+	}
+}

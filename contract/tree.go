@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package contract
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+)
+
+// The contract's own files are walked with these: each hands out the bytes of
+// the parts, so that what is not asked for is never decoded.
+
+const docDepth = 200
+
+var (
+	errWantObject = errors.New("expected an object")
+	errWantArray  = errors.New("expected an array")
+	errWantText   = errors.New("expected a string")
+)
+
+// members calls f for each member of an object, in the order written.
+func members(raw []byte, f func(key string, val []byte) error) error {
+	r := reader{src: raw}
+	if r.peek() != '{' {
+		return errWantObject
+	}
+	for ok := r.open('}'); ok; ok = r.more('}') {
+		k, plain := r.key()
+		if !plain {
+			k = unescape(k)
+		}
+		r.peek()
+		from := r.pos
+		r.skip(docDepth)
+		if r.fault != "" {
+			break
+		}
+		if err := f(string(k), raw[from:r.pos]); err != nil {
+			return fmt.Errorf("%s: %w", k, err)
+		}
+	}
+	return r.asError()
+}
+
+// elements calls f for each element of an array.
+func elements(raw []byte, f func(val []byte) error) error {
+	r := reader{src: raw}
+	if r.peek() != '[' {
+		return errWantArray
+	}
+	n := 0
+	for ok := r.open(']'); ok; ok = r.more(']') {
+		r.peek()
+		from := r.pos
+		r.skip(docDepth)
+		if r.fault != "" {
+			break
+		}
+		if err := f(raw[from:r.pos]); err != nil {
+			return fmt.Errorf("[%d]: %w", n, err)
+		}
+		n++
+	}
+	return r.asError()
+}
+
+func (r *reader) asError() error {
+	if r.fault == "" {
+		return nil
+	}
+	return fmt.Errorf("%s: %s", where(r.src, r.at), r.fault)
+}
+
+func readText(raw []byte, to *string) error {
+	r := reader{src: raw}
+	if r.peek() != '"' {
+		return errWantText
+	}
+	s, plain := r.text()
+	if !plain {
+		s = unescape(s)
+	}
+	*to = string(s)
+	return r.asError()
+}
+
+func readTexts(raw []byte, to *[]string) error {
+	return elements(raw, func(val []byte) error {
+		var s string
+		if err := readText(val, &s); err != nil {
+			return err
+		}
+		*to = append(*to, s)
+		return nil
+	})
+}
+
+func readBool(raw []byte, to *bool) (err error) {
+	*to, err = strconv.ParseBool(string(raw))
+	return err
+}
+
+func readInt(raw []byte, to *int) (err error) {
+	*to, err = strconv.Atoi(string(raw))
+	return err
+}
+
+func readFloat(raw []byte, to **float64) error {
+	f, err := strconv.ParseFloat(string(raw), 64)
+	*to = &f
+	return err
+}
