@@ -25,11 +25,12 @@ func (op *Operation) CheckBody(contentType string, body []byte) []Violation {
 		}
 		return nil
 	}
-	s, fault := pick(op.Body.Content, contentType)
-	if fault != nil {
-		return fault
+	media := mediaType(contentType)
+	s := op.Body.Content[media]
+	if s == nil {
+		return wrongMedia(op.Body.Content, contentType)
 	}
-	switch media := mediaType(contentType); media {
+	switch media {
 	case "multipart/form-data":
 		return nil
 	case "application/x-www-form-urlencoded":
@@ -66,11 +67,12 @@ func (op *Operation) CheckResponse(status int, contentType string, body []byte) 
 	if len(body) == 0 {
 		return []Violation{{In: InBody, Rule: RuleRequired, Message: "is required"}}
 	}
-	s, fault := pick(r.Content, contentType)
-	if fault != nil {
-		return fault
+	media := mediaType(contentType)
+	s := r.Content[media]
+	if s == nil {
+		return wrongMedia(r.Content, contentType)
 	}
-	if !isJSON(mediaType(contentType)) {
+	if !isJSON(media) {
 		return nil
 	}
 	return op.contract.check(s.compiled(), body, 1)
@@ -91,15 +93,17 @@ func isJSON(media string) bool {
 	return media == mediaJSON || strings.HasSuffix(media, "+json")
 }
 
-// pick finds the schema of a media type.
-func pick(content map[string]*Schema, contentType string) (*Schema, []Violation) {
-	if s := content[contentType]; s != nil {
-		return s, nil
-	}
-	if s := content[mediaType(contentType)]; s != nil {
-		return s, nil
-	}
+func wrongMedia(content map[string]*Schema, contentType string) []Violation {
 	known := sortedKeys(content)
-	return nil, []Violation{{In: InBody, Rule: RuleContentType, Allowed: known,
+	return []Violation{{In: InBody, Rule: RuleContentType, Allowed: known,
 		Message: "must be " + list(known, "or") + ", but is " + clip(strconv.Quote(contentType))}}
+}
+
+// mediaType strips the parameters of a content type and lowers its case.
+func mediaType(contentType string) string {
+	if contentType == mediaJSON {
+		return mediaJSON
+	}
+	media, _, _ := strings.Cut(contentType, ";")
+	return strings.ToLower(strings.TrimSpace(media))
 }

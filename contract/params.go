@@ -3,7 +3,6 @@
 package contract
 
 import (
-	"mime"
 	"net/url"
 	"slices"
 	"strconv"
@@ -193,13 +192,4 @@ func (op *Operation) CheckForm(form url.Values) []Violation {
 		ck.checkUnion(o, &o.unions[i], seen)
 	}
 	return ck.found
-}
-
-// mediaType strips the parameters of a content type and lowers its case.
-func mediaType(contentType string) string {
-	media, _, err := mime.ParseMediaType(contentType)
-	if err != nil {
-		media, _, _ = strings.Cut(contentType, ";")
-	}
-	return strings.ToLower(strings.TrimSpace(media))
 }

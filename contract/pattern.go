@@ -5,6 +5,7 @@ package contract
 import (
 	"fmt"
 	"regexp"
+	"strings"
 	"sync"
 )
 
@@ -45,6 +46,17 @@ func written(pattern string) *matcher {
 	return nil
 }
 
+// inWords describes a pattern that is left to a regular expression.
+func inWords(pattern string) string {
+	switch {
+	case pattern == `\S`:
+		return "text that is not blank"
+	case strings.HasPrefix(pattern, "^P("):
+		return "an ISO 8601 duration such as P1D or PT90M"
+	}
+	return "text that matches " + pattern
+}
+
 // patternSet shares equal patterns.
 type patternSet struct {
 	mu     sync.Mutex
@@ -63,7 +75,7 @@ func (p *patternSet) get(pattern string) (*matcher, error) {
 		if err != nil {
 			return nil, fmt.Errorf("pattern: %w", err)
 		}
-		m = &matcher{re.Match, "text that matches " + pattern}
+		m = &matcher{re.Match, inWords(pattern)}
 	}
 	if p.byText == nil {
 		p.byText = map[string]*matcher{}
