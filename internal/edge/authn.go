@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package edge
+
+import (
+	"context"
+	"strings"
+
+	"github.com/airside-travel/airside/internal/actor"
+	"github.com/airside-travel/airside/internal/errs"
+)
+
+type callerKey struct{}
+
+// authenticate turns the Authorization header into an actor. Only operations whose contract says
+// `security: []` go without.
+func (m *Mux) authenticate(c *call) error {
+	if c.ep.op.Public || (c.ep.open && m.o.Dev) {
+		c.event.Decide("authenticate", "passed", "public operation", "")
+		return nil
+	}
+	scheme, token, ok := strings.Cut(c.r.Header.Get("Authorization"), " ")
+	if !ok || !strings.EqualFold(scheme, "Bearer") || token == "" {
+		c.Header().Set("WWW-Authenticate", "Bearer")
+		return errs.New(errs.NotAuthenticated, "the Authorization header must be `Bearer <access token>`")
+	}
+	caller, err := m.o.Auth.Authenticate(c.ctx, strings.TrimSpace(token))
+	if err != nil {
+		c.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+		return err
+	}
+	c.actor = caller.Actor
+	c.ctx = actor.With(context.WithValue(c.ctx, callerKey{}, caller), caller.Actor)
+	c.event.ClientID, c.event.Tenant, c.event.UserID = caller.Actor.ClientID, caller.Actor.Tenant, caller.Actor.UserID
+	c.event.Decide("authenticate", "passed", "bearer token", "client "+caller.Actor.ClientID)
+	return nil
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package edge
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/airside-travel/airside/contract"
+	"github.com/airside-travel/airside/internal/actor"
+	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/telemetry"
+)
+
+// idempotencyHeader is ours: the reference has no such header, so its clients never send it.
+const idempotencyHeader = "Idempotency-Key"
+
+// Appender is an answer that writes its own JSON, for hot paths.
+type Appender interface{ AppendJSON(b []byte) []byte }
+
+// Statuser is an answer with another status than the lowest declared 2xx.
+type Statuser interface{ Status() int }
+
+// handle runs the handler: reads in one snapshot, everything else in one transaction together with
+// its audit entry and its idempotency record, so that there is all of it or nothing.
+func (m *Mux) handle(c *call) error {
+	ctx := telemetry.WithRequestID(c.ctx, c.event.ID)
+	op := c.ep.op
+	var err error
+	switch {
+	case c.ep.own:
+		err = m.answer(ctx, c)
+	case op.Effect == contract.Read:
+		err = m.o.Store.View(ctx, func(ctx context.Context) error { return m.answer(ctx, c) })
+	default:
+		err = m.o.Store.Update(ctx, func(ctx context.Context) error { return m.write1(ctx, c) })
+	}
+	if err != nil && errs.As(err) == nil && errors.Is(err, context.Canceled) {
+		return errs.New(errs.StoreUnavailable, "the caller went away before the write began").Because(err)
+	}
+	if err != nil {
+		m.recordRefusal(ctx, c, err)
+		return err
+	}
+	c.event.Decide("handle", "done", string(op.Effect), "")
+	return nil
+}
+
+// write1 is one write inside its transaction.
+func (m *Mux) write1(ctx context.Context, c *call) error {
+	key := c.r.Header.Get(idempotencyHeader)
+	if key != "" && m.o.Replay != nil {
+		if len(key) > 255 {
+			return &errs.Error{Code: errs.ValidationFailed, Message: "the key is too long", Fields: []errs.Field{
+				{In: "header", Pointer: idempotencyHeader, Rule: "maxLength", Message: idempotencyHeader + " has at most 255 characters"}}}
+		}
+		kept, err := m.o.Replay.Find(ctx, c.actor.ClientID, key, c.identity())
+		if err != nil {
+			return err
+		}
+		if kept != nil {
+			c.out, c.replayed = *kept, true
+			return nil
+		}
+	}
+	if err := m.answer(ctx, c); err != nil {
+		return err
+	}
+	if err := m.record(ctx, c, "done"); err != nil {
+		return err
+	}
+	if key != "" && m.o.Replay != nil {
+		return m.o.Replay.Keep(ctx, c.actor.ClientID, key, c.identity(), c.out)
+	}
+	return nil
+}
+
+// identity is what must be equal for two calls to be the same: operation, path, query and body.
+func (c *call) identity() []byte {
+	return append([]byte(c.ep.op.ID+"\n"+c.r.URL.RequestURI()+"\n"), c.body...)
+}
+
+// answer calls the handler and renders what it returns.
+func (m *Mux) answer(ctx context.Context, c *call) error {
+	v, err := c.ep.invoke(ctx, c.in)
+	if err != nil {
+		return err
+	}
+	c.out = Answer{Status: c.ep.op.SuccessStatus}
+	switch t := v.(type) {
+	case struct{}:
+	case json.RawMessage:
+		c.out.Body = t
+	case []byte:
+		c.out.Body = t
+	case Appender:
+		c.out.Body = t.AppendJSON(nil)
+	default:
+		if c.out.Body, err = json.Marshal(v); err != nil {
+			return fmt.Errorf("encode the answer of %s: %w", c.ep.op.ID, err)
+		}
+	}
+	if s, ok := v.(Statuser); ok {
+		c.out.Status = s.Status()
+	}
+	return nil
+}
+
+// record appends to the audit trail what was done, in the transaction that did it.
+func (m *Mux) record(ctx context.Context, c *call, outcome string) error {
+	op := c.ep.op
+	if op.Audit == contract.AuditNone || op.Audit == contract.AuditRead || m.o.Audit == nil {
+		return nil
+	}
+	return m.o.Audit.Record(ctx, Act{
+		Tenant: c.actor.Tenant, Actor: who(c.actor), Operation: op.ID, Target: c.target(),
+		Outcome: outcome, RequestID: c.event.ID,
+		Detail: map[string]string{"class": string(op.Audit), "ip": c.event.ClientIP},
+	})
+}
+
+// recordRefusal notes that a known caller was refused something that matters. Failing to note it
+// changes nothing: nothing was written.
+func (m *Mux) recordRefusal(ctx context.Context, c *call, cause error) {
+	op := c.ep.op
+	if c.actor.Tenant == "" || c.ep.own || (op.Audit != contract.AuditSecurity && op.Audit != contract.AuditMoney) {
+		return
+	}
+	code := errs.InternalError
+	if e := errs.As(cause); e != nil {
+		code = e.Code
+	}
+	if err := m.o.Store.Update(ctx, func(ctx context.Context) error { return m.record(ctx, c, "refused "+string(code)) }); err != nil {
+		c.event.Decide("audit", "failed", "", err.Error())
+	}
+}
+
+func who(a *actor.Actor) string {
+	if a.UserID != "" {
+		return a.ClientID + " for user " + a.UserID
+	}
+	return a.ClientID
+}
+
+// target names what the act was about: the path's ids, else the id it created.
+func (c *call) target() string {
+	var parts []string
+	for _, p := range c.ep.op.Params {
+		if p.In == "path" {
+			parts = append(parts, p.Name+"="+c.r.PathValue(p.Name))
+		}
+	}
+	if len(parts) == 0 && len(c.out.Body) > 0 && len(c.out.Body) < 4096 {
+		var created struct{ ID, PnrID, ClientID string }
+		if json.Unmarshal(c.out.Body, &created) == nil {
+			parts = append(parts, firstOf(created.ID, firstOf(created.PnrID, created.ClientID)))
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// encode sends the answer.
+func (m *Mux) encode(c *call) {
+	m.judge(c)
+	if c.replayed {
+		c.Header().Set("Idempotency-Replayed", "true")
+	}
+	m.write(c)
+}

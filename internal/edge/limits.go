@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package edge
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+
+	"github.com/airside-travel/airside/internal/errs"
+)
+
+const formType = "application/x-www-form-urlencoded"
+
+// readBody reads at most MaxBody bytes and settles whether a body of this type belongs here.
+func (m *Mux) readBody(c *call) error {
+	r := c.r
+	if r.ContentLength > int64(m.o.MaxBody) {
+		return m.tooLarge()
+	}
+	var buf bytes.Buffer
+	if r.ContentLength > 0 {
+		buf.Grow(int(r.ContentLength) + bytes.MinRead)
+	}
+	if _, err := buf.ReadFrom(http.MaxBytesReader(c.ResponseWriter, r.Body, int64(m.o.MaxBody))); err != nil {
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			return m.tooLarge()
+		}
+		if errors.Is(err, io.ErrUnexpectedEOF) || r.Context().Err() != nil {
+			return errs.New(errs.MalformedJSON, "the body ended before its announced length")
+		}
+		return errs.New(errs.MalformedJSON, "the body could not be read").Because(err)
+	}
+	c.body = buf.Bytes()
+	c.event.BytesIn = len(c.body)
+	want := c.ep.op.Body
+	if want == nil {
+		if len(c.body) > 0 {
+			return errs.New(errs.BodyNotAllowed, "%s takes no body", c.ep.op.ID)
+		}
+		return nil
+	}
+	if len(c.body) == 0 {
+		if want.Required {
+			return errs.Invalidf("", "required", "%s needs a body", c.ep.op.ID)
+		}
+		return nil
+	}
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || want.Content[media] == nil {
+		var allowed []string
+		for t := range want.Content {
+			allowed = append(allowed, t)
+		}
+		return errs.New(errs.MediaUnsupported, "the body must be sent as %s", allowed[0]).With("contentType", clip(r.Header.Get("Content-Type"), 80))
+	}
+	if media == formType {
+		if c.form, err = url.ParseQuery(string(c.body)); err != nil {
+			return errs.New(errs.ValidationFailed, "the form is not well encoded: a %% must be followed by two hexadecimal digits")
+		}
+	}
+	return nil
+}
+
+func (m *Mux) tooLarge() error {
+	return errs.New(errs.RequestTooLarge, "the body is larger than %d bytes", m.o.MaxBody)
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package edge
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/airside-travel/airside/contract"
+	"github.com/airside-travel/airside/internal/actor"
+	"github.com/airside-travel/airside/internal/clock"
+	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/telemetry"
+)
+
+// Options is everything the pipeline is wired with.
+type Options struct {
+	Contract *contract.Contract
+	Auth     Authenticator
+	Store    Transactor
+	Audit    Auditor
+	Replay   Replayer
+	Clock    clock.Clock // system time: for events, rate limits and latencies
+	Log      *slog.Logger
+	Ring     *telemetry.Ring
+
+	MaxBody     int      // bytes; requests above are 413
+	TrustedHops int      // proxies in front of us whose X-Forwarded-For entry is believed
+	Allow       Networks // only these may call at all; empty for everybody
+	Rate        Rate     // per client (or per address, without a token)
+	TokenRate   Rate     // for the token endpoints
+	BaseURL     string   // what debugIdentifier links start with
+	Dev         bool     // judge our own responses; open the explanation of requests
+
+	// OnViolation is told when one of our own responses does not fit the contract (dev and tests).
+	OnViolation func(operation string, status int, body []byte, found []contract.Violation)
+}
+
+// Mux is the bound contract: every operation has a route, the ones without handler answer 501.
+type Mux struct {
+	o      Options
+	bound  map[string]*endpoint
+	routes *http.ServeMux
+	paths  *http.ServeMux // path patterns without method, for 405
+	allow  map[string][]string
+	limits *limiter
+}
+
+type endpoint struct {
+	op     *contract.Operation
+	input  reflect.Type
+	decode func(c *call) (any, error) // nil: not built
+	invoke func(ctx context.Context, in any) (any, error)
+	own    bool // the handler opens its own transactions
+	open   bool // in dev, callable without a token
+}
+
+// call is one request on its way through the stages.
+type call struct {
+	http.ResponseWriter
+	r        *http.Request
+	ctx      context.Context //nolint:containedctx // a call is one request; stages enrich its context
+	ep       *endpoint
+	event    *telemetry.Event
+	actor    *actor.Actor
+	body     []byte
+	form     url.Values
+	params   url.Values
+	in       any
+	out      Answer
+	replayed bool
+	started  time.Time
+}
+
+// stage is one step; an error ends the request with the problem it maps to.
+type stage struct {
+	name string
+	run  func(m *Mux, c *call) error
+}
+
+// stages is the order of the pipeline once the operation is known. Request id, real IP, the global
+// network list and routing come before (see ServeHTTP).
+//
+//nolint:gochecknoglobals // the order itself, constant
+var stages = []stage{
+	{"authenticate", (*Mux).authenticate},
+	{"networks", (*Mux).clientNetworks},
+	{"rate", (*Mux).rate},
+	{"authorise", (*Mux).authorise},
+	{"limits", (*Mux).readBody},
+	{"validate", (*Mux).validate},
+	{"handle", (*Mux).handle},
+}
+
+// NewMux makes the routes of all operations of the contract, none bound yet.
+func NewMux(o Options) *Mux {
+	m := &Mux{
+		o: o, bound: map[string]*endpoint{}, allow: map[string][]string{},
+		routes: http.NewServeMux(), paths: http.NewServeMux(), limits: newLimiter(o.Clock),
+	}
+	for _, op := range o.Contract.Operations() {
+		ep := &endpoint{op: op}
+		m.bound[op.ID] = ep
+		m.routes.HandleFunc(op.Method+" "+op.Path, func(w http.ResponseWriter, r *http.Request) {
+			c := w.(*call) //nolint:forcetypeassert // only ServeHTTP calls routes, with a *call
+			c.ep, c.r = ep, r
+			m.run(c)
+		})
+		pattern := anonymous(op.Path)
+		if m.allow[pattern] == nil {
+			m.paths.HandleFunc(pattern, func(http.ResponseWriter, *http.Request) {})
+		}
+		m.allow[pattern] = append(m.allow[pattern], op.Method)
+	}
+	m.routes.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		c := w.(*call) //nolint:forcetypeassert // as above
+		c.r = r
+		m.fail(c, "route", m.unrouted(c))
+	})
+	return m
+}
+
+// ServeHTTP starts the event and the stages that need no operation.
+func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := m.begin(w, r)
+	defer m.finish(c)
+	defer m.recovered(c)
+	if err := m.realIP(c); err != nil {
+		m.fail(c, "networks", err)
+		return
+	}
+	if p := r.URL.Path; strings.Contains(p, "//") || strings.Contains(p, "/./") || strings.Contains(p, "/../") {
+		m.fail(c, "route", errs.New(errs.RouteNotFound, "the path is not in its canonical form"))
+		return
+	}
+	m.routes.ServeHTTP(c, r)
+}
+
+func (m *Mux) run(c *call) {
+	c.event.Operation = c.ep.op.ID
+	for _, s := range stages {
+		if err := s.run(m, c); err != nil {
+			m.fail(c, s.name, err)
+			return
+		}
+	}
+	m.encode(c)
+}
+
+// Missing lists the operations without a handler.
+func (m *Mux) Missing() []*contract.Operation {
+	var out []*contract.Operation
+	for _, op := range m.o.Contract.Operations() {
+		if m.bound[op.ID].decode == nil {
+			out = append(out, op)
+		}
+	}
+	return out
+}
+
+// Built reports whether the operation has a handler.
+func (m *Mux) Built(id string) bool {
+	ep := m.bound[id]
+	return ep != nil && ep.decode != nil
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package edge
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/go-faster/jx"
+
+	"github.com/airside-travel/airside/contract"
+	"github.com/airside-travel/airside/internal/errs"
+)
+
+// statuses is the one mapping from what went wrong inside to what a client sees.
+//
+//nolint:gochecknoglobals // constant table
+var statuses = map[errs.Kind]int{
+	errs.Internal: 500, errs.Invalid: 400, errs.Unauthenticated: 401, errs.Denied: 403, errs.NotFound: 404,
+	errs.WrongMethod: 405, errs.Conflict: 409, errs.TooLarge: 413, errs.WrongMedia: 415, errs.Throttled: 429,
+	errs.NotBuilt: 501, errs.Unavailable: 503,
+}
+
+// fail ends the request: the envelope for the client, the whole chain for the log.
+func (m *Mux) fail(c *call, stage string, err error) {
+	e := errs.As(err)
+	if e == nil {
+		c.event.Internal = err.Error()
+		e = errs.New(errs.InternalError, "something failed inside; nothing was written")
+	} else if e.Unwrap() != nil {
+		c.event.Internal = err.Error()
+	}
+	info := e.Code.Info()
+	c.event.ErrorCode, c.event.Message, c.event.Hint = string(e.Code), e.Message, e.Hint
+	if c.event.Hint == "" {
+		c.event.Hint = info.Fix
+	}
+	rule, detail := "", e.Message
+	if len(e.Fields) > 0 {
+		rule = e.Fields[0].Rule
+		detail = strings.TrimSpace(e.Fields[0].In + " " + e.Fields[0].Pointer)
+	}
+	c.event.Decide(stage, "refused", rule, detail)
+	c.out = Answer{statuses[info.Kind], m.envelope(c, e)}
+	m.write(c)
+}
+
+// envelope is the platform's error body (errors page, ErrorResponse): one message per broken field.
+func (m *Mux) envelope(c *call, e *errs.Error) []byte {
+	var w jx.Writer
+	w.RawStr(`{"debugIdentifier":`)
+	w.Str(m.debugIdentifier(c))
+	w.RawStr(`,"errorMessages":[`)
+	fields := e.Fields
+	if len(fields) == 0 {
+		fields = []errs.Field{{Message: e.Message}}
+	}
+	for i, f := range fields {
+		if i > 0 {
+			w.Comma()
+		}
+		w.RawStr(`{"errorCode":`)
+		w.Str(string(e.Code))
+		w.RawStr(`,"message":`)
+		w.Str(f.Message)
+		params := make([]errs.Param, 0, 4+len(e.Params))
+		if f.In != "" {
+			params = append(params, errs.Param{Name: "in", Value: f.In}, errs.Param{Name: "pointer", Value: f.Pointer}, errs.Param{Name: "rule", Value: f.Rule})
+		}
+		if len(f.Allowed) > 0 {
+			params = append(params, errs.Param{Name: "allowed", Value: strings.Join(f.Allowed, ",")})
+		}
+		params = append(params, e.Params...)
+		if len(params) > 0 {
+			w.RawStr(`,"errorParameters":[`)
+			for j, p := range params {
+				if j > 0 {
+					w.Comma()
+				}
+				w.RawStr(`{"name":`)
+				w.Str(p.Name)
+				w.RawStr(`,"value":`)
+				w.Str(p.Value)
+				w.RawStr(`}`)
+			}
+			w.RawStr(`]`)
+		}
+		if d := firstOf(e.Detail, c.event.Hint); d != "" {
+			w.RawStr(`,"errorDetail":`)
+			w.Str(d)
+		}
+		w.RawStr(`}`)
+	}
+	w.RawStr(`]}`)
+	return w.Buf
+}
+
+// debugIdentifier is a link that explains the request. Like the reference it starts its last part
+// with null_ when nobody was authenticated.
+func (m *Mux) debugIdentifier(c *call) string {
+	return m.o.BaseURL + "/v1/airside/requests/" + c.event.ID
+}
+
+// invalid makes one error of the violations a check found.
+func invalid(found []contract.Violation) error {
+	e := &errs.Error{Code: errs.ValidationFailed, Message: found[0].Message}
+	for _, v := range found {
+		switch v.Rule {
+		case "syntax", "duplicateKey", "depth":
+			e.Code = errs.MalformedJSON
+		case "size":
+			e.Code = errs.RequestTooLarge
+		}
+		e.Fields = append(e.Fields, errs.Field{In: v.In, Pointer: v.Pointer, Rule: v.Rule, Message: v.Message, Allowed: v.Allowed})
+	}
+	return e
+}
+
+// write sends c.out and closes the books of the event.
+func (m *Mux) write(c *call) {
+	c.event.Status, c.event.BytesOut = c.out.Status, len(c.out.Body)
+	h := c.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	if len(c.out.Body) > 0 {
+		if h.Get("Content-Type") == "" {
+			h.Set("Content-Type", "application/json")
+		}
+		h.Set("Content-Length", strconv.Itoa(len(c.out.Body)))
+	}
+	c.WriteHeader(c.out.Status)
+	if len(c.out.Body) > 0 && c.r.Method != http.MethodHead {
+		_, _ = c.Write(c.out.Body) // the caller is gone; there is nobody to tell
+	}
+}
+
+func firstOf(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}

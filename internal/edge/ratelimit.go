@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package edge
+
+import (
+	"math"
+	"strconv"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/airside-travel/airside/internal/clock"
+	"github.com/airside-travel/airside/internal/errs"
+)
+
+// Rate is a token bucket; the zero Rate does not limit.
+type Rate struct {
+	PerSecond float64
+	Burst     int
+}
+
+// maxBuckets bounds the memory an attacker can make us hold; past it the whole generation is dropped
+// and buckets start full again, which errs on the side of the callers.
+const maxBuckets = 50_000
+
+type limiter struct {
+	clock   clock.Clock
+	mu      sync.Mutex
+	buckets map[string]*rate.Limiter
+}
+
+func newLimiter(c clock.Clock) *limiter {
+	return &limiter{clock: c, buckets: map[string]*rate.Limiter{}}
+}
+
+// take draws from the bucket of a key and says how long to wait when it is empty.
+func (l *limiter) take(key string, r Rate) (wait time.Duration) {
+	if r.PerSecond <= 0 {
+		return 0
+	}
+	l.mu.Lock()
+	b := l.buckets[key]
+	if b == nil {
+		if len(l.buckets) >= maxBuckets {
+			clear(l.buckets)
+		}
+		b = rate.NewLimiter(rate.Limit(r.PerSecond), r.Burst)
+		l.buckets[key] = b
+	}
+	l.mu.Unlock()
+	now := l.clock.Now()
+	res := b.ReserveN(now, 1)
+	if d := res.DelayFrom(now); d > 0 {
+		res.CancelAt(now)
+		return d
+	}
+	return 0
+}
+
+// rate limits each client, and each address where there is no client yet. The documented answer is
+// 429 TOO_MANY_REQUESTS (error_handling page); Retry-After is ours.
+func (m *Mux) rate(c *call) error {
+	key, r := "client/"+c.event.ClientID, m.o.Rate
+	if c.ep.op.Scope == "identity:token" {
+		key, r = "token/"+c.event.ClientIP, m.o.TokenRate
+	} else if c.event.ClientID == "" {
+		key = "address/" + c.event.ClientIP
+	}
+	if wait := m.limits.take(key, r); wait > 0 {
+		seconds := strconv.Itoa(int(math.Ceil(wait.Seconds())))
+		c.Header().Set("Retry-After", seconds)
+		return errs.New(errs.TooManyRequests, "too many requests; try again in %s s", seconds).With("retryAfterSeconds", seconds)
+	}
+	return nil
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package edge
+
+import (
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"strings"
+
+	"github.com/airside-travel/airside/internal/actor"
+	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/ids"
+	"github.com/airside-travel/airside/internal/telemetry"
+)
+
+// begin opens the wide event of the request.
+func (m *Mux) begin(w http.ResponseWriter, r *http.Request) *call {
+	now := m.o.Clock.Now()
+	c := &call{
+		ResponseWriter: w, r: r, ctx: r.Context(), actor: &actor.Actor{}, started: now,
+		event: &telemetry.Event{
+			ID: ids.Trace(), At: now, Method: r.Method, Path: clip(r.URL.Path, 200),
+			UserAgent: clip(r.UserAgent(), 120), Stages: make([]telemetry.Decision, 0, 8),
+		},
+	}
+	c.Header().Set("X-Request-Id", c.event.ID)
+	return c
+}
+
+// finish logs the event and keeps it for explanations.
+func (m *Mux) finish(c *call) {
+	c.event.Took = m.o.Clock.Now().Sub(c.started)
+	c.event.Log(c.ctx, m.o.Log)
+	if m.o.Ring != nil {
+		m.o.Ring.Add(c.event)
+	}
+}
+
+// recovered turns a panic into INTERNAL_ERROR; the stack goes to the log only.
+func (m *Mux) recovered(c *call) {
+	if p := recover(); p != nil {
+		if p == http.ErrAbortHandler {
+			panic(p)
+		}
+		m.fail(c, "handle", fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+	}
+}
+
+// unrouted is 405 with Allow when the path exists under other methods, else 404.
+func (m *Mux) unrouted(c *call) error {
+	_, pattern := m.paths.Handler(c.r)
+	if methods := m.allow[pattern]; len(methods) > 0 {
+		c.Header().Set("Allow", strings.Join(methods, ", "))
+		return errs.New(errs.MethodNotAllowed, "%s is not a method of this path; it has %s", c.r.Method, strings.Join(methods, ", "))
+	}
+	return errs.New(errs.RouteNotFound, "no operation has the path %s", clip(c.r.URL.Path, 200))
+}
+
+// anonymous replaces the names of path parameters, so that paths differing only in them are one.
+func anonymous(path string) string {
+	parts := strings.Split(path, "/")
+	for i, p := range parts {
+		if strings.HasPrefix(p, "{") {
+			parts[i] = fmt.Sprintf("{p%d}", i)
+		}
+	}
+	return strings.Join(parts, "/")
+}
+
+func clip(s string, n int) string {
+	if len(s) > n {
+		return s[:n] + "…"
+	}
+	return s
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package edge
+
+import (
+	"mime"
+	"net/url"
+
+	"github.com/airside-travel/airside/contract"
+	"github.com/airside-travel/airside/internal/errs"
+)
+
+// validate checks path, query, headers and body against the contract, all of them, so that one
+// answer names everything that is wrong; then decodes what the handler reads.
+func (m *Mux) validate(c *call) (err error) {
+	op := c.ep.op
+	found := op.CheckPath(c.r.PathValue)
+	found = append(found, op.CheckQuery(c.query())...)
+	found = append(found, op.CheckHeader(c.r.Header.Get)...)
+	if len(c.body) > 0 {
+		media, _, _ := mime.ParseMediaType(c.r.Header.Get("Content-Type")) // settled in readBody
+		if media == formType {
+			found = append(found, op.CheckForm(c.form)...)
+		} else {
+			found = append(found, op.CheckBody(media, c.body)...)
+		}
+	}
+	if len(found) > 0 {
+		return invalid(found)
+	}
+	if c.ep.decode == nil {
+		return errs.New(errs.NotImplemented, "%s is part of the contract, but this version does not carry it out", op.ID).With("operation", op.ID)
+	}
+	c.event.Decide("validate", "passed", "contract", "")
+	c.in, err = c.ep.decode(c)
+	return err
+}
+
+// query parses the query once.
+func (c *call) query() url.Values {
+	if c.params == nil {
+		c.params = c.r.URL.Query()
+	}
+	return c.params
+}
+
+// judge checks our own answer, in dev and in tests.
+func (m *Mux) judge(c *call) {
+	if m.o.OnViolation == nil {
+		return
+	}
+	var found []contract.Violation
+	media := ""
+	if len(c.out.Body) > 0 {
+		media = "application/json"
+		if t := c.Header().Get("Content-Type"); t != "" {
+			media, _, _ = mime.ParseMediaType(t)
+		}
+	}
+	if found = c.ep.op.CheckResponse(c.out.Status, media, c.out.Body); len(found) > 0 {
+		m.o.OnViolation(c.ep.op.ID, c.out.Status, c.out.Body, found)
+	}
+}

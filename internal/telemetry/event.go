@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package telemetry
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// Decision is what one stage of the pipeline made of the request.
+type Decision struct {
+	Stage   string `json:"stage"`
+	Verdict string `json:"decision"` // passed, refused, or what the stage found
+	Rule    string `json:"rule,omitempty"`
+	Detail  string `json:"detail,omitempty"`
+}
+
+// Event is the record of one request. It holds no body, no secret and no personal data.
+type Event struct {
+	ID        string        `json:"requestId"`
+	At        time.Time     `json:"at"`
+	Method    string        `json:"method"`
+	Path      string        `json:"path"`
+	Operation string        `json:"operation,omitempty"`
+	Status    int           `json:"status"`
+	ErrorCode string        `json:"errorCode,omitempty"`
+	Message   string        `json:"message,omitempty"`
+	Hint      string        `json:"hint,omitempty"`
+	ClientIP  string        `json:"clientIp,omitempty"`
+	ClientID  string        `json:"clientId,omitempty"`
+	Tenant    string        `json:"tenant,omitempty"`
+	UserID    string        `json:"userId,omitempty"`
+	UserAgent string        `json:"userAgent,omitempty"`
+	BytesIn   int           `json:"bytesIn"`
+	BytesOut  int           `json:"bytesOut"`
+	Took      time.Duration `json:"tookNanos"`
+	Stages    []Decision    `json:"stages"`
+	Internal  string        `json:"-"` // the internal error chain: logged, never shown
+}
+
+// Decide appends a stage's decision.
+func (e *Event) Decide(stage, verdict, rule, detail string) {
+	e.Stages = append(e.Stages, Decision{stage, verdict, rule, detail})
+}
+
+// Log writes the event as one line; failures inside at error level, refusals at warning.
+func (e *Event) Log(ctx context.Context, log *slog.Logger) {
+	level := slog.LevelInfo
+	switch {
+	case e.Status >= 500 && e.Status != 501:
+		level = slog.LevelError
+	case e.Status >= 400:
+		level = slog.LevelWarn
+	}
+	if !log.Enabled(ctx, level) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("requestId", e.ID), slog.String("method", e.Method), slog.String("path", e.Path),
+		slog.String("operation", e.Operation), slog.Int("status", e.Status),
+		slog.Duration("took", e.Took), slog.Int("in", e.BytesIn), slog.Int("out", e.BytesOut),
+		slog.String("ip", e.ClientIP), slog.String("client", e.ClientID),
+		slog.String("tenant", e.Tenant), slog.String("agent", e.UserAgent),
+	}
+	if e.UserID != "" {
+		attrs = append(attrs, slog.String("user", e.UserID))
+	}
+	if e.ErrorCode != "" {
+		last := e.Stages[len(e.Stages)-1]
+		attrs = append(attrs, slog.String("code", e.ErrorCode), slog.String("message", e.Message),
+			slog.String("stage", last.Stage), slog.String("rule", last.Rule))
+	}
+	if e.Internal != "" {
+		attrs = append(attrs, slog.String("error", e.Internal))
+	}
+	log.LogAttrs(ctx, level, "request", attrs...)
+}
