@@ -16,6 +16,7 @@ var (
 	ErrExists   = errors.New("store: a record with this id exists")
 	ErrVersion  = errors.New("store: the record has another version")
 	ErrClosed   = errors.New("store: closed")
+	ErrCorrupt  = errors.New("store: what is stored was changed outside the store, or its key is gone")
 )
 
 // DuplicateError says that a unique index entry is taken.
@@ -97,8 +98,9 @@ type Reader interface {
 
 	// DueJobs returns jobs not after now, earliest first.
 	DueJobs(tenant string, now time.Time, limit int) ([]*Job, error)
-	// NextDue is the earliest time at which the tenant has a job or a pending delivery; zero when none.
-	NextDue(tenant string) (time.Time, error)
+	// NextDue is the earliest time after `after` at which the tenant has a job or a pending delivery;
+	// zero when none.
+	NextDue(tenant string, after time.Time) (time.Time, error)
 	// Tenants lists the tenants that have any record.
 	Tenants() ([]string, error)
 
@@ -224,6 +226,13 @@ type txKey struct{}
 // WithTx is for engines: it puts the transaction into the context given to fn.
 func WithTx(ctx context.Context, r Reader) context.Context {
 	return context.WithValue(ctx, txKey{}, r)
+}
+
+// Current is the transaction of a call, if there is one; it is for engines, which refuse or join
+// calls inside calls.
+func Current(ctx context.Context) (Reader, bool) {
+	r, ok := ctx.Value(txKey{}).(Reader)
+	return r, ok
 }
 
 // From is the transaction of a call that the edge runs in Update. It panics outside one: an
