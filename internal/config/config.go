@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Config is everything the process can be told. The tags are its reference.
+type Config struct {
+	Listen      string        `env:"AIRSIDE_LISTEN" default:"127.0.0.1:8080" help:"address to serve on; port 0 picks a free one"`
+	BaseURL     string        `env:"AIRSIDE_BASE_URL" help:"public URL of this server, for links in answers; made from the address when empty"`
+	Database    string        `env:"AIRSIDE_DATABASE_URL" default:"sqlite:airside.db" help:"where data lives: sqlite:PATH or memory:"`
+	MasterKey   string        `env:"AIRSIDE_MASTER_KEY_FILE" help:"file with the key (32 bytes, base64) that seals the data keys; made beside the database when absent"`
+	MaxBody     int           `env:"AIRSIDE_MAX_BODY" default:"10000000" help:"largest request body, in bytes"`
+	TrustedHops int           `env:"AIRSIDE_TRUSTED_HOPS" default:"0" help:"reverse proxies in front whose X-Forwarded-For entry is believed"`
+	Networks    []string      `env:"AIRSIDE_ALLOW_NETWORKS" help:"CIDR blocks that may call at all, separated by commas; empty for everybody"`
+	Rate        float64       `env:"AIRSIDE_RATE" default:"200" help:"requests per second and client; 0 does not limit"`
+	Burst       int           `env:"AIRSIDE_BURST" default:"400" help:"requests a client may make at once"`
+	TokenRate   float64       `env:"AIRSIDE_TOKEN_RATE" default:"2" help:"token requests per second and address; 0 does not limit"`
+	TokenBurst  int           `env:"AIRSIDE_TOKEN_BURST" default:"60" help:"token requests an address may make at once"`
+	HookTimeout time.Duration `env:"AIRSIDE_WEBHOOK_TIMEOUT" default:"40s" help:"how long a webhook receiver may take"`
+	Shutdown    time.Duration `env:"AIRSIDE_SHUTDOWN_TIMEOUT" default:"15s" help:"how long running requests may take to finish when the process is told to stop"`
+	LogFormat   string        `env:"AIRSIDE_LOG_FORMAT" default:"json" help:"json or text"`
+	LogLevel    string        `env:"AIRSIDE_LOG_LEVEL" default:"info" help:"debug, info, warn or error"`
+
+	URL          string `env:"AIRSIDE_URL" default:"http://127.0.0.1:8080" help:"server that the client commands (api, token, webhook) talk to"`
+	ClientID     string `env:"AIRSIDE_CLIENT_ID" help:"client id of the client commands"`
+	ClientSecret string `env:"AIRSIDE_CLIENT_SECRET" help:"client secret of the client commands" secret:"true"`
+	Token        string `env:"AIRSIDE_TOKEN" help:"access token of the client commands, instead of id and secret" secret:"true"`
+
+	Dev bool // set by the command, never by the environment: loopback webhooks, answers judged, explanations open
+}
+
+// prefix is what our variables begin with.
+const prefix = "AIRSIDE_"
+
+// Load fills a Config from an environment in the form of os.Environ.
+func Load(environ []string) (Config, error) {
+	var c Config
+	var problems []error
+	given := map[string]string{}
+	for _, kv := range environ {
+		if k, v, ok := strings.Cut(kv, "="); ok && strings.HasPrefix(k, prefix) {
+			given[k] = v
+		}
+	}
+	v := reflect.ValueOf(&c).Elem()
+	known := make([]string, 0, v.NumField())
+	for i := range v.NumField() {
+		sf := v.Type().Field(i)
+		name := sf.Tag.Get("env")
+		if name == "" {
+			continue
+		}
+		known = append(known, name)
+		text, ok := given[name]
+		if !ok {
+			text = sf.Tag.Get("default")
+		}
+		if err := set(v.Field(i), text); err != nil {
+			problems = append(problems, fmt.Errorf("%s=%q: %w", name, mask(sf, text), err))
+		}
+	}
+	for name := range given {
+		if !slices.Contains(known, name) {
+			problems = append(problems, fmt.Errorf("%s is not a setting of this version%s", name, nearest(name, known)))
+		}
+	}
+	slices.SortFunc(problems, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return c, errors.Join(append(problems, c.check()...)...)
+}
+
+func (c *Config) check() (problems []error) {
+	if _, err := c.Prefixes(); err != nil {
+		problems = append(problems, fmt.Errorf("AIRSIDE_ALLOW_NETWORKS: %w", err))
+	}
+	if !slices.Contains([]string{"json", "text"}, c.LogFormat) {
+		problems = append(problems, fmt.Errorf("AIRSIDE_LOG_FORMAT=%q: must be json or text", c.LogFormat))
+	}
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel) {
+		problems = append(problems, fmt.Errorf("AIRSIDE_LOG_LEVEL=%q: must be debug, info, warn or error", c.LogLevel))
+	}
+	if c.MaxBody < 1024 {
+		problems = append(problems, fmt.Errorf("AIRSIDE_MAX_BODY=%d: must be at least 1024", c.MaxBody))
+	}
+	if !strings.HasPrefix(c.Database, "sqlite:") && c.Database != "memory:" {
+		problems = append(problems, fmt.Errorf("AIRSIDE_DATABASE_URL: must be sqlite:PATH or memory:"))
+	}
+	return problems
+}
+
+// Prefixes are the networks that may call.
+func (c *Config) Prefixes() ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, s := range c.Networks {
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			return nil, fmt.Errorf("%q is not a CIDR block: %w", s, err)
+		}
+		out = append(out, p.Masked())
+	}
+	return out, nil
+}
+
+func set(v reflect.Value, text string) error {
+	if text == "" {
+		return nil
+	}
+	switch v.Interface().(type) {
+	case time.Duration:
+		d, err := time.ParseDuration(text)
+		if err != nil {
+			return errors.New("must be a duration such as 40s or 5m")
+		}
+		v.SetInt(int64(d))
+		return nil
+	case []string:
+		v.Set(reflect.ValueOf(strings.Split(strings.ReplaceAll(text, " ", ""), ",")))
+		return nil
+	}
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(text)
+	case reflect.Int:
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 0 {
+			return errors.New("must be a whole number, not negative")
+		}
+		v.SetInt(int64(n))
+	case reflect.Float64:
+		f, err := strconv.ParseFloat(text, 64)
+		if err != nil || f < 0 {
+			return errors.New("must be a number, not negative")
+		}
+		v.SetFloat(f)
+	default:
+		return fmt.Errorf("no way to read a %s", v.Type())
+	}
+	return nil
+}
+
+func mask(sf reflect.StructField, text string) string {
+	if sf.Tag.Get("secret") == "true" && text != "" {
+		return "[set]"
+	}
+	return text
+}
+
+// nearest suggests the setting that shares the longest beginning.
+func nearest(name string, known []string) string {
+	best, most := "", len(prefix)
+	for _, k := range known {
+		n := 0
+		for n < len(k) && n < len(name) && k[n] == name[n] {
+			n++
+		}
+		if n > most {
+			best, most = k, n
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return "; did you mean " + best + "?"
+}
+
+// Setting is one line of the reference.
+type Setting struct {
+	Name    string `json:"name"`
+	Value   string `json:"value"` // masked when secret
+	Default string `json:"default,omitempty"`
+	Help    string `json:"help"`
+	Set     bool   `json:"set"` // differs from the default
+}
+
+// Settings is the reference with the present values.
+func (c *Config) Settings() []Setting {
+	v := reflect.ValueOf(c).Elem()
+	var out []Setting
+	for i := range v.NumField() {
+		sf := v.Type().Field(i)
+		if sf.Tag.Get("env") == "" {
+			continue
+		}
+		value := fmt.Sprint(v.Field(i).Interface())
+		if list, ok := v.Field(i).Interface().([]string); ok {
+			value = strings.Join(list, ",")
+		}
+		def := reflect.New(sf.Type).Elem()
+		_ = set(def, sf.Tag.Get("default")) // defaults parse: Load is tested with none set
+		out = append(out, Setting{
+			Name: sf.Tag.Get("env"), Value: mask(sf, value), Default: sf.Tag.Get("default"), Help: sf.Tag.Get("help"),
+			Set: !reflect.DeepEqual(def.Interface(), v.Field(i).Interface()),
+		})
+	}
+	return out
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/airside-travel/airside/internal/config"
+)
+
+func TestLoad(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name    string
+		environ []string
+		errs    []string // each must be in the error; none for success
+	}{
+		{"defaults", nil, nil},
+		{"other variables are not ours", []string{"PATH=/bin", "AIRSIDER=1"}, nil},
+		{"unknown", []string{"AIRSIDE_LISTNE=x"}, []string{"AIRSIDE_LISTNE is not a setting", "did you mean AIRSIDE_LISTEN?"}},
+		{"all problems at once", []string{"AIRSIDE_MAX_BODY=ten", "AIRSIDE_LOG_FORMAT=xml", "AIRSIDE_ALLOW_NETWORKS=10.0.0.0/33"}, []string{"AIRSIDE_MAX_BODY", "AIRSIDE_LOG_FORMAT", "10.0.0.0/33"}},
+		{"database", []string{"AIRSIDE_DATABASE_URL=mysql://x"}, []string{"AIRSIDE_DATABASE_URL"}},
+		{"duration", []string{"AIRSIDE_WEBHOOK_TIMEOUT=40"}, []string{"must be a duration"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := config.Load(tc.environ)
+			if (err != nil) != (tc.errs != nil) {
+				t.Fatalf("error %v, want %q", err, tc.errs)
+			}
+			for _, want := range tc.errs {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("%q is not in %q", want, err)
+				}
+			}
+		})
+	}
+}
+
+func TestReferenceMasksSecrets(t *testing.T) {
+	t.Parallel()
+	c, err := config.Load([]string{"AIRSIDE_CLIENT_SECRET=canary", "AIRSIDE_WEBHOOK_TIMEOUT=5s"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.ClientSecret != "canary" || c.HookTimeout != 5*time.Second {
+		t.Fatalf("not read: %+v", c)
+	}
+	for _, s := range c.Settings() {
+		if strings.Contains(s.Value, "canary") {
+			t.Errorf("%s shows its secret", s.Name)
+		}
+		if want := s.Name == "AIRSIDE_CLIENT_SECRET" || s.Name == "AIRSIDE_WEBHOOK_TIMEOUT"; s.Set != want {
+			t.Errorf("%s: set is %v, want %v", s.Name, s.Set, want)
+		}
+	}
+}
