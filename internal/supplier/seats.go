@@ -2,7 +2,10 @@
 
 package supplier
 
-import "iter"
+import (
+	"iter"
+	"time"
+)
 
 // SeatKey names the seats of one cabin of one flight on one day. Carrier and number are the marketing ones, Origin and
 // Destination the airports between which it flies (one number may be used on several routes); Date is the local
@@ -37,7 +40,7 @@ type Inventory interface {
 	// Load replaces the tenant's ledger by the sum of rows (rows of the same key add up).
 	Load(tenant string, rows iter.Seq[SeatDelta])
 	// Reserve takes all seats or none; ErrSoldOut when one of the keys lacks seats, ErrNotFound for an unknown flight.
-	Reserve(tenant string, seats []SeatDelta) (Reservation, error)
+	Reserve(tenant string, now time.Time, seats []SeatDelta) (Reservation, error)
 	// Release gives seats back; others see them only after Commit.
 	Release(tenant string, seats []SeatDelta) Reservation
 	// Drop forgets a tenant.

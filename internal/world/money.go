@@ -32,6 +32,9 @@ func (w *World) Rate(from, to string) (r Rate, ok bool) {
 // Rate is a conversion factor between the minor units of two currencies.
 type Rate struct{ num, den uint64 }
 
+// Per is the rate for amounts that are counted in n-ths of the minor unit.
+func (r Rate) Per(n uint64) Rate { return Rate{num: r.num, den: r.den * n} }
+
 // Convert applies the rate; amounts beyond the range of int64 saturate.
 func (r Rate) Convert(minor int64) int64 {
 	neg := minor < 0

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package airline
+
+import "math"
+
+// fewResults is below how many ways to fly the search tries separate tickets and long layovers.
+const fewResults = 12
+
+// finder is one pass over the network for one leg.
+type finder struct {
+	n    *network
+	s    *scratch
+	q    *legQuery
+	out  []cand
+	best int32 // shortest elapsed time so far
+	own  bool  // second pass: separate tickets
+	keep int   // how many two-stop paths to time; 0 = all
+}
+
+// search fills w.cands with all ways to fly the leg.
+func (e *Engine) search(s *scratch, w *legWork) {
+	f := finder{n: e.net, s: s, q: &w.q, out: w.cands[:0], best: math.MaxInt32, keep: s.pricer.keepPaths}
+	f.mark()
+	if f.q.maxStops >= 0 {
+		f.nonstops()
+	}
+	if f.q.maxStops >= 1 {
+		f.oneStops()
+	}
+	if f.q.maxStops >= 2 {
+		f.twoStops()
+	}
+	f.dropSlow()
+	if len(f.out) < fewResults && !f.q.hideMulti && f.q.maxStops >= 1 {
+		f.own = true
+		f.oneStops()
+		if len(f.out) == 0 && f.q.maxStops >= 2 {
+			f.twoStops()
+		}
+		f.dropSlow()
+	}
+	w.cands = f.out
+}
+
+// mark links every route into the destinations to the airport it comes from.
+func (f *finder) mark() {
+	s := f.s
+	s.epoch++
+	s.edges = s.edges[:0]
+	for _, d := range f.q.dests {
+		for _, r := range f.n.inRoutes[f.n.in[d]:f.n.in[d+1]] {
+			if f.n.airMask[r]&f.q.allowMask == 0 {
+				continue
+			}
+			x := f.n.routeFrom[r]
+			next := int32(-1)
+			if s.marked[x] == s.epoch {
+				next = s.head[x]
+			}
+			s.marked[x], s.head[x] = s.epoch, int32(len(s.edges))
+			s.edges = append(s.edges, edge{r, next})
+		}
+	}
+}
+
+// flies tells whether a flight runs on day k and its carrier passes the filters.
+func (f *finder) flies(fl uint32, k int) bool {
+	fr := f.q.frame
+	if f.n.days[fr.season[k]][fl]&fr.week[k] == 0 {
+		return false
+	}
+	return !f.q.filterAir || f.s.allowed[f.n.airline[fl]]
+}
+
+func (f *finder) nonstops() {
+	for _, o := range f.q.origins {
+		for _, d := range f.q.dests {
+			if r, ok := f.n.route(o, d); ok {
+				f.nonstop(r)
+			}
+			if f.q.testCarrier {
+				if r, ok := f.n.zzRouteOf(o, d); ok {
+					f.nonstop(r)
+				}
+			}
+		}
+	}
+}
+
+func (f *finder) nonstop(r uint32) {
+	if len(f.q.via) > 0 {
+		return
+	}
+	zone := f.n.zone[f.n.routeFrom[r]]
+	for fl := f.n.first[r]; fl < f.n.first[r+1]; fl++ {
+		if !f.flies(fl, 0) || !passes(f.q.depart, int32(f.n.depart[fl])) {
+			continue
+		}
+		dep := f.q.frame.departure(zone, 0, f.n.depart[fl])
+		if dep < f.q.floor {
+			continue
+		}
+		f.add(cand{flight: [3]int32{int32(fl)}, route: [3]uint32{r}, n: 1, dep: dep, arr: dep + int32(f.n.block[fl])})
+	}
+}
+
+// add keeps a candidate that passes the filters on whole legs.
+func (f *finder) add(c cand) {
+	last := c.route[c.n-1]
+	c.from, c.to = f.n.routeFrom[c.route[0]], f.n.routeTo[last]
+	c.multi = f.own
+	if len(f.q.arrive) > 0 && !passes(f.q.arrive, f.q.frame.at(f.n.zone[c.to], c.arr)) {
+		return
+	}
+	if len(f.q.flights) > 0 && !f.hasFlight(&c) || len(f.q.marketing) > 0 && !f.sold(&c) {
+		return
+	}
+	f.best = min(f.best, c.arr-c.dep)
+	f.out = append(f.out, c)
+}
+
+func (f *finder) hasFlight(c *cand) bool {
+	for _, fl := range c.flight[:c.n] {
+		for _, want := range f.q.flights {
+			if int(f.n.number[fl]) == want.Number && (f.n.w.Airlines[f.n.airline[fl]].Code == want.Carrier ||
+				f.n.w.Airlines[f.n.operator[fl]].Code == want.Carrier) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (f *finder) sold(c *cand) bool {
+	for _, fl := range c.flight[:c.n] {
+		ok := false
+		for _, a := range f.q.marketing {
+			ok = ok || a == f.n.airline[fl]
+		}
+		if !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// dropSlow drops what takes unreasonably longer than the fastest way.
+func (f *finder) dropSlow() {
+	if len(f.out) == 0 {
+		return
+	}
+	limit := reasonable(f.best)
+	kept := f.out[:0]
+	for i := range f.out {
+		if f.out[i].arr-f.out[i].dep <= limit {
+			kept = append(kept, f.out[i])
+		}
+	}
+	f.out = kept
+}
+
+// stopAllowed tells whether the traveler may connect at an airport.
+func (f *finder) stopAllowed(x uint16) bool {
+	for _, a := range f.q.avoid {
+		if a == x {
+			return false
+		}
+	}
+	for _, o := range f.q.origins {
+		if o == x {
+			return false
+		}
+	}
+	for _, d := range f.q.dests {
+		if d == x {
+			return false
+		}
+	}
+	if len(f.q.via) == 0 {
+		return true
+	}
+	for _, v := range f.q.via {
+		if v == x {
+			return true
+		}
+	}
+	return false
+}
