@@ -32,7 +32,9 @@ func (m *Mux) handle(c *call) error {
 	var err error
 	switch {
 	case c.ep.own:
-		err = m.answer(ctx, c)
+		if err = m.answer(ctx, c); err == nil && op.Effect != contract.Read {
+			err = m.o.Store.Update(ctx, func(ctx context.Context) error { return m.record(ctx, c, "ALLOWED", "") })
+		}
 	case op.Effect == contract.Read:
 		err = m.o.Store.View(ctx, func(ctx context.Context) error { return m.answer(ctx, c) })
 	default:
@@ -69,7 +71,7 @@ func (m *Mux) write1(ctx context.Context, c *call) error {
 	if err := m.answer(ctx, c); err != nil {
 		return err
 	}
-	if err := m.record(ctx, c, "done"); err != nil {
+	if err := m.record(ctx, c, "ALLOWED", ""); err != nil {
 		return err
 	}
 	if key != "" && m.o.Replay != nil {
@@ -110,7 +112,7 @@ func (m *Mux) answer(ctx context.Context, c *call) error {
 }
 
 // record appends to the audit trail what was done, in the transaction that did it.
-func (m *Mux) record(ctx context.Context, c *call, outcome string) error {
+func (m *Mux) record(ctx context.Context, c *call, outcome, code string) error {
 	op := c.ep.op
 	if op.Audit == contract.AuditNone || op.Audit == contract.AuditRead || m.o.Audit == nil {
 		return nil
@@ -118,7 +120,7 @@ func (m *Mux) record(ctx context.Context, c *call, outcome string) error {
 	return m.o.Audit.Record(ctx, Act{
 		Tenant: c.actor.Tenant, Actor: who(c.actor), Operation: op.ID, Target: c.target(),
 		Outcome: outcome, RequestID: c.event.ID,
-		Detail: map[string]string{"class": string(op.Audit), "ip": c.event.ClientIP},
+		Detail: map[string]string{"class": string(op.Audit), "ip": c.event.ClientIP, "code": code},
 	})
 }
 
@@ -133,7 +135,7 @@ func (m *Mux) recordRefusal(ctx context.Context, c *call, cause error) {
 	if e := errs.As(cause); e != nil {
 		code = e.Code
 	}
-	if err := m.o.Store.Update(ctx, func(ctx context.Context) error { return m.record(ctx, c, "refused "+string(code)) }); err != nil {
+	if err := m.o.Store.Update(ctx, func(ctx context.Context) error { return m.record(ctx, c, "REFUSED", string(code)) }); err != nil {
 		c.event.Decide("audit", "failed", "", err.Error())
 	}
 }

@@ -141,3 +141,6 @@ func firstOf(a, b string) string {
 	}
 	return b
 }
+
+// StatusOf is the HTTP status of a kind of error.
+func StatusOf(k errs.Kind) int { return statuses[k] }

@@ -109,3 +109,13 @@ var codes = []Info{
 	{SupplierUnavailable, Unavailable, "The supplier does not answer.", "Try again later."},
 	{InternalError, Internal, "Something failed inside. Nothing was written.", "Report the debugIdentifier; it leads to the whole story of the request."},
 }
+
+// Documented reports whether the reference's error pages name the code; the others are ours.
+func (c Code) Documented() bool {
+	switch c {
+	case ValidationFailed, InvalidUserIDsQuery, InvalidEmailDomain, NotAuthenticated, TooManyRequests:
+		return true
+	default:
+		return false
+	}
+}
