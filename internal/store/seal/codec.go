@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package seal
+
+import (
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// The first byte of what is sealed.
+const (
+	codecRaw  = 0
+	codecZstd = 1
+)
+
+// MaxSize is the most bytes a value may have before it is sealed.
+const MaxSize = 64 << 20
+
+const smallest = 96 // shorter values do not shrink
+
+var encoder = sync.OnceValue(func() *zstd.Encoder {
+	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false),
+		zstd.WithWindowSize(128<<10), zstd.WithLowerEncoderMem(true), zstd.WithEncoderConcurrency(2))
+	if err != nil {
+		panic(err) // the options are constants
+	}
+	return e
+})
+
+var decoder = sync.OnceValue(func() *zstd.Decoder {
+	d, err := zstd.NewReader(nil, zstd.WithDecoderMaxMemory(MaxSize), zstd.WithDecoderLowmem(true), zstd.WithDecoderConcurrency(4))
+	if err != nil {
+		panic(err) // the options are constants
+	}
+	return d
+})
+
+// pack appends codec and content, compressed when that saves an eighth.
+func pack(dst, plain []byte) []byte {
+	if len(plain) >= smallest {
+		out := encoder().EncodeAll(plain, append(dst, codecZstd))
+		if len(out)-len(dst) < len(plain)-len(plain)/8 {
+			return out
+		}
+		dst = out[:len(dst)]
+	}
+	return append(append(dst, codecRaw), plain...)
+}
+
+// unpack returns the content in memory of its own.
+func unpack(packed []byte) ([]byte, error) {
+	if len(packed) == 0 {
+		return nil, ErrSealed
+	}
+	switch packed[0] {
+	case codecRaw:
+		return append([]byte{}, packed[1:]...), nil
+	case codecZstd:
+		out, err := decoder().DecodeAll(packed[1:], nil)
+		if err != nil {
+			return nil, ErrSealed
+		}
+		return out, nil
+	}
+	return nil, ErrSealed
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/airside-travel/airside/internal/store"
+	"github.com/airside-travel/airside/internal/store/seal"
+	"github.com/airside-travel/airside/internal/store/sqltext"
+)
+
+// tx is one call of Update within a group.
+type tx struct {
+	reader
+	grouped   bool     // others share the transaction: what this one writes needs a savepoint
+	wrote     bool     // the savepoint, if needed, is there
+	created   []string // tenants whose keys were made here
+	committed []func()
+	undone    []func()
+	sealed    []byte // scratch: SQLite copies what is bound
+}
+
+var (
+	_ store.Reader = (*reader)(nil)
+	_ store.Tx     = (*tx)(nil)
+)
+
+func newTx(s *Store, ctx context.Context, grouped bool) *tx {
+	return &tx{reader: reader{s: s, ctx: ctx, c: s.writer, pending: s.pending}, grouped: grouped}
+}
+
+// AfterCommit registers fn.
+func (t *tx) AfterCommit(fn func()) { t.committed = append(t.committed, fn) }
+
+// AfterRollback registers fn.
+func (t *tx) AfterRollback(fn func()) { t.undone = append(t.undone, fn) }
+
+// exec runs a statement that writes, and gives what the driver tells about it.
+func (t *tx) exec(tenant, text string, args ...any) (changed, id int64, err error) {
+	c, err := t.on(tenant)
+	if err != nil {
+		return 0, 0, err
+	}
+	if !t.wrote {
+		if t.grouped {
+			if _, _, err := c.exec("SAVEPOINT part"); err != nil {
+				return 0, 0, fmt.Errorf("sqlite: savepoint: %w", err)
+			}
+		}
+		t.wrote = true
+	}
+	changed, id, err = c.exec(text, args...)
+	if err != nil {
+		return 0, 0, fmt.Errorf("sqlite: %w", err)
+	}
+	return changed, id, nil
+}
+
+// makeKey is key, and makes one for a new tenant.
+func (t *tx) makeKey(tenant string) (*seal.Key, error) {
+	k, err := t.key(tenant)
+	if err != nil || k != nil {
+		return k, err
+	}
+	k, wrapped, err := t.s.master.NewKey(tenant)
+	if err != nil {
+		return nil, err
+	}
+	if _, _, err := t.exec(tenant, sqltext.KeyInsert, tenant, int64(1), wrapped); err != nil {
+		return nil, err
+	}
+	t.pending[tenant] = k
+	t.created = append(t.created, tenant)
+	return k, nil
+}
+
+// seal gives the sealed form of a value; it is valid until the next call.
+func (t *tx) seal(k *seal.Key, plain []byte, p seal.Place) ([]byte, error) {
+	if len(plain) > seal.MaxSize {
+		return nil, fmt.Errorf("sqlite: %s %s has %d bytes, more than can be stored", p.Table, p.ID, len(plain))
+	}
+	t.sealed = k.Seal(t.sealed[:0], plain, p)
+	return t.sealed, nil
+}
+
+func micros(t time.Time) int64 { return t.UnixMicro() }
+
+func moment(us int64) time.Time { return time.UnixMicro(us).UTC() }
+
+func bit(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}

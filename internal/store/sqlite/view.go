@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/airside-travel/airside/internal/store"
+	"github.com/airside-travel/airside/internal/store/seal"
+	"github.com/airside-travel/airside/internal/store/sqltext"
+)
+
+var (
+	errTenant  = errors.New("sqlite: no tenant given")
+	errOver    = errors.New("sqlite: use of a transaction that has ended")
+	errLooping = errors.New("sqlite: use of a transaction inside a loop over its records")
+)
+
+// View runs fn on a snapshot that is taken at its first read; one inside another transaction joins it.
+func (s *Store) View(ctx context.Context, fn func(context.Context) error) error {
+	if s.current(ctx) != nil {
+		return fn(ctx)
+	}
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return store.ErrClosed
+	}
+	s.views++
+	s.mu.Unlock()
+	r := &reader{s: s, ctx: ctx}
+	defer func() {
+		r.end()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.views--; s.views == 0 && s.closed {
+			close(s.idle)
+		}
+	}()
+	return fn(store.WithTx(ctx, r))
+}
+
+// current is the running transaction of this store in ctx.
+func (s *Store) current(ctx context.Context) *reader {
+	tx, _ := store.Current(ctx)
+	ours, ok := tx.(interface{ base() *reader })
+	if !ok {
+		return nil
+	}
+	r := ours.base()
+	if r.s != s || r.over {
+		return nil
+	}
+	return r
+}
+
+// Check runs SQLite's own check of the file, which reads all of it.
+func (s *Store) Check(ctx context.Context) error {
+	return s.View(ctx, func(ctx context.Context) error {
+		c, err := s.current(ctx).open()
+		if err != nil {
+			return err
+		}
+		var found []error
+		err = c.each(func(r row) (bool, error) {
+			if text := r.text(0); text != "ok" {
+				found = append(found, fmt.Errorf("%w: %s", store.ErrCorrupt, text))
+			}
+			return true, nil
+		}, "PRAGMA integrity_check")
+		return errors.Join(append(found, err)...)
+	})
+}
+
+// reader is the read half of a transaction. In a View it takes a connection, and with it the
+// snapshot, when something is read for the first time.
+type reader struct {
+	s       *Store
+	ctx     context.Context
+	c       *conn
+	pending map[string]*seal.Key // in Update: keys that are not committed yet
+	over    bool                 // the transaction has ended
+	looping bool                 // a sequence is being consumed
+}
+
+func (r *reader) base() *reader { return r }
+
+// open gives the connection of the transaction.
+func (r *reader) open() (*conn, error) {
+	switch {
+	case r.over:
+		return nil, errOver
+	case r.looping:
+		return nil, errLooping
+	case r.c != nil:
+		return r.c, nil
+	}
+	if r.s.memory != nil {
+		r.s.memory.RLock()
+	}
+	select {
+	case r.c = <-r.s.readers:
+	case <-r.ctx.Done():
+		if r.s.memory != nil {
+			r.s.memory.RUnlock()
+		}
+		return nil, r.ctx.Err()
+	}
+	if _, _, err := r.c.exec("BEGIN"); err != nil {
+		return nil, fmt.Errorf("sqlite: begin: %w", err)
+	}
+	return r.c, nil
+}
+
+// on is open for a call about one tenant.
+func (r *reader) on(tenant string) (*conn, error) {
+	if tenant == "" {
+		return nil, errTenant
+	}
+	return r.open()
+}
+
+// end gives the connection of a View back.
+func (r *reader) end() {
+	r.over = true
+	if r.c == nil {
+		return
+	}
+	_, _, _ = r.c.exec("COMMIT") // a snapshot has nothing to lose
+	r.s.readers <- r.c
+	if r.s.memory != nil {
+		r.s.memory.RUnlock()
+	}
+}
+
+// first reads one row about a tenant; a nil row means there is none.
+func (r *reader) first(tenant, text string, args ...any) (row, error) {
+	c, err := r.on(tenant)
+	if err != nil {
+		return nil, err
+	}
+	got, err := c.first(text, args...)
+	if err != nil {
+		return nil, fmt.Errorf("sqlite: %w", err)
+	}
+	return got, nil
+}
+
+// each reads the rows about a tenant until fn says stop, or the caller's context ends.
+func (r *reader) each(tenant string, fn func(row) (bool, error), text string, args ...any) error {
+	c, err := r.on(tenant)
+	if err != nil {
+		return err
+	}
+	r.looping = true
+	defer func() { r.looping = false }()
+	return c.each(func(got row) (bool, error) {
+		if err := r.ctx.Err(); err != nil {
+			return false, err
+		}
+		return fn(got)
+	}, text, args...)
+}
+
+// key is the tenant's key, nil when the tenant has never stored anything.
+func (r *reader) key(tenant string) (*seal.Key, error) {
+	if k, ok := r.s.keys.Load(tenant); ok {
+		return k.(*seal.Key), nil
+	}
+	if k, ok := r.pending[tenant]; ok {
+		return k, nil
+	}
+	got, err := r.first(tenant, sqltext.KeyGet, tenant, int64(1))
+	if err != nil || got == nil {
+		return nil, err
+	}
+	k, err := r.s.master.Unwrap(tenant, got.blob(0))
+	if err != nil {
+		return nil, corrupt(err)
+	}
+	r.s.keys.Store(tenant, k)
+	return k, nil
+}
+
+func corrupt(err error) error { return fmt.Errorf("%w: %w", store.ErrCorrupt, err) }

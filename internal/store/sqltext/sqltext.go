@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqltext
+
+// Keys and settings of the database.
+const (
+	MetaGet   = `SELECT value FROM meta WHERE name = $1`
+	MetaPut   = `INSERT INTO meta (name, value) VALUES ($1, $2)`
+	KeyGet    = `SELECT wrapped FROM tenant_key WHERE tenant = $1 AND version = $2`
+	KeyInsert = `INSERT INTO tenant_key (tenant, version, wrapped) VALUES ($1, $2, $3)`
+	Tenants   = `SELECT DISTINCT tenant FROM tenant_key ORDER BY tenant`
+)
+
+// Records. A record is written through its head: where it is, and which index entries it has.
+const (
+	columns = `e.id, e.parent, e.version, e.created_at, e.updated_at, e.deleted, e.doc`
+
+	EntityGet = `SELECT ` + columns + ` FROM entity e WHERE e.tenant = $1 AND e.kind = $2 AND e.id = $3`
+
+	EntityFind = `SELECT ` + columns + ` FROM entity_index i CROSS JOIN entity e
+WHERE i.tenant = $1 AND i.hash = $2 AND e.tenant = i.tenant AND e.ord = i.ord AND e.deleted = 0
+ORDER BY i.created_at, i.ord LIMIT 1`
+
+	EntityHead = `SELECT ord, parent, version, created_at, deleted, entries FROM entity
+WHERE tenant = $1 AND kind = $2 AND id = $3`
+
+	EntityInsert = `INSERT INTO entity (tenant, kind, id, parent, version, created_at, updated_at, deleted, entries, doc)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`
+
+	// EntityUpdate leaves alone what the indexes of the table hold, which is nearly always right.
+	EntityUpdate = `UPDATE entity SET version = $3, updated_at = $4, doc = $5 WHERE tenant = $1 AND ord = $2`
+
+	EntityMove = `UPDATE entity SET version = $3, updated_at = $4, doc = $5, parent = $6, deleted = $7, entries = $8
+WHERE tenant = $1 AND ord = $2`
+
+	EntityDelete = `DELETE FROM entity WHERE tenant = $1 AND ord = $2`
+
+	IndexHolder = `SELECT e.ord, e.id FROM entity_index i CROSS JOIN entity e
+WHERE i.tenant = $1 AND i.hash = $2 AND i.is_unique = 1 AND e.tenant = i.tenant AND e.ord = i.ord`
+
+	IndexInsert = `INSERT INTO entity_index (tenant, hash, created_at, ord, is_unique) VALUES ($1, $2, $3, $4, $5)`
+	IndexDelete = `DELETE FROM entity_index WHERE tenant = $1 AND hash = $2 AND created_at = $3 AND ord = $4`
+)
+
+// List says what varies in the statements that list records.
+type List struct{ Parent, Indexed, Deleted, Newest bool }
+
+// Select takes tenant, kind, limit, offset, then the parent if any, then the hash if any.
+func (l List) Select() string {
+	order := ` ORDER BY e.created_at, e.ord`
+	if l.Newest {
+		order = ` ORDER BY e.created_at DESC, e.ord DESC`
+	}
+	if l.Indexed {
+		order = ` ORDER BY i.created_at, i.ord`
+		if l.Newest {
+			order = ` ORDER BY i.created_at DESC, i.ord DESC`
+		}
+	}
+	return `SELECT ` + columns + l.from("$5", "$6") + order + ` LIMIT $3 OFFSET $4`
+}
+
+// Count takes tenant, kind, then the parent if any, then the hash if any.
+func (l List) Count() string { return `SELECT COUNT(*)` + l.from("$3", "$4") }
+
+func (l List) from(first, second string) string {
+	var text string
+	hash := first
+	if l.Parent {
+		hash = second
+	}
+	if l.Indexed {
+		text = ` FROM entity_index i CROSS JOIN entity e
+WHERE i.tenant = $1 AND i.hash = ` + hash + ` AND e.tenant = i.tenant AND e.ord = i.ord AND e.kind = $2`
+	} else {
+		text = ` FROM entity e WHERE e.tenant = $1 AND e.kind = $2`
+	}
+	if l.Parent {
+		// The second condition is what lets the partial index be used.
+		text += ` AND e.parent = ` + first + ` AND e.parent <> ''`
+	}
+	if !l.Deleted {
+		text += ` AND e.deleted = 0`
+	}
+	return text
+}
+
+// Events.
+const (
+	event = `SELECT seq, id, resource, resource_version, type, operation, company, booking_tmc, at, body FROM event `
+
+	EventGet       = event + `WHERE tenant = $1 AND id = $2`
+	Events         = event + `WHERE tenant = $1 ORDER BY seq`
+	EventsResource = event + `WHERE tenant = $1 AND resource = $2 ORDER BY seq`
+	EventLast      = `SELECT seq FROM event WHERE tenant = $1 ORDER BY seq DESC LIMIT 1`
+	EventInsert    = `INSERT INTO event (tenant, seq, id, resource, resource_version, type, operation, company, booking_tmc, at, body)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`
+)
+
+// Deliveries. The head of a lane is its oldest pending delivery.
+const (
+	delivery = `SELECT d.id, d.event_id, d.event_seq, d.endpoint, d.resource, d.state, d.attempt, d.next_at, d.updated_at
+FROM delivery d `
+
+	heads = `WHERE d.tenant = $1 AND d.state = 'PENDING' AND NOT EXISTS (
+SELECT 1 FROM delivery p WHERE p.tenant = d.tenant AND p.endpoint = d.endpoint AND p.resource = d.resource
+AND p.state = 'PENDING' AND (p.event_seq < d.event_seq OR p.event_seq = d.event_seq AND p.id < d.id))`
+
+	DeliveryGet  = delivery + `WHERE d.tenant = $1 AND d.id = $2`
+	DeliveryDue  = delivery + heads + ` AND d.next_at <= $2 ORDER BY d.next_at, d.event_seq, d.id LIMIT $3`
+	DeliveryNext = `SELECT d.next_at FROM delivery d ` + heads + ` AND d.next_at > $2 ORDER BY d.next_at LIMIT 1`
+
+	DeliveryPut = `INSERT INTO delivery (tenant, id, event_id, event_seq, endpoint, resource, state, attempt, next_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+ON CONFLICT (tenant, id) DO UPDATE SET event_id = excluded.event_id, event_seq = excluded.event_seq,
+endpoint = excluded.endpoint, resource = excluded.resource, state = excluded.state, attempt = excluded.attempt,
+next_at = excluded.next_at, updated_at = excluded.updated_at`
+	// DeliveryStep is DeliveryPut for the changes of one attempt.
+	DeliveryStep = `UPDATE delivery SET state = $3, attempt = $4, next_at = $5, updated_at = $6
+WHERE tenant = $1 AND id = $2 AND event_id = $7 AND event_seq = $8 AND endpoint = $9 AND resource = $10`
+	DeliveryDelete = `DELETE FROM delivery WHERE tenant = $1 AND id = $2`
+
+	AttemptInsert = `INSERT INTO attempt (tenant, delivery_id, n, at, status, took, error)
+VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`
+	Attempts = `SELECT n, at, status, took, error FROM attempt WHERE tenant = $1 AND delivery_id = $2 ORDER BY n`
+)
+
+// Deliveries says which conditions a listing of deliveries has.
+type Deliveries struct {
+	Endpoint, Resource bool
+	State              string // one of the states of the store, or empty
+}
+
+// Select takes tenant, limit, offset, then endpoint and resource if any.
+func (d Deliveries) Select() string {
+	text := delivery + `WHERE d.tenant = $1`
+	next := "$4"
+	if d.Endpoint {
+		text += ` AND d.endpoint = $4`
+		next = "$5"
+	}
+	if d.Resource {
+		text += ` AND d.resource = ` + next
+	}
+	if d.State != "" {
+		text += ` AND d.state = '` + d.State + `'` // a literal, so that partial indexes apply
+	}
+	return text + ` ORDER BY d.event_seq DESC, d.id DESC LIMIT $2 OFFSET $3`
+}
+
+// Jobs, audit and idempotency.
+const (
+	JobPut = `INSERT INTO job (tenant, kind, key, due, payload) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (tenant, kind, key) DO UPDATE SET due = excluded.due, payload = excluded.payload`
+	JobDelete = `DELETE FROM job WHERE tenant = $1 AND kind = $2 AND key = $3`
+	JobsDue   = `SELECT kind, key, due, payload FROM job WHERE tenant = $1 AND due <= $2 ORDER BY due, kind, key LIMIT $3`
+	JobNext   = `SELECT due FROM job WHERE tenant = $1 AND due > $2 ORDER BY due LIMIT 1`
+
+	audit       = `SELECT seq, at, actor, operation, target, outcome, request_id, prev_hash, hash, detail FROM audit `
+	AuditLast   = audit + `WHERE tenant = $1 ORDER BY seq DESC LIMIT 1`
+	AuditFrom   = audit + `WHERE tenant = $1 AND seq >= $2 ORDER BY seq`
+	AuditInsert = `INSERT INTO audit (tenant, seq, at, actor, operation, target, outcome, request_id, prev_hash, hash, detail)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`
+
+	IdemGet = `SELECT request_hash, status, at, body FROM idem WHERE tenant = $1 AND client = $2 AND key = $3`
+	IdemPut = `INSERT INTO idem (tenant, client, key, request_hash, status, at, body) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (tenant, client, key) DO UPDATE SET request_hash = excluded.request_hash, status = excluded.status,
+at = excluded.at, body = excluded.body`
+)
