@@ -176,7 +176,7 @@ func (f field) set(v reflect.Value, values []string) error {
 	}
 	if err != nil {
 		return &errs.Error{Code: errs.ValidationFailed, Message: "the value cannot be read", Fields: []errs.Field{
-			{In: f.in, Pointer: f.name, Rule: "type", Message: fmt.Sprintf("%s must be a %s", f.name, v.Kind())}}}
+			{In: f.in, Pointer: "/" + f.name, Rule: "type", Message: fmt.Sprintf("%s must be a %s", f.name, v.Kind())}}}
 	}
 	return nil
 }

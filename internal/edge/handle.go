@@ -57,7 +57,7 @@ func (m *Mux) write1(ctx context.Context, c *call) error {
 	if key != "" && m.o.Replay != nil {
 		if len(key) > 255 {
 			return &errs.Error{Code: errs.ValidationFailed, Message: "the key is too long", Fields: []errs.Field{
-				{In: "header", Pointer: idempotencyHeader, Rule: "maxLength", Message: idempotencyHeader + " has at most 255 characters"}}}
+				{In: "header", Pointer: "/" + idempotencyHeader, Rule: "maxLength", Message: idempotencyHeader + " has at most 255 characters"}}}
 		}
 		kept, err := m.o.Replay.Find(ctx, c.actor.ClientID, key, c.identity())
 		if err != nil {

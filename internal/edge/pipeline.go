@@ -46,8 +46,6 @@ type Mux struct {
 	o      Options
 	bound  map[string]*endpoint
 	routes *http.ServeMux
-	paths  *http.ServeMux // path patterns without method, for 405
-	allow  map[string][]string
 	limits *limiter
 }
 
@@ -100,8 +98,7 @@ var stages = []stage{
 // NewMux makes the routes of all operations of the contract, none bound yet.
 func NewMux(o Options) *Mux {
 	m := &Mux{
-		o: o, bound: map[string]*endpoint{}, allow: map[string][]string{},
-		routes: http.NewServeMux(), paths: http.NewServeMux(), limits: newLimiter(o.Clock),
+		o: o, bound: map[string]*endpoint{}, routes: http.NewServeMux(), limits: newLimiter(o.Clock),
 	}
 	for _, op := range o.Contract.Operations() {
 		ep := &endpoint{op: op}
@@ -111,11 +108,6 @@ func NewMux(o Options) *Mux {
 			c.ep, c.r = ep, r
 			m.run(c)
 		})
-		pattern := anonymous(op.Path)
-		if m.allow[pattern] == nil {
-			m.paths.HandleFunc(pattern, func(http.ResponseWriter, *http.Request) {})
-		}
-		m.allow[pattern] = append(m.allow[pattern], op.Method)
 	}
 	m.routes.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		c := w.(*call) //nolint:forcetypeassert // as above

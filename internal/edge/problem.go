@@ -104,7 +104,7 @@ func (m *Mux) debugIdentifier(c *call) string {
 
 // invalid makes one error of the violations a check found.
 func invalid(found []contract.Violation) error {
-	e := &errs.Error{Code: errs.ValidationFailed, Message: found[0].Message}
+	e := &errs.Error{Code: errs.ValidationFailed, Message: found[0].String()}
 	for _, v := range found {
 		switch v.Rule {
 		case "syntax", "duplicateKey", "depth":
@@ -112,7 +112,7 @@ func invalid(found []contract.Violation) error {
 		case "size":
 			e.Code = errs.RequestTooLarge
 		}
-		e.Fields = append(e.Fields, errs.Field{In: v.In, Pointer: v.Pointer, Rule: v.Rule, Message: v.Message, Allowed: v.Allowed})
+		e.Fields = append(e.Fields, errs.Field{In: v.In, Pointer: v.Pointer, Rule: v.Rule, Message: v.String(), Allowed: v.Allowed})
 	}
 	return e
 }

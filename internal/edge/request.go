@@ -49,23 +49,20 @@ func (m *Mux) recovered(c *call) {
 
 // unrouted is 405 with Allow when the path exists under other methods, else 404.
 func (m *Mux) unrouted(c *call) error {
-	_, pattern := m.paths.Handler(c.r)
-	if methods := m.allow[pattern]; len(methods) > 0 {
-		c.Header().Set("Allow", strings.Join(methods, ", "))
-		return errs.New(errs.MethodNotAllowed, "%s is not a method of this path; it has %s", c.r.Method, strings.Join(methods, ", "))
-	}
-	return errs.New(errs.RouteNotFound, "no operation has the path %s", clip(c.r.URL.Path, 200))
-}
-
-// anonymous replaces the names of path parameters, so that paths differing only in them are one.
-func anonymous(path string) string {
-	parts := strings.Split(path, "/")
-	for i, p := range parts {
-		if strings.HasPrefix(p, "{") {
-			parts[i] = fmt.Sprintf("{p%d}", i)
+	var methods []string
+	for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
+		r := *c.r
+		r.Method = method
+		if _, pattern := m.routes.Handler(&r); pattern != "/" && pattern != "" {
+			methods = append(methods, method)
 		}
 	}
-	return strings.Join(parts, "/")
+	if len(methods) > 0 {
+		allow := strings.Join(methods, ", ")
+		c.Header().Set("Allow", allow)
+		return errs.New(errs.MethodNotAllowed, "%s is not a method of this path; it has %s", c.r.Method, allow)
+	}
+	return errs.New(errs.RouteNotFound, "no operation has the path %s", clip(c.r.URL.Path, 200))
 }
 
 func clip(s string, n int) string {

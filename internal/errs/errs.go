@@ -29,7 +29,7 @@ const (
 // Field names one place of the request that breaks a rule.
 type Field struct {
 	In      string   // body, query, path or header
-	Pointer string   // RFC 6901 pointer for bodies, the name for the others
+	Pointer string   // RFC 6901 pointer; "/name" for query, path and header
 	Rule    string   // type, required, enum, reference, unique, ...
 	Message string   // one sentence: what was expected and what came
 	Allowed []string // the values that would pass, when they can be listed

@@ -84,7 +84,7 @@ func (in AuditIn) period() (from, to time.Time, err error) {
 		}
 		if *p.to, err = time.Parse(time.RFC3339, p.text); err != nil {
 			return from, to, &errs.Error{Code: errs.ValidationFailed, Message: p.name + " is not a time", Fields: []errs.Field{
-				{In: "query", Pointer: p.name, Rule: "format", Message: p.name + " must be an RFC 3339 time such as 2026-05-01T00:00:00Z"}}}
+				{In: "query", Pointer: "/" + p.name, Rule: "format", Message: p.name + " must be an RFC 3339 time such as 2026-05-01T00:00:00Z"}}}
 		}
 	}
 	return from, to, nil

@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package edge_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/airside-travel/airside/contract"
+	"github.com/airside-travel/airside/internal/actor"
+	"github.com/airside-travel/airside/internal/clock"
+	"github.com/airside-travel/airside/internal/edge"
+	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/telemetry"
+)
+
+var loadContract = sync.OnceValues(contract.Load)
+
+// fakes stands for everything behind the edge and counts what reached it.
+type fakes struct {
+	caller *edge.Caller
+	acts   []edge.Act
+	kept   map[string]edge.Answer
+	bodies map[string]string
+	runs   int
+	audit  error
+}
+
+func (f *fakes) Authenticate(_ context.Context, token string) (*edge.Caller, error) {
+	if token != "good" {
+		return nil, errs.New(errs.TokenInvalid, "Access Token Invalid")
+	}
+	return f.caller, nil
+}
+
+func (f *fakes) Update(ctx context.Context, fn func(context.Context) error) error { return fn(ctx) }
+func (f *fakes) View(ctx context.Context, fn func(context.Context) error) error   { return fn(ctx) }
+
+func (f *fakes) Record(_ context.Context, a edge.Act) error {
+	if f.audit != nil {
+		return f.audit
+	}
+	f.acts = append(f.acts, a)
+	return nil
+}
+
+func (f *fakes) Find(_ context.Context, client, key string, body []byte) (*edge.Answer, error) {
+	a, ok := f.kept[client+key]
+	if !ok {
+		return nil, nil //nolint:nilnil // the port's way to say "new"
+	}
+	if f.bodies[client+key] != string(body) {
+		return nil, errs.New(errs.IdempotencyReused, "another body")
+	}
+	return &a, nil
+}
+
+func (f *fakes) Keep(_ context.Context, client, key string, body []byte, a edge.Answer) error {
+	f.kept[client+key], f.bodies[client+key] = a, string(body)
+	return nil
+}
+
+type bundle struct {
+	mux   *edge.Mux
+	fakes *fakes
+	log   *bytes.Buffer
+	now   time.Time
+}
+
+func setup(t *testing.T, change func(*edge.Options)) *bundle {
+	t.Helper()
+	c, err := loadContract()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bundle{log: new(bytes.Buffer), now: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC), fakes: &fakes{
+		caller: &edge.Caller{Actor: &actor.Actor{Tenant: "t", ClientID: "c1", Roles: []string{actor.TMCAdmin}}},
+		kept:   map[string]edge.Answer{}, bodies: map[string]string{},
+	}}
+	o := edge.Options{
+		Contract: c, Auth: b.fakes, Store: b.fakes, Audit: b.fakes, Replay: b.fakes, MaxBody: 1 << 20,
+		Clock: clock.Func(func() time.Time { return b.now }), Log: slog.New(slog.NewJSONHandler(b.log, nil)),
+		Ring: telemetry.NewRing(8), BaseURL: "http://airside.test",
+		OnViolation: func(op string, status int, body []byte, found []contract.Violation) {
+			t.Errorf("%s answered %d outside the contract: %v\n%s", op, status, found, body)
+		},
+	}
+	if change != nil {
+		change(&o)
+	}
+	b.mux = edge.NewMux(o)
+	edge.Handle(b.mux, "createCompany", func(_ context.Context, in struct {
+		Doc struct{ Name string } `body:"json"`
+	}) (json.RawMessage, error) {
+		b.fakes.runs++
+		switch in.Doc.Name {
+		case "panic":
+			panic("secret internals")
+		case "internal":
+			return nil, io.ErrUnexpectedEOF
+		}
+		return json.RawMessage(`{"id":"0190a0b0-0000-7000-8000-000000000001"}`), nil
+	})
+	edge.Handle(b.mux, "listCompanies", func(_ context.Context, in struct {
+		Limit  int      `query:"limit"`
+		Offset int      `query:"offset"`
+		IDs    []string `query:"companyIds"`
+	}) (json.RawMessage, error) {
+		return json.RawMessage(`{"length":0,"elements":[],"totalNumResults":` + jsonInt(in.Limit) + `}`), nil
+	})
+	return b
+}
+
+func jsonInt(n int) string { b, _ := json.Marshal(n); return string(b) }
+
+type envelope struct {
+	DebugIdentifier string
+	ErrorMessages   []struct {
+		ErrorCode, Message, ErrorDetail string
+		ErrorParameters                 []struct{ Name, Value string }
+	}
+}
+
+func (b *bundle) do(t *testing.T, method, path, body string, header ...string) (*http.Response, envelope, string) {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
+	r.RemoteAddr = "192.0.2.7:4711"
+	r.Header.Set("Authorization", "Bearer good")
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		if header[i+1] == "" {
+			r.Header.Del(header[i])
+			continue
+		}
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	b.mux.ServeHTTP(w, r)
+	res := w.Result()
+	raw, _ := io.ReadAll(res.Body)
+	var e envelope
+	if len(raw) > 0 {
+		if err := json.Unmarshal(raw, &e); err != nil {
+			t.Fatalf("%s %s: not JSON: %q", method, path, raw)
+		}
+	}
+	return res, e, string(raw)
+}
+
+const company = `{"name":"Acme","billingCurrency":"EUR","companyRoles":["ORG"]}`
+
+func TestRefusalsNameTheirReason(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name, method, path, body string
+		header                   []string
+		status                   int
+		code, param, value       string // one parameter that must be named
+	}{
+		{"no token", "GET", "/v2/companies", "", []string{"Authorization", ""}, 401, "USER_NOT_AUTHENTICATED", "", ""},
+		{"basic auth", "GET", "/v2/companies", "", []string{"Authorization", "Basic x"}, 401, "USER_NOT_AUTHENTICATED", "", ""},
+		{"dead token", "GET", "/v2/companies", "", []string{"Authorization", "Bearer bad"}, 401, "ACCESS_TOKEN_INVALID", "", ""},
+		{"unknown path", "GET", "/v2/nowhere", "", nil, 404, "ROUTE_NOT_FOUND", "", ""},
+		{"odd path", "GET", "/v2//companies", "", nil, 404, "ROUTE_NOT_FOUND", "", ""},
+		{"wrong method", "PATCH", "/v2/companies", "", nil, 405, "METHOD_NOT_ALLOWED", "", ""},
+		{"body on GET", "GET", "/v2/companies", "{}", nil, 400, "BODY_NOT_ALLOWED", "", ""},
+		{"content type", "POST", "/v2/companies", company, []string{"Content-Type", "text/plain"}, 415, "CONTENT_TYPE_NOT_SUPPORTED", "contentType", "text/plain"},
+		{"no body", "POST", "/v2/companies", "", nil, 400, "API_VALIDATION_FAILED", "rule", "required"},
+		{"malformed", "POST", "/v2/companies", `{"name":`, nil, 400, "MALFORMED_JSON", "", ""},
+		{"duplicate key", "POST", "/v2/companies", `{"name":"a","name":"b"}`, nil, 400, "MALFORMED_JSON", "rule", "duplicateKey"},
+		{"deep", "POST", "/v2/companies", strings.Repeat(`{"a":`, 200) + "1" + strings.Repeat("}", 200), nil, 400, "MALFORMED_JSON", "rule", "depth"},
+		{"too large", "POST", "/v2/companies", `{"name":"` + strings.Repeat("x", 1<<20) + `"}`, nil, 413, "REQUEST_TOO_LARGE", "", ""},
+		{"missing member", "POST", "/v2/companies", `{"name":"a","billingCurrency":"EUR"}`, nil, 400, "API_VALIDATION_FAILED", "pointer", "/companyRoles"},
+		{"enum", "POST", "/v2/companies", `{"name":"a","billingCurrency":"EUR","companyRoles":["KING"]}`, nil, 400, "API_VALIDATION_FAILED", "pointer", "/companyRoles/0"},
+		{"query", "GET", "/v2/companies?limit=many", "", nil, 400, "API_VALIDATION_FAILED", "pointer", "/limit"},
+		{"path", "GET", "/v2/users/none/roles", "", nil, 400, "API_VALIDATION_FAILED", "pointer", "/userId"},
+		{"not built", "GET", "/v2/users/0190a0b0-0000-7000-8000-000000000001/roles", "", nil, 501, "NOT_IMPLEMENTED", "operation", "getUserRoles"},
+		{"panic", "POST", "/v2/companies", strings.Replace(company, "Acme", "panic", 1), nil, 500, "INTERNAL_ERROR", "", ""},
+		{"internal", "POST", "/v2/companies", strings.Replace(company, "Acme", "internal", 1), nil, 500, "INTERNAL_ERROR", "", ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t, nil)
+			res, e, raw := b.do(t, tc.method, tc.path, tc.body, tc.header...)
+			if res.StatusCode != tc.status || len(e.ErrorMessages) == 0 || e.ErrorMessages[0].ErrorCode != tc.code {
+				t.Fatalf("%d %s, want %d %s", res.StatusCode, raw, tc.status, tc.code)
+			}
+			found := tc.param == ""
+			for _, m := range e.ErrorMessages {
+				for _, p := range m.ErrorParameters {
+					found = found || p.Name == tc.param && p.Value == tc.value
+				}
+			}
+			if !found {
+				t.Errorf("no parameter %s=%s in %s", tc.param, tc.value, raw)
+			}
+			if strings.Contains(raw, "secret internals") || strings.Contains(raw, "unexpected EOF") {
+				t.Errorf("internals leave: %s", raw)
+			}
+			if !strings.HasPrefix(e.DebugIdentifier, "http://airside.test/v1/airside/requests/") || e.ErrorMessages[0].ErrorDetail == "" {
+				t.Errorf("the envelope does not lead on: %s", raw)
+			}
+			if len(b.fakes.acts) > 0 {
+				t.Errorf("a refused write left an audit entry as done: %v", b.fakes.acts)
+			}
+			if lines := bytes.Count(b.log.Bytes(), []byte("\n")); lines != 1 {
+				t.Errorf("%d log lines for one request", lines)
+			}
+		})
+	}
+}
+
+func TestAllowHeader(t *testing.T) {
+	t.Parallel()
+	res, _, _ := setup(t, nil).do(t, "PATCH", "/v2/companies", "")
+	if got := res.Header.Get("Allow"); got != "GET, POST" {
+		t.Errorf("Allow: %q", got)
+	}
+}
+
+func TestDefaultsAreFilledIn(t *testing.T) {
+	t.Parallel()
+	_, _, raw := setup(t, nil).do(t, "GET", "/v2/companies", "")
+	if !strings.Contains(raw, `"totalNumResults":100`) {
+		t.Errorf("the contract's default limit did not reach the handler: %s", raw)
+	}
+}
+
+func TestRolesAndScopes(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name   string
+		roles  []string
+		scopes []string
+		status int
+	}{
+		{"role", []string{actor.TMCAdmin}, nil, 201},
+		{"global", []string{actor.GlobalAdmin}, nil, 201},
+		{"wrong role", []string{actor.CompanyAdmin}, nil, 403},
+		{"no role", nil, nil, 403},
+		{"scope", []string{actor.TMCAdmin}, []string{"company:write"}, 201},
+		{"wrong scope", []string{actor.TMCAdmin}, []string{"company:read"}, 403},
+		{"no scope", []string{actor.TMCAdmin}, []string{}, 403},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t, nil)
+			b.fakes.caller.Actor.Roles, b.fakes.caller.Actor.Scopes = tc.roles, tc.scopes
+			res, _, raw := b.do(t, "POST", "/v2/companies", company)
+			if res.StatusCode != tc.status {
+				t.Errorf("%d %s, want %d", res.StatusCode, raw, tc.status)
+			}
+			if (b.fakes.runs == 1) != (tc.status == 201) {
+				t.Errorf("the handler ran %d times", b.fakes.runs)
+			}
+		})
+	}
+}
+
+func TestRealAddress(t *testing.T) {
+	t.Parallel()
+	inside := edge.Networks{netip.MustParsePrefix("10.0.0.0/8")}
+	for _, tc := range []struct {
+		name    string
+		hops    int
+		forward string
+		status  int
+	}{
+		{"no proxy, outside", 0, "", 403},
+		{"header is not believed without hops", 0, "10.0.0.1", 403},
+		{"one hop", 1, "10.0.0.1", 200},
+		{"spoofed left entry", 1, "10.0.0.1, 198.51.100.3", 403},
+		{"two hops", 2, "10.0.0.1, 203.0.113.9", 200},
+		{"chain shorter than trusted", 2, "10.0.0.1", 403},
+		{"not an address", 1, "unknown", 403},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t, func(o *edge.Options) { o.TrustedHops, o.Allow = tc.hops, inside })
+			res, _, raw := b.do(t, "GET", "/v2/companies", "", "X-Forwarded-For", tc.forward)
+			if res.StatusCode != tc.status {
+				t.Errorf("%d %s, want %d", res.StatusCode, raw, tc.status)
+			}
+		})
+	}
+}
+
+func TestClientNetworks(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	b.fakes.caller.Networks = edge.Networks{netip.MustParsePrefix("2001:db8::/32")}
+	if res, _, _ := b.do(t, "GET", "/v2/companies", ""); res.StatusCode != 403 {
+		t.Errorf("an address outside the client's list got %d", res.StatusCode)
+	}
+	b.fakes.caller.Networks = edge.Networks{netip.MustParsePrefix("192.0.2.0/24")}
+	if res, _, _ := b.do(t, "GET", "/v2/companies", ""); res.StatusCode != 200 {
+		t.Errorf("an address inside got %d", res.StatusCode)
+	}
+}
+
+func TestRateLimitRefillsWithTime(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(o *edge.Options) { o.Rate = edge.Rate{PerSecond: 1, Burst: 2} })
+	var got []int
+	for range 3 {
+		res, _, _ := b.do(t, "GET", "/v2/companies", "")
+		got = append(got, res.StatusCode)
+	}
+	res, e, _ := b.do(t, "GET", "/v2/companies", "")
+	if res.Header.Get("Retry-After") != "1" || e.ErrorMessages[0].ErrorCode != "TOO_MANY_REQUESTS" {
+		t.Errorf("%v %v", res.Header, e)
+	}
+	b.now = b.now.Add(time.Second)
+	res, _, _ = b.do(t, "GET", "/v2/companies", "")
+	if diff := cmp.Diff([]int{200, 200, 429, 200}, append(got, res.StatusCode)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestIdempotencyKey(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	_, _, first := b.do(t, "POST", "/v2/companies", company, "Idempotency-Key", "k")
+	res, _, again := b.do(t, "POST", "/v2/companies", company, "Idempotency-Key", "k")
+	if first != again || res.StatusCode != 201 || res.Header.Get("Idempotency-Replayed") != "true" || b.fakes.runs != 1 {
+		t.Errorf("replay: %d %s %s, %d runs", res.StatusCode, first, again, b.fakes.runs)
+	}
+	res, _, _ = b.do(t, "POST", "/v2/companies", strings.Replace(company, "Acme", "Other", 1), "Idempotency-Key", "k")
+	if res.StatusCode != 409 || b.fakes.runs != 1 {
+		t.Errorf("another body under the key: %d, %d runs", res.StatusCode, b.fakes.runs)
+	}
+}
+
+func TestWriteIsAuditedOrRefused(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	b.do(t, "POST", "/v2/companies", company)
+	if len(b.fakes.acts) != 1 || b.fakes.acts[0].Operation != "createCompany" || b.fakes.acts[0].Target != "0190a0b0-0000-7000-8000-000000000001" {
+		t.Errorf("audit: %+v", b.fakes.acts)
+	}
+	b.fakes.audit = io.ErrClosedPipe
+	if res, _, _ := b.do(t, "POST", "/v2/companies", company); res.StatusCode != 500 {
+		t.Errorf("a write that could not be audited got %d", res.StatusCode)
+	}
+}
+
+func TestWrongBindingDoesNotStart(t *testing.T) {
+	t.Parallel()
+	for name, bind := range map[string]func(*edge.Mux){
+		"unknown id": func(m *edge.Mux) {
+			edge.Handle(m, "nope", func(context.Context, struct{}) (struct{}, error) { return struct{}{}, nil })
+		},
+		"twice": func(m *edge.Mux) {
+			edge.Handle(m, "createCompany", func(context.Context, struct{}) (struct{}, error) { return struct{}{}, nil })
+		},
+		"unknown parameter": func(m *edge.Mux) {
+			edge.Handle(m, "readCompany", func(context.Context, struct {
+				X string `query:"nope"`
+			}) (struct{}, error) {
+				return struct{}{}, nil
+			})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := setup(t, nil).mux
+			defer func() {
+				if recover() == nil {
+					t.Error("the binding was accepted")
+				}
+			}()
+			bind(m)
+		})
+	}
+}
