@@ -92,7 +92,7 @@ func setup(t *testing.T, change func(*edge.Options)) *bundle {
 	o := edge.Options{
 		Contract: c, Auth: b.fakes, Store: b.fakes, Audit: b.fakes, Replay: b.fakes, MaxBody: 1 << 20,
 		Clock: clock.Func(func() time.Time { return b.now }), Log: slog.New(slog.NewJSONHandler(b.log, nil)),
-		Ring: telemetry.NewRing(8), BaseURL: "http://airside.test",
+		Ring: telemetry.NewRing(8), BaseURL: func() string { return "http://airside.test" },
 		OnViolation: func(op string, status int, body []byte, found []contract.Violation) {
 			t.Errorf("%s answered %d outside the contract: %v\n%s", op, status, found, body)
 		},

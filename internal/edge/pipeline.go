@@ -29,13 +29,13 @@ type Options struct {
 	Log      *slog.Logger
 	Ring     *telemetry.Ring
 
-	MaxBody     int      // bytes; requests above are 413
-	TrustedHops int      // proxies in front of us whose X-Forwarded-For entry is believed
-	Allow       Networks // only these may call at all; empty for everybody
-	Rate        Rate     // per client (or per address, without a token)
-	TokenRate   Rate     // for the token endpoints
-	BaseURL     string   // what debugIdentifier links start with
-	Dev         bool     // judge our own responses; open the explanation of requests
+	MaxBody     int           // bytes; requests above are 413
+	TrustedHops int           // proxies in front of us whose X-Forwarded-For entry is believed
+	Allow       Networks      // only these may call at all; empty for everybody
+	Rate        Rate          // per client (or per address, without a token)
+	TokenRate   Rate          // for the token endpoints
+	BaseURL     func() string // what debugIdentifier links start with
+	Dev         bool          // judge our own responses; open the explanation of requests
 
 	// OnViolation is told when one of our own responses does not fit the contract (dev and tests).
 	OnViolation func(operation string, status int, body []byte, found []contract.Violation)

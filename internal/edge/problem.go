@@ -99,7 +99,7 @@ func (m *Mux) envelope(c *call, e *errs.Error) []byte {
 // debugIdentifier is a link that explains the request. Like the reference it starts its last part
 // with null_ when nobody was authenticated.
 func (m *Mux) debugIdentifier(c *call) string {
-	return m.o.BaseURL + "/v1/airside/requests/" + c.event.ID
+	return m.o.BaseURL() + "/v1/airside/requests/" + c.event.ID
 }
 
 // invalid makes one error of the violations a check found.
