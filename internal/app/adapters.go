@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/airside-travel/airside/internal/actor"
+	"github.com/airside-travel/airside/internal/audit"
+	"github.com/airside-travel/airside/internal/clock"
+	"github.com/airside-travel/airside/internal/edge"
+	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/identity"
+	"github.com/airside-travel/airside/internal/store"
+)
+
+// gate lets the edge ask identity who a token is.
+type gate struct{ s *identity.Service }
+
+func (g gate) Authenticate(ctx context.Context, token string) (*edge.Caller, error) {
+	a, err := g.s.Authenticate(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	return &edge.Caller{Actor: a}, nil
+}
+
+// trail writes the edge's acts to the audit chain, in the transaction that did them.
+type trail struct{ clocks *clock.Tenants }
+
+func (t trail) Record(ctx context.Context, a edge.Act) error {
+	if a.Tenant == "" {
+		a.Tenant = identity.Platform // a call without a token, such as getting one
+	}
+	detail, err := json.Marshal(a.Detail)
+	if err != nil {
+		return err
+	}
+	return audit.Append(store.From(ctx), &store.AuditEntry{
+		Tenant: a.Tenant, At: t.clocks.Base().Now(), Actor: a.Actor, Operation: a.Operation, Target: a.Target,
+		Outcome: a.Outcome, RequestID: a.RequestID, Detail: detail,
+	})
+}
+
+// replays keeps answers by Idempotency-Key for a day of the tenant's clock.
+type replays struct{ clocks *clock.Tenants }
+
+const replayFor = 24 * time.Hour
+
+func (r replays) Find(ctx context.Context, client, key string, body []byte) (*edge.Answer, error) {
+	tenant := actor.Tenant(ctx)
+	if tenant == "" {
+		return nil, nil //nolint:nilnil // nobody to keep it for: the call is new
+	}
+	kept, err := store.From(ctx).Idempotent(tenant, client, key)
+	if errors.Is(err, store.ErrNotFound) || (err == nil && r.clocks.Now(tenant).Sub(kept.At) > replayFor) {
+		return nil, nil //nolint:nilnil // the port's way to say "new"
+	}
+	if err != nil {
+		return nil, err
+	}
+	if h := sha256.Sum256(body); string(h[:]) != string(kept.RequestHash) {
+		return nil, errs.New(errs.IdempotencyReused, "this Idempotency-Key was used with another request")
+	}
+	return &edge.Answer{Status: kept.Status, Body: kept.Body}, nil
+}
+
+func (r replays) Keep(ctx context.Context, client, key string, body []byte, a edge.Answer) error {
+	tenant := actor.Tenant(ctx)
+	if tenant == "" {
+		return nil
+	}
+	h := sha256.Sum256(body)
+	return store.From(ctx).PutIdempotent(&store.Idempotency{
+		Tenant: tenant, Client: client, Key: key, RequestHash: h[:], Status: a.Status, Body: a.Body, At: r.clocks.Now(tenant),
+	})
+}
+
+// tokenKeys derives the key that signs a tenant's search and booking ids from the master key.
+type tokenKeys struct{ master []byte }
+
+func (k tokenKeys) TokenKey(tenant string) []byte {
+	key, err := hkdf.Key(sha256.New, k.master, nil, "airside offer tokens of "+tenant, 32)
+	if err != nil {
+		panic(err) // 32 bytes are always to be had
+	}
+	return key
+}
