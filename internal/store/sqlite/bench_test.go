@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/airside-travel/airside/internal/audit"
+	"github.com/airside-travel/airside/internal/ids"
+	"github.com/airside-travel/airside/internal/store"
+	"github.com/airside-travel/airside/internal/store/sqlite"
+)
+
+const benchTenant = "7b0f3c52-6c1e-4c5e-9f0a-3d1c8e0f4a11"
+
+var at = time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+
+// document is about 4 KB of JSON that compresses as trips do: structure repeats, ids do not.
+func document() []byte {
+	var b bytes.Buffer
+	b.WriteString(`{"legs":[`)
+	for i := range 10 {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, `{"legId":%q,"flight":{"marketing":{"airlineCode":"ZZ","num":"%d"},"departureDateTime":{"iso8601":"2026-05-%02dT0%d:15:00"},`+
+			`"origin":"ZZA","destination":"ZZB","cabin":"ECONOMY","durationMinutes":%d},"fareBasisCode":"%.8s","status":"CONFIRMED",`+
+			`"price":{"base":{"amount":%d.25,"currencyCode":"EUR"},"tax":{"amount":41.90,"currencyCode":"EUR"}}}`,
+			ids.UUID(), 100+i*37, i+1, i, 61+i*13, ids.Digits(), 120+i*17)
+	}
+	b.WriteString(`],"pnrId":"` + ids.Digits() + `"}`)
+	return b.Bytes()
+}
+
+func cpu(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+func openBench(b *testing.B, o sqlite.Options) *sqlite.Store {
+	if !o.Memory {
+		o.Path, o.MasterKey = filepath.Join(b.TempDir(), "bench.db"), make([]byte, 32)
+	}
+	s, err := sqlite.Open(b.Context(), o)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			b.Error(err)
+		}
+	})
+	return s
+}
+
+// business is what one call of a writing operation costs the store: it reads and updates a record of
+// 4 KB, and appends event, audit entry and idempotency record.
+func business(ctx context.Context, id string, doc []byte) error {
+	tx := store.From(ctx)
+	r, err := tx.Get(benchTenant, "trip", id)
+	if err != nil {
+		return err
+	}
+	r.Doc, r.UpdatedAt = doc, at
+	r.Index = []store.Entry{{Field: "trip.pnr", Value: id, Unique: true}, {Field: "trip.traveler", Value: "ada"}}
+	if err := tx.Update(r, r.Version); err != nil {
+		return err
+	}
+	if err := tx.AppendEvent(&store.Event{
+		Tenant: benchTenant, ID: ids.UUID(), Resource: "PNR/" + id, ResourceVersion: r.Version, Type: "PNR_V3",
+		Operation: "BOOKING_UPDATED", Company: benchTenant, At: at, Body: doc,
+	}); err != nil {
+		return err
+	}
+	if err := audit.Append(tx, &store.AuditEntry{
+		Tenant: benchTenant, At: at, Actor: benchTenant, Operation: "updateTrip", Target: "trip/" + id, Outcome: "200",
+		RequestID: id, Detail: doc[:200],
+	}); err != nil {
+		return err
+	}
+	return tx.PutIdempotent(&store.Idempotency{
+		Tenant: benchTenant, Client: benchTenant, Key: ids.UUID(), RequestHash: doc[:32], Status: 200, Body: doc[:200], At: at,
+	})
+}
+
+func fill(b *testing.B, s *sqlite.Store, n int) []string {
+	names := make([]string, n)
+	for from := 0; from < n; from += 500 {
+		err := s.Update(b.Context(), func(ctx context.Context) error {
+			for i := from; i < min(from+500, n); i++ {
+				names[i] = ids.Digits()
+				if err := store.From(ctx).Insert(&store.Record{
+					Tenant: benchTenant, Kind: "trip", ID: names[i], CreatedAt: at, UpdatedAt: at, Doc: document(),
+					Index: []store.Entry{{Field: "trip.pnr", Value: names[i], Unique: true}, {Field: "trip.traveler", Value: "ada"}},
+				}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	return names
+}
+
+func BenchmarkDurableWrite(b *testing.B) {
+	for _, callers := range []int{1, 16, 128} {
+		for _, memory := range []bool{false, true} {
+			b.Run(fmt.Sprintf("%d/memory=%t", callers, memory), func(b *testing.B) {
+				s := openBench(b, sqlite.Options{Memory: memory})
+				names := fill(b, s, 2000)
+				doc := document()
+				b.ReportAllocs()
+				b.ResetTimer()
+				before := cpu(b)
+				var next atomic.Int64
+				var wg sync.WaitGroup
+				for range callers {
+					wg.Go(func() {
+						for i := next.Add(1); i <= int64(b.N); i = next.Add(1) {
+							err := s.Update(b.Context(), func(ctx context.Context) error {
+								return business(ctx, names[i*7919%int64(len(names))], doc)
+							})
+							if err != nil {
+								b.Error(err)
+								return
+							}
+						}
+					})
+				}
+				wg.Wait()
+				b.ReportMetric(float64((cpu(b)-before).Microseconds())/float64(b.N), "cpu-µs/op")
+				b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "op/s")
+			})
+		}
+	}
+}
+
+func BenchmarkPointRead(b *testing.B) {
+	for _, n := range []int{1000, 20000} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			s := openBench(b, sqlite.Options{})
+			names := fill(b, s, n)
+			b.ReportAllocs()
+			b.ResetTimer()
+			before := cpu(b)
+			for i := 0; b.Loop(); i++ {
+				err := s.View(b.Context(), func(ctx context.Context) error {
+					_, err := store.Read(ctx).Get(benchTenant, "trip", names[i*7919%n])
+					return err
+				})
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64((cpu(b)-before).Microseconds())/float64(b.N), "cpu-µs/op")
+		})
+	}
+}
