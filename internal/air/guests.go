@@ -213,7 +213,7 @@ func checkAge(d *guestDetails, p *pax, o *supplier.AirOffer, at string) error {
 	}
 	b, e := born.UTC(), end.UTC()
 	age := e.Year() - b.Year()
-	if e.YearDay() < b.YearDay() && (e.Month() < b.Month() || e.Month() == b.Month() && e.Day() < b.Day()) || e.Month() < b.Month() {
+	if b.AddDate(age, 0, 0).After(e) {
 		age--
 	}
 	switch p.Type {
