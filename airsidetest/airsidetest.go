@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package airsidetest starts a real Airside in your test's process: the whole platform in memory,
+// seeded with a demo company, its clock in your hands. It listens on loopback and stops with the
+// test.
+//
+//	srv := airsidetest.Start(t)
+//	req, _ := http.NewRequest("GET", srv.URL+"/v2/companies", nil)
+//	req.Header.Set("Authorization", "Bearer "+srv.Token(t))
+//
+// Every answer of the server is judged against the contract; one that does not fit fails the test.
+package airsidetest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/airside-travel/airside/contract"
+	"github.com/airside-travel/airside/internal/app"
+	"github.com/airside-travel/airside/internal/config"
+)
+
+// Server is a running Airside.
+type Server struct {
+	URL  string
+	Demo app.Demo
+	app  *app.App
+}
+
+// Option changes how the server starts.
+type Option func(*config.Config)
+
+// Database keeps the data in a file that outlives the server, instead of memory.
+func Database(path string) Option { return func(c *config.Config) { c.Database = "sqlite:" + path } }
+
+// MaxBody sets the largest request body in bytes.
+func MaxBody(n int) Option { return func(c *config.Config) { c.MaxBody = n } }
+
+// Start starts a server and stops it when the test ends.
+func Start(t testing.TB, opts ...Option) *Server {
+	t.Helper()
+	cfg, err := config.Load(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Listen, cfg.Database, cfg.Dev, cfg.Rate, cfg.TokenRate = "127.0.0.1:0", "memory:", true, 0, 0
+	for _, o := range opts {
+		o(&cfg)
+	}
+	level := slog.LevelError
+	var out io.Writer = t.Output()
+	if os.Getenv("CI") == "" && !testing.Verbose() {
+		out = io.Discard
+	}
+	a, err := app.New(t.Context(), cfg, app.Options{
+		Log: slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: level})), Version: "test",
+		OnViolation: func(op string, status int, body []byte, found []contract.Violation) {
+			t.Errorf("%s answered %d outside the contract: %v\n%.4000s", op, status, found, body)
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		defer cancel()
+		if err := a.Close(ctx); err != nil {
+			t.Errorf("stop: %v", err)
+		}
+	})
+	demo, err := a.SeedDemo(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr, err := a.Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Server{URL: "http://" + addr, Demo: demo, app: a}
+}
+
+// Token gets an access token of the demo TMC's administrator.
+func (s *Server) Token(t testing.TB) string {
+	t.Helper()
+	return s.TokenOf(t, s.Demo.ClientID, s.Demo.ClientSecret)
+}
+
+// TokenOf gets an access token with other credentials.
+func (s *Server) TokenOf(t testing.TB, clientID, clientSecret string) string {
+	t.Helper()
+	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {clientID}, "client_secret": {clientSecret}}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/v2/auth/oauth2-token", strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	status, body := s.send(t, req)
+	var out struct {
+		AccessToken string `json:"access_token"`
+	}
+	if err := json.Unmarshal(body, &out); err != nil || status != http.StatusOK {
+		t.Fatalf("token: %d %s", status, body)
+	}
+	return out.AccessToken
+}
+
+// Call sends a JSON request and answers status and body. token "" sends none.
+func (s *Server) Call(t testing.TB, token, method, path string, body any) (int, []byte) {
+	t.Helper()
+	var raw []byte
+	switch b := body.(type) {
+	case nil:
+	case string:
+		raw = []byte(b)
+	case []byte:
+		raw = b
+	default:
+		var err error
+		if raw, err = json.Marshal(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	req, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	if raw != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return s.send(t, req)
+}
+
+func (s *Server) send(t testing.TB, req *http.Request) (int, []byte) {
+	t.Helper()
+	res, err := (&http.Client{Timeout: time.Minute}).Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, body
+}
