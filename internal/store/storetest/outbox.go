@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package storetest
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/airside-travel/airside/internal/store"
+)
+
+func event(id, resource string) *store.Event {
+	return &store.Event{
+		Tenant: tenant, ID: id, Resource: resource, ResourceVersion: 3, Type: "PNR_V3", Operation: "BOOKING_CREATED",
+		Company: "acme", BookingTMC: "tmc", At: start, Body: []byte(`{"id":"` + id + `"}`),
+	}
+}
+
+func events(t *testing.T, s store.Store) {
+	var want []*store.Event
+	for i, resource := range []string{"PNR/1", "PNR/2", "PNR/1", "PNR/1"} {
+		e := event(fmt.Sprintf("e%d", 9-i), resource)
+		write(t, s, func(tx store.Tx) error { return tx.AppendEvent(e) })
+		if e.Seq != int64(i+1) {
+			t.Errorf("event %d has sequence number %d", i, e.Seq)
+		}
+		want = append(want, e)
+	}
+	is(t, "an id twice", try(t, s, func(tx store.Tx) error { return tx.AppendEvent(event("e9", "PNR/5")) }), store.ErrExists)
+	other := event("e9", "PNR/1")
+	other.Tenant = "tenant-b"
+	write(t, s, func(tx store.Tx) error { return tx.AppendEvent(other) })
+	if other.Seq != 1 {
+		t.Errorf("another tenant starts at %d", other.Seq)
+	}
+	collect := func(resource string) (got []*store.Event) {
+		read(t, s, func(r store.Reader) error {
+			for e, err := range r.Events(tenant, resource) {
+				if err != nil {
+					return err
+				}
+				got = append(got, e)
+			}
+			return nil
+		})
+		return got
+	}
+	same(t, "all events", collect(""), want)
+	same(t, "events of a resource", collect("PNR/1"), []*store.Event{want[0], want[2], want[3]})
+	read(t, s, func(r store.Reader) error {
+		got, err := r.Event(tenant, "e7")
+		same(t, "event", got, want[2])
+		return err
+	})
+}
+
+// put makes a pending delivery of event seq.
+func put(t *testing.T, s store.Store, id, endpoint, resource string, seq int64, next time.Time) *store.Delivery {
+	t.Helper()
+	d := &store.Delivery{
+		Tenant: tenant, ID: id, EventID: "e" + id, EventSeq: seq, Endpoint: endpoint, Resource: resource,
+		State: store.Pending, NextAt: next, UpdatedAt: start,
+	}
+	write(t, s, func(tx store.Tx) error { return tx.PutDelivery(d) })
+	return d
+}
+
+func deliveries(t *testing.T, s store.Store) {
+	a := put(t, s, "a", "x", "PNR/1", 1, start)
+	b := put(t, s, "b", "x", "PNR/2", 2, start)
+	c := put(t, s, "c", "y", "PNR/1", 3, start)
+	a.State, a.Attempt, a.NextAt, a.UpdatedAt = store.Parked, 4, minute(3), minute(2)
+	write(t, s, func(tx store.Tx) error { return tx.PutDelivery(a) })
+	collect := func(q store.DeliveryQuery) (got []*store.Delivery) {
+		q.Tenant = tenant
+		read(t, s, func(r store.Reader) error {
+			for d, err := range r.Deliveries(q) {
+				if err != nil {
+					return err
+				}
+				got = append(got, d)
+			}
+			return nil
+		})
+		return got
+	}
+	for _, q := range []struct {
+		store.DeliveryQuery
+		want []*store.Delivery
+	}{
+		{store.DeliveryQuery{}, []*store.Delivery{c, b, a}},
+		{store.DeliveryQuery{Endpoint: "x"}, []*store.Delivery{b, a}},
+		{store.DeliveryQuery{Resource: "PNR/1"}, []*store.Delivery{c, a}},
+		{store.DeliveryQuery{State: store.Parked}, []*store.Delivery{a}},
+		{store.DeliveryQuery{State: store.Pending}, []*store.Delivery{c, b}},
+		{store.DeliveryQuery{State: "' OR 1=1 --"}, nil},
+		{store.DeliveryQuery{Endpoint: "x", Resource: "PNR/2", State: store.Pending}, []*store.Delivery{b}},
+		{store.DeliveryQuery{Offset: 1, Limit: 1}, []*store.Delivery{b}},
+	} {
+		same(t, fmt.Sprintf("%+v", q.DeliveryQuery), collect(q.DeliveryQuery), q.want)
+	}
+	read(t, s, func(r store.Reader) error {
+		got, err := r.Delivery(tenant, "a")
+		same(t, "delivery", got, a)
+		return err
+	})
+	b.Attempt, b.Endpoint, b.EventSeq = 2, "z", 9 // replaced as a whole, whatever changed
+	write(t, s, func(tx store.Tx) error {
+		is(t, "removing what is not there", tx.RemoveDelivery(tenant, "nothing"), store.ErrNotFound)
+		if err := tx.PutDelivery(b); err != nil {
+			return err
+		}
+		return tx.RemoveDelivery(tenant, "c")
+	})
+	same(t, "after changes", collect(store.DeliveryQuery{}), []*store.Delivery{b, a})
+}
+
+func dueDeliveries(t *testing.T, s store.Store) {
+	due := func(now time.Time, limit int) (ids []string) {
+		read(t, s, func(r store.Reader) error {
+			list, err := r.DueDeliveries(tenant, now, limit)
+			for _, d := range list {
+				ids = append(ids, d.ID)
+			}
+			return err
+		})
+		return ids
+	}
+	head := put(t, s, "1", "x", "PNR/1", 1, minute(10)) // waits for its next attempt
+	put(t, s, "2", "x", "PNR/1", 2, minute(0))          // behind it
+	put(t, s, "3", "y", "PNR/1", 1, minute(1))          // another endpoint
+	put(t, s, "4", "x", "PNR/2", 3, minute(0))          // another resource
+	put(t, s, "5", "x", "PNR/2", 3, minute(0))          // the same event again
+	same(t, "at 0", due(minute(0), 0), []string{"4"})
+	same(t, "before the first", due(minute(-1), 0), nil)
+	same(t, "at 1", due(minute(1), 0), []string{"4", "3"})
+	same(t, "at 1, one of them", due(minute(1), 1), []string{"4"})
+	same(t, "at 10", due(minute(10), 0), []string{"4", "3", "1"})
+	for _, state := range []string{store.Delivered, store.Parked, store.Skipped} {
+		head.State, head.Attempt = state, head.Attempt+1
+		write(t, s, func(tx store.Tx) error { return tx.PutDelivery(head) })
+		same(t, "with a head that is "+state, due(minute(1), 0), []string{"2", "4", "3"})
+	}
+	head.State = store.Pending
+	write(t, s, func(tx store.Tx) error { return tx.PutDelivery(head) })
+	same(t, "with the head back", due(minute(1), 0), []string{"4", "3"})
+	write(t, s, func(tx store.Tx) error { return tx.RemoveDelivery(tenant, "4") })
+	same(t, "without 4", due(minute(1), 0), []string{"5", "3"})
+}
+
+func attempts(t *testing.T, s store.Store) {
+	var want []*store.Attempt
+	for n := range 3 {
+		a := &store.Attempt{Tenant: tenant, DeliveryID: "d", N: n + 1, At: minute(n), Status: 500 + n, Error: "no", Took: 1500 * time.Microsecond}
+		write(t, s, func(tx store.Tx) error { return tx.AppendAttempt(a) })
+		want = append(want, a)
+	}
+	is(t, "a number twice", try(t, s, func(tx store.Tx) error { return tx.AppendAttempt(want[1]) }), store.ErrExists)
+	read(t, s, func(r store.Reader) error {
+		got, err := r.Attempts(tenant, "d")
+		same(t, "attempts", got, want)
+		return err
+	})
+}
