@@ -56,44 +56,71 @@ type member struct {
 func (g *generator) object(s *contract.Schema, depth int) {
 	members := g.members(s, nil)
 	g.out = append(g.out, '{')
-	first := true
-	put := func(name string, write func()) {
-		if !first {
-			g.out = append(g.out, ',')
-		}
-		first = false
-		quoted, _ := json.Marshal(name)
-		g.out = append(append(g.out, quoted...), ':')
-		g.path = append(g.path, name)
-		write()
-		g.path = g.path[:len(g.path)-1]
-	}
+	start := len(g.out)
 	for _, m := range members {
-		target := m.Schema.Target()
 		switch {
 		case m.fixed != "":
-			put(m.Name, func() { g.out = fmt.Appendf(g.out, "%q", m.fixed) })
-			continue
+			g.member(m.Name, nil, func() { g.out = fmt.Appendf(g.out, "%q", m.fixed) }, start)
 		case g.request && m.Schema.ReadOnly:
-			continue
 		case m.Required:
-		case depth >= g.Depth || m.Schema.Deprecated && !g.Deprecated:
-			continue
-		case target.Deprecated && !g.Deprecated, slices.Contains(g.path, target.Name) && target.Name != "":
-			continue
+			g.member(m.Name, m.Schema, func() { g.value(m.Schema, depth+1) }, start)
+		case depth < g.Depth && g.wanted(m):
+			g.optional(m, depth, start)
 		}
-		if target.Name != "" {
-			g.path = append(g.path, target.Name)
-			put(m.Name, func() { g.value(m.Schema, depth+1) })
-			g.path = g.path[:len(g.path)-1]
-			continue
-		}
-		put(m.Name, func() { g.value(m.Schema, depth+1) })
 	}
 	if s.Values != nil && depth < g.Depth {
-		put("note", func() { g.value(s.Values, depth+1) })
+		g.member("note", s.Values, func() { g.value(s.Values, depth+1) }, start)
+	}
+	// Nobody learns from an empty object: it gets the first member that says
+	// something.
+	for _, m := range members {
+		if g.Depth == 0 || depth > deepest/2 || len(g.out) > start {
+			break
+		}
+		if g.wanted(m) && !(g.request && m.Schema.ReadOnly) {
+			g.optional(m, depth, start)
+		}
 	}
 	g.out = append(g.out, '}')
+}
+
+// wanted says whether an optional member is worth writing: it is not on its way
+// out, and it does not lead back to where the generator has been.
+func (g *generator) wanted(m member) bool {
+	t := m.Schema.Target()
+	if (m.Schema.Deprecated || t.Deprecated) && !g.Deprecated {
+		return false
+	}
+	return t.Name == "" || !slices.Contains(g.path, t.Name)
+}
+
+func (g *generator) optional(m member, depth, start int) {
+	before := len(g.out)
+	g.member(m.Name, m.Schema, func() {
+		from := len(g.out)
+		g.value(m.Schema, depth+1)
+		if v := string(g.out[from:]); v == "{}" || v == "[]" || v == "[{}]" {
+			g.out = g.out[:from]
+		}
+	}, start)
+	if g.out[len(g.out)-1] == ':' {
+		g.out = g.out[:before]
+	}
+}
+
+func (g *generator) member(name string, s *contract.Schema, write func(), start int) {
+	if len(g.out) > start {
+		g.out = append(g.out, ',')
+	}
+	quoted, _ := json.Marshal(name) // a string always can be
+	g.out = append(append(g.out, quoted...), ':')
+	from := len(g.path)
+	if s != nil && s.Target().Name != "" {
+		g.path = append(g.path, s.Target().Name)
+	}
+	g.path = append(g.path, name)
+	write()
+	g.path = g.path[:from]
 }
 
 // members lists what an object is written with: its own properties, those of

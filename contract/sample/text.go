@@ -19,9 +19,9 @@ func (g *generator) text(s *contract.Schema) string {
 		return g.enum(s.Enum)
 	}
 	if s.Format == "uuid" {
-		return uuid(strings.Join(g.path, "."))
+		return uuid(g.entity())
 	}
-	for _, c := range g.candidates() {
+	for _, c := range g.candidates(s) {
 		quoted, _ := json.Marshal(c)
 		if len(s.Check(quoted)) == 0 {
 			return c
@@ -45,17 +45,39 @@ func (g *generator) enum(values []string) string {
 }
 
 // candidates are texts to try, the best guess first.
-func (g *generator) candidates() []string {
+func (g *generator) candidates(s *contract.Schema) []string {
 	var list []string
 	for i := len(g.path) - 1; i >= 0 && i >= len(g.path)-4; i-- {
+		if v, ok := g.title(g.path[i]); ok {
+			list = append(list, v)
+			break
+		}
 		if v, ok := byName(g.path[i]); ok {
 			list = append(list, v)
 			break
 		}
 	}
+	if s.Pattern == "" && s.Format == "" {
+		return append(list, "Example", "1")
+	}
 	day := g.day()
 	return append(list, day, day+"T"+g.hour(), day+"T"+g.hour()+":00Z", g.hour(), "ada.moreau@example.com",
 		"https://example.com/airside", "LHR", "GB", "QWlyc2lkZQ==", "P1D", "text", "1")
+}
+
+// title names a thing by what stands around it.
+func (g *generator) title(leaf string) (string, bool) {
+	switch strings.ToLower(leaf) {
+	case "name", "displayname", "label", "displaytext":
+	default:
+		return "", false
+	}
+	for _, t := range titles() {
+		if g.near(t.end) {
+			return t.text, true
+		}
+	}
+	return "", false
 }
 
 // day guesses a date from the names around it.
@@ -93,6 +115,24 @@ func (g *generator) near(words ...string) bool {
 		}
 	}
 	return false
+}
+
+// entity names what an id belongs to, so that the same thing has the same id in
+// a path, a request and its answer.
+func (g *generator) entity() string {
+	for i := len(g.path) - 1; i >= 0; i-- {
+		name := strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(g.path[i]), "s"), "id")
+		switch name {
+		case "", "entity", "value", "item", "object":
+			continue
+		case "traveler", "userorg", "booker", "registraruser", "created", "primarytraveler":
+			return "user"
+		case "organization", "org":
+			return "company"
+		}
+		return name
+	}
+	return ""
 }
 
 // uuid derives a version 4 UUID from a name.

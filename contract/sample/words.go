@@ -136,7 +136,7 @@ func wholeName(name string) (string, bool) {
 	case "predicatestring":
 		return "true", true
 	case "description":
-		return "Written by the sample generator.", true
+		return "Planning week with the New York team.", true
 	case "keyword", "searchtext", "searchquery", "searchterm", "namequery":
 		return "lon", true
 	case "version":
@@ -168,7 +168,21 @@ func endings() []ending {
 		{"referenceid", "REF-2041"}, {"externalid", "EXT-2041"}, {"externalids", "EXT-2041"},
 		{"key", "key-2041"}, {"token", "token-2041"}, {"id", "id-2041"}, {"ids", "id-2041"},
 		{"code", "A1"}, {"codes", "A1"}, {"number", "2041"}, {"numbers", "2041"},
-		{"description", "Written by the sample generator."}, {"text", "Example text"},
+		{"description", "Planning week with the New York team."}, {"text", "Example text"},
 		{"label", "Example"}, {"name", "Example"}, {"names", "Example"}, {"type", "EXAMPLE"}, {"value", "Example"},
+	}
+}
+
+// titles give a name to what a word stands for.
+func titles() []ending {
+	return []ending{
+		{"legalentit", "Example Manufacturing Ltd"}, {"office", "London office"}, {"department", "Engineering"},
+		{"costcenter", "CC-410"}, {"policy", "Standard policy"}, {"role", "Travel manager"},
+		{"group", "Engineering leads"}, {"event", "Planning week"}, {"template", "Team offsite"},
+		{"trip", "London to New York"}, {"hotel", "Harbour Hotel"}, {"airport", "London Heathrow"},
+		{"airline", "British Airways"}, {"station", "London Euston"}, {"company", "Example Manufacturing"},
+		{"budget", "Travel 2027"}, {"user", "Ada Moreau"}, {"traveler", "Ada Moreau"}, {"customfield", "Project code"},
+		{"field", "Project code"}, {"card", "Corporate card"}, {"payment", "Corporate card"}, {"grade", "Grade 7"},
+		{"tax", "Value added tax"}, {"fee", "Booking fee"}, {"seat", "Window seat"}, {"document", "itinerary.pdf"},
 	}
 }
