@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package directory
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/airside-travel/airside/internal/actor"
+	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/store"
+)
+
+// The roles a company can have, as CompanyRole spells them.
+const (
+	roleOrg     = "ORG"
+	roleTMC     = "TMC"
+	rolePartner = "PARTNER_TMC"
+	roleGlobal  = "GLOBAL"
+)
+
+// boundTo says which members only a company with a certain role may have (users and companies page).
+func boundTo(member string) string {
+	switch member {
+	case "ccEmailAddresses", "bccEmailAddresses", "bookingTmcId":
+		return roleOrg
+	case "redirectUrl", "mobileRedirectUrl", "defaultBookingTmcId":
+		return rolePartner
+	case "tmcDefaultConfiguration":
+		return roleTMC
+	}
+	return ""
+}
+
+// companyFields is what the rules read of a company.
+type companyFields struct {
+	BillingCurrency string
+	CompanyRoles    []string
+	ContractedBy    EntityID
+	BookingTMC      EntityID `json:"bookingTmcId"`
+	DefaultBooking  EntityID `json:"defaultBookingTmcId"`
+	Connectors      []struct {
+		ConnectorID EntityID `json:"connectorId"`
+	}
+	TMCDefaults struct {
+		DefaultBooking string `json:"defaultBookingTmcId"`
+		ByCountry      []struct {
+			CountryCode string
+			BookingTMC  string `json:"bookingTmcId"`
+		} `json:"countryWiseBookingTmcs"`
+	} `json:"tmcDefaultConfiguration"`
+}
+
+func (s *Service) checkCompany(ctx context.Context, d *store.Draft) error {
+	var f companyFields
+	if err := json.Unmarshal(d.Doc.Bytes(), &f); err != nil {
+		return errs.Invalidf("", "type", "the body cannot be read").Because(err)
+	}
+	if d.Doc.String("name") == "" {
+		return errs.Invalidf("/name", "minLength", "must not be empty")
+	}
+	if !isCurrency(f.BillingCurrency) {
+		return errs.Invalidf("/billingCurrency", "format", "must be an ISO 4217 code such as EUR")
+	}
+	if len(f.CompanyRoles) == 0 {
+		return errs.Invalidf("/companyRoles", "minItems", "must hold at least one role")
+	}
+	for _, member := range d.Doc.Keys() {
+		if role := boundTo(member); role != "" && !slices.Contains(f.CompanyRoles, role) {
+			return errs.Invalidf("/"+member, "role", "only a company with the role %s can have it", role)
+		}
+	}
+	if slices.Contains(f.CompanyRoles, roleGlobal) && !actor.From(ctx).Has(actor.GlobalAdmin) {
+		return errs.New(errs.AccessDenied, "only a global administrator may give a company the role %s", roleGlobal)
+	}
+	return s.checkCompanyRefs(ctx, d, &f)
+}
+
+// checkCompanyRefs makes sure that every company named in the body exists in the tenant.
+func (s *Service) checkCompanyRefs(ctx context.Context, d *store.Draft, f *companyFields) error {
+	type ref struct{ pointer, id string }
+	refs := []ref{
+		{"/contractedBy/id", f.ContractedBy.ID},
+		{"/bookingTmcId/id", f.BookingTMC.ID},
+		{"/defaultBookingTmcId/id", f.DefaultBooking.ID},
+		{"/tmcDefaultConfiguration/defaultBookingTmcId", f.TMCDefaults.DefaultBooking},
+	}
+	for i, c := range f.Connectors {
+		refs = append(refs, ref{fmt.Sprintf("/connectors/%d/connectorId/id", i), c.ConnectorID.ID})
+	}
+	for i, c := range f.TMCDefaults.ByCountry {
+		refs = append(refs, ref{fmt.Sprintf("/tmcDefaultConfiguration/countryWiseBookingTmcs/%d/bookingTmcId", i), c.BookingTMC})
+	}
+	for _, r := range refs {
+		if r.id == "" || r.id == d.ID || r.id == actor.Tenant(ctx) {
+			continue
+		}
+		if c, err := live(ctx, kindCompany, r.id); err != nil {
+			return err
+		} else if c == nil {
+			return unknown(r.pointer, "company", r.id)
+		}
+	}
+	return nil
+}
+
+// isCurrency reports whether s has the shape of an ISO 4217 code.
+func isCurrency(s string) bool {
+	if len(s) != 3 {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] < 'A' || s[i] > 'Z' {
+			return false
+		}
+	}
+	return true
+}
