@@ -142,6 +142,7 @@ type PaxPrice struct {
 	Count            int
 	Base, Tax, Total Amount
 	Taxes            []Tax
+	LegBase, LegTax  []Amount // the same by leg
 }
 
 // Tax is one tax, fee or carrier surcharge.

@@ -130,7 +130,7 @@ type Ticket struct {
 
 // Coupon is one flight of a ticket.
 type Coupon struct {
-	Number       int // 1-4 within the ticket
+	Number       int // from 1; beyond 4 it continues on a conjunction ticket
 	Leg, Segment int // indexes into Order.Offer.Legs and its Segments
 	FareBasis    string
 	Status       CouponStatus

@@ -2,6 +2,8 @@
 
 package airline
 
+import "math/bits"
+
 // longestKm is how long a way with connections may be next to the direct distance.
 func longestKm(direct, stops int, own bool) int {
 	km := direct*(130+10*stops)/100 + 300 + 200*stops
@@ -125,14 +127,28 @@ func (f *finder) onward(to *onward, c *cand, i int, r uint32, least, longest int
 
 // together tells whether an airline can be on one ticket with the flights 0..i of c.
 func (f *finder) together(c *cand, i int, airline uint16) bool {
-	common := f.n.groups[airline]
-	same := true
-	for _, fl := range c.flight[:i+1] {
-		a := f.n.airline[fl]
-		common &= f.n.groups[a]
-		same = same && a == airline
+	a := f.n.airline[c.flight[0]]
+	if i == 0 {
+		return f.n.sameTicket(a, airline)
 	}
-	return same || common != 0
+	b := f.n.airline[c.flight[1]]
+	switch {
+	case a == b, b == airline:
+		return f.n.sameTicket(a, airline)
+	case a == airline:
+		return true // a and b are together already
+	}
+	// Three airlines: all of one alliance, or all partners of one of them.
+	common := f.n.groups[a] & f.n.groups[b] & f.n.groups[airline]
+	if common&(1<<alliances-1) != 0 {
+		return true
+	}
+	for g := common >> alliances; g != 0; g &= g - 1 {
+		if l := f.n.lead[bits.TrailingZeros64(g)]; l == a || l == b || l == airline {
+			return true
+		}
+	}
+	return false
 }
 
 // firstFrom is the first flight of [lo,hi) that departs at or after a local minute.

@@ -36,6 +36,7 @@ type network struct {
 	typ      []uint8
 
 	groups    []uint64 // airline -> alliances and partnerships, exact bits
+	lead      []uint16 // partnership -> the airline whose partners the others are
 	mask      []uint64 // airline -> groups plus a hashed bit of its own
 	terminals []uint8  // airport -> number of terminals
 	xyz       [][3]float64
@@ -49,7 +50,10 @@ type network struct {
 }
 
 // groupBits are the low bits of a mask that stand for alliances and partnerships; the others are hashed airlines.
-const groupBits = 36
+const (
+	groupBits = 36
+	alliances = 6
+)
 
 func newNetwork(w *world.World) *network {
 	t := &w.Table
@@ -91,10 +95,11 @@ func (n *network) places() {
 func (n *network) affiliations() {
 	n.groups = make([]uint64, len(n.w.Airlines))
 	n.mask = make([]uint64, len(n.w.Airlines))
-	for g, members := range n.w.Partners {
+	for g, members := range n.w.Partners[:min(len(n.w.Partners), groupBits-alliances)] {
 		for _, a := range members {
-			n.groups[a] |= 1 << (6 + g%(groupBits-6))
+			n.groups[a] |= 1 << (alliances + g)
 		}
+		n.lead = append(n.lead, members[0])
 	}
 	for a := range n.w.Airlines {
 		if al := n.w.Airlines[a].Alliance; al > 0 {
@@ -215,7 +220,21 @@ func (n *network) routeOf(f int32) int {
 }
 
 // sameTicket tells whether two carriers sell each other's flights.
-func (n *network) sameTicket(a, b uint16) bool { return a == b || n.groups[a]&n.groups[b] != 0 }
+func (n *network) sameTicket(a, b uint16) bool {
+	if a == b {
+		return true
+	}
+	common := n.groups[a] & n.groups[b]
+	if common&(1<<alliances-1) != 0 {
+		return true
+	}
+	for g := common >> alliances; g != 0; g &= g - 1 { // partners of one airline are not partners of each other
+		if lead := n.lead[bits.TrailingZeros64(g)]; lead == a || lead == b {
+			return true
+		}
+	}
+	return false
+}
 
 // terminal numbers the terminal an airline uses; alliance partners share one.
 func (n *network) terminal(airline, airport uint16) uint8 {

@@ -73,6 +73,8 @@ type scratch struct {
 	via     counter // connecting airports
 	text    []byte
 	spans   []span
+	fares   []uint16 // by airline and brand
+	keys    []int64
 	book    *book
 	pricer  pricer
 }

@@ -2,28 +2,31 @@
 
 package airline
 
-import "math"
-
 // fewResults is below how many ways to fly the search tries separate tickets and long layovers.
 const fewResults = 12
 
+// never is longer than any journey and small enough to be multiplied.
+const never = 1 << 24
+
 // finder is one pass over the network for one leg.
 type finder struct {
-	n    *network
-	s    *scratch
-	q    *legQuery
-	out  []cand
-	best int32 // shortest elapsed time so far
-	own  bool  // second pass: separate tickets
-	keep int   // how many two-stop paths to time; 0 = all
+	n      *network
+	s      *scratch
+	q      *legQuery
+	out    []cand
+	best   int32 // shortest elapsed time so far
+	own    bool  // second pass: separate tickets
+	direct bool  // there is a nonstop flight
+	keep   int   // how many two-stop paths to time; 0 = all
 }
 
 // search fills w.cands with all ways to fly the leg.
 func (e *Engine) search(s *scratch, w *legWork) {
-	f := finder{n: e.net, s: s, q: &w.q, out: w.cands[:0], best: math.MaxInt32, keep: s.pricer.keepPaths}
+	f := finder{n: e.net, s: s, q: &w.q, out: w.cands[:0], best: never, keep: s.pricer.keepPaths}
 	f.mark()
 	if f.q.maxStops >= 0 {
 		f.nonstops()
+		f.direct = len(f.out) > 0
 	}
 	if f.q.maxStops >= 1 {
 		f.oneStops()
@@ -150,14 +153,23 @@ func (f *finder) dropSlow() {
 	if len(f.out) == 0 {
 		return
 	}
-	limit := reasonable(f.best)
+	limit, limit2 := reasonable(f.best), f.twoStopLimit()
 	kept := f.out[:0]
 	for i := range f.out {
-		if f.out[i].arr-f.out[i].dep <= limit {
+		if took := f.out[i].arr - f.out[i].dep; took <= limit && (f.out[i].n < 3 || took <= limit2) {
 			kept = append(kept, f.out[i])
 		}
 	}
 	f.out = kept
+}
+
+// twoStopLimit is the longest elapsed time with two stops: where nonstop flights exist, people accept them only when
+// they cost little time.
+func (f *finder) twoStopLimit() int32 {
+	if f.direct {
+		return min(f.best*3/2+60, reasonable(f.best))
+	}
+	return reasonable(f.best)
 }
 
 // stopAllowed tells whether the traveler may connect at an airport.

@@ -25,7 +25,7 @@ func (f *finder) twoStops() {
 		paths = paths[:keep]
 	}
 	for i := range paths {
-		if len(f.out) == 0 || paths[i].lower <= reasonable(f.best) {
+		if len(f.out) == 0 || paths[i].lower <= f.twoStopLimit() {
 			f.joinThree(&paths[i])
 		}
 	}
@@ -38,7 +38,7 @@ func (f *finder) pathsFrom(o uint16) {
 		direct = max(direct, n.km(o, d))
 	}
 	far := longestKm(direct, 2, f.own)
-	budget := f.budget(direct)
+	budget := min(f.budget(direct), f.twoStopLimit())
 	nearest := f.q.dests[0]
 	for r1 := n.out[o]; r1 < n.out[o+1]; r1++ {
 		x := n.routeTo[r1]
@@ -100,7 +100,7 @@ func (f *finder) joinThree(p *path) {
 				best.flight[2], best.day[2], best.arr = third.flight[0], third.day[0], third.arr[0]
 			}
 		}
-		if best.n > 0 && best.arr-best.dep <= reasonable(f.best) {
+		if best.n > 0 && best.arr-best.dep <= f.twoStopLimit() {
 			f.add(best)
 		}
 	}

@@ -5,6 +5,9 @@ package airline
 import (
 	"cmp"
 	"slices"
+	"time"
+
+	"github.com/airside-travel/airside/internal/supplier"
 )
 
 // zzAirports is how many of the busiest airports the reserved test carrier connects.
@@ -13,10 +16,8 @@ const zzAirports = 30
 // zzNumbers are the flight numbers it flies on every pair: the first of each scenario range, a few of the plain one.
 func zzNumbers() []uint16 {
 	ns := []uint16{1, 2, 3}
-	for n := uint16(100); n < 650; n += 10 {
-		if n < 560 || n >= 600 {
-			ns = append(ns, n)
-		}
+	for n := uint16(100); n < 560; n += 10 {
+		ns = append(ns, n)
 	}
 	return ns
 }
@@ -77,4 +78,103 @@ func (n *network) typeIndex(code string) uint8 {
 func (n *network) zzRouteOf(from, to uint16) (uint32, bool) {
 	i, ok := slices.BinarySearch(n.zzPairs, uint32(from)<<16|uint32(to))
 	return uint32(n.zzRoute + i), ok
+}
+
+// zzBrand puts the refund and exchange rules of a scenario on a fare (design: ZZ 330-429).
+func zzBrand(number int, b *supplier.Brand) {
+	fee := b.Cancel.Fee
+	switch number / 10 {
+	case 33:
+		b.Cancel = supplier.FareRule{Kind: supplier.RuleFree}
+	case 34:
+		b.Cancel = supplier.FareRule{Kind: supplier.RuleFee, Fee: fee}
+	case 35:
+		b.Cancel = supplier.FareRule{Kind: supplier.RuleTaxesOnly}
+	case 36:
+		b.Cancel = supplier.FareRule{Kind: supplier.RuleCredit}
+	case 37:
+		b.RefundAgent = true
+	case 38:
+		b.Change = supplier.FareRule{Kind: supplier.RuleFree}
+	case 40:
+		b.Change, b.Exchange = supplier.FareRule{Kind: supplier.RuleFree}, supplier.ExchangeResidualCredit
+		b.Cancel = supplier.FareRule{Kind: supplier.RuleCredit}
+	case 41:
+		b.Exchange = supplier.ExchangeByAgent
+	case 42:
+		b.Exchange = supplier.ExchangeFails
+	}
+}
+
+// zzTerms puts the void and hold rules of a scenario on an offer.
+func zzTerms(number int, o *supplier.AirOffer) {
+	switch number / 10 {
+	case 31:
+		o.Void = supplier.VoidRule{Kind: supplier.VoidNever}
+	case 32:
+		o.Void = supplier.VoidRule{Kind: supplier.VoidUntilMidnight}
+	case 54:
+		o.HoldFor = 72 * time.Hour
+	case 55:
+		o.TicketType = supplier.TicketMulti
+	}
+}
+
+// zzAdjust is the percent a scenario puts on the fare at a stage of the booking.
+func zzAdjust(number int, stage supplier.Stage) int8 {
+	switch {
+	case number/10 == 12 && stage >= supplier.StageRevalidate:
+		return 7
+	case number/10 == 13 && stage >= supplier.StageRevalidate:
+		return -5
+	case number/10 == 14 && stage >= supplier.StageCreate:
+		return 3
+	}
+	return 0
+}
+
+// zzFails is the error a scenario answers at a stage of the booking.
+func zzFails(number int, stage supplier.Stage) error {
+	switch {
+	case number/10 == 11 && stage >= supplier.StageSelect:
+		return supplier.ErrExpired
+	case number/10 == 15 && stage >= supplier.StageCreate:
+		return supplier.ErrSoldOut
+	}
+	return nil
+}
+
+// zzScenario is what happens to an order by itself.
+func zzScenario(number int) supplier.Scenario {
+	event := func(e supplier.PlannedEvent) supplier.Scenario { return supplier.Scenario{Event: e} }
+	const soon = 5 * time.Minute
+	switch number / 10 {
+	case 16:
+		return supplier.Scenario{ConfirmAfter: 2 * time.Minute}
+	case 17:
+		return supplier.Scenario{ConfirmAfter: 2 * time.Minute, Reject: true}
+	case 18:
+		return supplier.Scenario{Silent: true}
+	case 19:
+		return supplier.Scenario{TicketAfter: 10 * time.Minute}
+	case 20:
+		return supplier.Scenario{TicketFails: true}
+	case 21:
+		return event(supplier.PlannedEvent{Kind: supplier.EventDelay, After: soon, Shift: 45 * time.Minute})
+	case 22:
+		return event(supplier.PlannedEvent{Kind: supplier.EventMisconnect, After: soon, Shift: 3 * time.Hour})
+	case 23:
+		return event(supplier.PlannedEvent{Kind: supplier.EventReroute, After: soon})
+	case 24:
+		return event(supplier.PlannedEvent{Kind: supplier.EventDateMoved, After: soon, Shift: 24 * time.Hour})
+	case 25:
+		return event(supplier.PlannedEvent{Kind: supplier.EventCancelled, After: soon})
+	case 26:
+		return event(supplier.PlannedEvent{Kind: supplier.EventCancelledLate, Before: 24 * time.Hour, Waiver: "SIMWX26"})
+	case 27:
+		return event(supplier.PlannedEvent{Kind: supplier.EventEquipmentSwap, After: soon})
+	case 28:
+		return event(supplier.PlannedEvent{Kind: supplier.EventGateChange, Before: 4 * time.Hour, Shift: 30 * time.Minute})
+	}
+	return supplier.Scenario{}
 }
