@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/airside-travel/airside/contract"
+	"github.com/airside-travel/airside/internal/clock"
+	"github.com/airside-travel/airside/internal/config"
+)
+
+// check is one finding of the doctor.
+type check struct {
+	Name   string `json:"name"`
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail"`
+}
+
+func (m *Main) doctorCmd() *cobra.Command {
+	var startup, asJSON bool
+	cmd := &cobra.Command{
+		Use: "doctor", Short: "Check the configuration, the database, the clock and the contract",
+		Long: "Doctor checks what a server needs before it starts, and changes nothing. With --startup it also\n" +
+			"starts this program with an empty database of its own and measures it against our gates: ready in\n" +
+			"150 ms and 0.2 CPU seconds, at most 64 MB of memory, a binary of at most 45 MB. On a busy machine\n" +
+			"measure again. The exit code is 1 when a check fails.",
+		Example: "  airside doctor\n  airside doctor --startup --json | jq '.[] | select(.ok | not)'",
+		Args:    cobra.NoArgs,
+		RunE: runs(func(cmd *cobra.Command, _ []string) error {
+			checks := []check{m.checkConfig(), m.checkDatabase(), checkClock(), checkContract()}
+			if startup {
+				measured, err := m.measureStart(cmd.Context())
+				if err != nil {
+					return err
+				}
+				checks = append(checks, measured...)
+			}
+			return m.findings(checks, asJSON)
+		}),
+	}
+	cmd.Flags().BoolVar(&startup, "startup", false, "also start this program and measure it")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func (m *Main) findings(checks []check, asJSON bool) error {
+	bad := 0
+	for _, c := range checks {
+		verdict := "ok  "
+		if !c.OK {
+			verdict = "FAIL"
+			bad++
+		}
+		if !asJSON {
+			fmt.Fprintf(m.Stdout, "%s  %-14s %s\n", verdict, c.Name, strings.ReplaceAll(c.Detail, "\n", "\n"+strings.Repeat(" ", 21)))
+		}
+	}
+	if asJSON {
+		if err := printJSON(m.Stdout, checks); err != nil {
+			return err
+		}
+	}
+	if bad > 0 {
+		return failf(ExitFailure, "%d of %d checks failed", bad, len(checks))
+	}
+	return nil
+}
+
+func (m *Main) checkConfig() check {
+	cfg, err := config.Load(m.Environ)
+	if err != nil {
+		return check{"configuration", false, err.Error()}
+	}
+	n := 0
+	for _, s := range cfg.Settings() {
+		if s.Set {
+			n++
+		}
+	}
+	return check{"configuration", true, fmt.Sprintf("%d settings differ from their defaults", n)}
+}
+
+// checkDatabase looks at the files without opening the database: opening would lock and migrate it.
+func (m *Main) checkDatabase() check {
+	const name = "database"
+	cfg, err := config.Load(m.Environ)
+	if err != nil {
+		return check{name, false, "not checked: the configuration is wrong"}
+	}
+	path, onDisk := strings.CutPrefix(cfg.Database, "sqlite:")
+	if !onDisk {
+		return check{name, true, "in memory: data go when the process ends"}
+	}
+	info, err := os.Stat(path)
+	if os.IsNotExist(err) {
+		dir, err := os.Stat(filepath.Dir(path))
+		if err != nil || !dir.IsDir() {
+			return check{name, false, fmt.Sprintf("%s does not exist; the database cannot be made there", filepath.Dir(path))}
+		}
+		return check{name, true, path + " does not exist yet; the first start makes it"}
+	}
+	if err != nil {
+		return check{name, false, err.Error()}
+	}
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return check{name, false, err.Error()}
+	}
+	defer f.Close()
+	head := make([]byte, 16)
+	if _, err := f.Read(head); err != nil || string(head) != "SQLite format 3\x00" {
+		return check{name, false, path + " is not a SQLite database"}
+	}
+	return check{name, true, fmt.Sprintf("%s, %d bytes, readable and writable", path, info.Size())}
+}
+
+// checkClock refuses a clock that stands before the program was written to disk: tokens, signatures
+// and ticketing deadlines would all be wrong.
+func checkClock() check {
+	now := clock.System().Now()
+	exe, err := os.Executable()
+	if err != nil {
+		return check{"clock", false, err.Error()}
+	}
+	info, err := os.Stat(exe)
+	if err != nil {
+		return check{"clock", false, err.Error()}
+	}
+	if now.Before(info.ModTime().Add(-time.Hour)) {
+		return check{"clock", false, fmt.Sprintf("it is %s here, but the program was made at %s", now.Format(time.RFC3339), info.ModTime().UTC().Format(time.RFC3339))}
+	}
+	return check{"clock", true, now.Format(time.RFC3339)}
+}
+
+func checkContract() check {
+	c, err := contract.Load()
+	if err == nil {
+		err = c.Verify()
+	}
+	if err != nil {
+		return check{"contract", false, err.Error()}
+	}
+	built := builtOperations(c)
+	n := 0
+	for _, op := range c.Operations() {
+		if built(op.ID) {
+			n++
+		}
+	}
+	return check{"contract", true, fmt.Sprintf("%d operations, %d built; %d schemas", len(c.Operations()), n, len(c.Schemas()))}
+}

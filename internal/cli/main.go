@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"io"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/airside-travel/airside/contract"
+	"github.com/airside-travel/airside/internal/config"
+)
+
+// Main is one run of the program.
+type Main struct {
+	Args    []string // without the program's name
+	Environ []string // as os.Environ gives it
+	Stdin   io.Reader
+	Stdout  io.Writer
+	Stderr  io.Writer
+}
+
+// Run carries the command out and returns the exit code. When ctx ends, servers stop gracefully.
+func (m *Main) Run(ctx context.Context) int {
+	root, err := m.root()
+	if err != nil {
+		return report(m.Stderr, err, "airside")
+	}
+	cmd, err := root.ExecuteContextC(ctx)
+	return report(m.Stderr, err, cmd.CommandPath())
+}
+
+const rootLong = `Airside is a corporate-travel platform in one program. It speaks the public Spotnana API, with
+simulated airlines, airports and time behind it, so that an integration can be built and tested on
+one machine, without a network.
+
+Start with:
+
+  airside dev            the whole platform in memory, with a demo company and credentials
+  airside api            every operation of the API as a command
+
+Exit codes: 0 done, 1 failure, 2 wrong usage, 3 not found, 4 denied, 5 conflict, 6 unavailable.
+Results go to standard output, everything else to standard error. No colours are ever printed.`
+
+func (m *Main) root() (*cobra.Command, error) {
+	root := &cobra.Command{
+		Use:           "airside",
+		Short:         "A corporate-travel platform in one program",
+		Long:          rootLong,
+		Example:       "  airside dev\n  airside api createUser --help\n  airside routes --missing",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetArgs(m.Args)
+	root.SetIn(m.Stdin)
+	root.SetOut(m.Stdout)
+	root.SetErr(m.Stderr)
+	root.CompletionOptions.HiddenDefaultCmd = false
+	root.AddCommand(
+		m.devCmd(), m.serveCmd(), m.tmcCmd(),
+		m.tokenCmd(), m.webhookCmd(),
+		m.routesCmd(), m.contractCmd(), m.configCmd(), m.doctorCmd(), m.versionCmd(),
+	)
+	api := m.apiCmd()
+	root.AddCommand(api)
+	if slices.Contains(m.Args, "api") { // only then pay for reading the contract
+		c, err := contract.Load()
+		if err != nil {
+			return nil, err
+		}
+		m.addOperations(api, c)
+	}
+	return root, nil
+}
+
+// config reads the environment; every problem is named at once.
+func (m *Main) config() (config.Config, error) {
+	cfg, err := config.Load(m.Environ)
+	if err != nil {
+		return cfg, (&Failure{Exit: ExitUsage, Err: err}).hint("`airside config --help` lists every setting")
+	}
+	return cfg, nil
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/airside-travel/airside/internal/config"
+)
+
+// ready is the one line that --json prints when a server takes requests.
+type ready struct {
+	BaseURL       string `json:"baseUrl,omitempty"`
+	ClientID      string `json:"clientId,omitempty"`
+	ClientSecret  string `json:"clientSecret,omitempty"`
+	TMCID         string `json:"tmcId,omitempty"`
+	CompanyID     string `json:"companyId,omitempty"`
+	LegalEntityID string `json:"legalEntityId,omitempty"`
+	UserID        string `json:"userId,omitempty"`
+}
+
+func (m *Main) serveCmd() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "serve", Short: "Serve the platform on a database that stays",
+		Long: "Serve runs the platform as the environment says (see `airside config`). It makes no data: create\n" +
+			"a TMC with `airside tmc create` first. Requests are logged to standard error. The first SIGINT or\n" +
+			"SIGTERM lets running requests finish, the second ends the process at once.",
+		Example: "  AIRSIDE_DATABASE_URL=sqlite:/var/lib/airside/airside.db AIRSIDE_LISTEN=:8080 airside serve",
+		Args:    cobra.NoArgs,
+		RunE: runs(func(cmd *cobra.Command, _ []string) error {
+			cfg, err := m.config()
+			if err != nil {
+				return err
+			}
+			return m.serve(cmd.Context(), cfg, func(_ context.Context, p platform) error {
+				if asJSON {
+					return printLine(m.Stdout, ready{BaseURL: p.BaseURL()})
+				}
+				fmt.Fprintf(m.Stdout, "airside serves %s\n", p.BaseURL())
+				return nil
+			})
+		}),
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one line of JSON when ready")
+	return cmd
+}
+
+func (m *Main) devCmd() *cobra.Command {
+	var data, listen string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "dev", Short: "Serve a seeded platform for building against",
+		Long: "Dev serves the whole platform from this process, seeded with a demo TMC, company, traveler and\n" +
+			"credential. Data lives in memory unless --data names a directory. Webhooks may go to loopback\n" +
+			"addresses, and every answer is held to the contract. Stop it with Ctrl-C.",
+		Example: "  airside dev\n  airside dev --listen 127.0.0.1:0 --json\n  airside dev --data ./airside-data",
+		Args:    cobra.NoArgs,
+		RunE: runs(func(cmd *cobra.Command, _ []string) error {
+			cfg, err := m.config()
+			if err != nil {
+				return err
+			}
+			cfg.Dev, cfg.LogFormat, cfg.Database = true, "text", "memory:"
+			if data != "" {
+				cfg.Database = "sqlite:" + strings.TrimSuffix(data, "/") + "/airside.db"
+			}
+			if listen != "" {
+				cfg.Listen = listen
+			}
+			return m.serve(cmd.Context(), cfg, func(ctx context.Context, p platform) error {
+				d, err := p.SeedDemo(ctx)
+				if err != nil {
+					return fmt.Errorf("make the demo data: %w", err)
+				}
+				r := ready{p.BaseURL(), d.ClientID, d.ClientSecret, d.TMCID, d.CompanyID, d.LegalEntityID, d.UserID}
+				if asJSON {
+					return printLine(m.Stdout, r)
+				}
+				m.welcome(r)
+				return nil
+			})
+		}),
+	}
+	cmd.Flags().StringVar(&data, "data", "", "keep data in this directory instead of in memory")
+	cmd.Flags().StringVar(&listen, "listen", "", "address to serve on (default AIRSIDE_LISTEN); port 0 picks a free one")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one line of JSON when ready")
+	return cmd
+}
+
+func (m *Main) welcome(r ready) {
+	fmt.Fprintf(m.Stdout, "Airside serves %s\n\n", r.BaseURL)
+	fmt.Fprintf(m.Stdout, "  TMC           %s\n  company       %s\n  legal entity  %s\n  traveler      %s\n\n",
+		r.TMCID, r.CompanyID, r.LegalEntityID, r.UserID)
+	if r.ClientSecret == "" {
+		fmt.Fprintf(m.Stdout, "The data were there already. The client is %s; its secret was shown when it was made.\n", r.ClientID)
+		return
+	}
+	fmt.Fprintf(m.Stdout, "In another terminal (the secret is shown only now):\n\n"+
+		"  export AIRSIDE_URL=%s\n  export AIRSIDE_CLIENT_ID=%s\n  export AIRSIDE_CLIENT_SECRET=%s\n\n",
+		r.BaseURL, r.ClientID, r.ClientSecret)
+	fmt.Fprintf(m.Stdout, "  airside api readCompany --companyId %s\n  airside api --help\n\nCtrl-C stops.\n", r.CompanyID)
+}
+
+// serve runs a platform until ctx ends. started is called once it takes requests.
+func (m *Main) serve(ctx context.Context, cfg config.Config, started func(context.Context, platform) error) (err error) {
+	log := m.logger(cfg)
+	p, err := open(ctx, cfg, log)
+	if err != nil {
+		return startFailure(cfg, err)
+	}
+	defer func() {
+		// ctx has ended by now; closing has its own time.
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.Shutdown)
+		defer cancel()
+		err = errors.Join(err, p.Close(closing))
+	}()
+	if _, err := p.Start(ctx); err != nil {
+		return startFailure(cfg, err)
+	}
+	if err := started(ctx, p); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return nil
+}
+
+func startFailure(cfg config.Config, err error) error {
+	f := &Failure{Exit: ExitFailure, Err: err}
+	switch {
+	case strings.Contains(err.Error(), "address already in use"):
+		f.Exit = ExitUnavailable
+		f.hint("another process listens on %s; choose another address, or port 0 for a free one", cfg.Listen)
+	case strings.Contains(err.Error(), "lock"):
+		f.Exit = ExitUnavailable
+		f.hint("a database belongs to one process at a time: stop the other one, or name another database")
+	}
+	return f
+}
+
+func (m *Main) logger(cfg config.Config) *slog.Logger {
+	var level slog.Level
+	if level.UnmarshalText([]byte(cfg.LogLevel)) != nil {
+		level = slog.LevelInfo // config has checked the name
+	}
+	o := &slog.HandlerOptions{Level: level}
+	if cfg.LogFormat == "text" {
+		return slog.New(slog.NewTextHandler(m.Stderr, o))
+	}
+	return slog.New(slog.NewJSONHandler(m.Stderr, o))
+}
+
+func (m *Main) tmcCmd() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "tmc", Short: "Manage the TMCs of the configured database",
+		Long:    "A TMC is a tenant: the travel management company whose companies and travelers share one database.",
+		Example: "  airside tmc create --name 'Harbour Travel'",
+	}
+	var name string
+	var asJSON bool
+	create := &cobra.Command{
+		Use: "create", Short: "Make a TMC and its first API user",
+		Long: "Create makes a TMC and an API user with the role TMC_ADMIN in the database that the environment\n" +
+			"names. The secret is printed once and kept only as a hash. Stop a server that uses the database first.",
+		Example: "  airside tmc create --name 'Harbour Travel'\n  airside tmc create --name 'Harbour Travel' --json | jq -r .clientSecret",
+		Args:    cobra.NoArgs,
+		RunE: runs(func(cmd *cobra.Command, _ []string) (err error) {
+			if strings.TrimSpace(name) == "" {
+				return failf(ExitUsage, "a TMC needs a name").hint("airside tmc create --name 'Harbour Travel'")
+			}
+			cfg, err := m.config()
+			if err != nil {
+				return err
+			}
+			p, err := open(cmd.Context(), cfg, m.logger(cfg))
+			if err != nil {
+				return startFailure(cfg, err)
+			}
+			defer func() { err = errors.Join(err, p.Close(cmd.Context())) }()
+			t, err := p.CreateTMC(cmd.Context(), name)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return printLine(m.Stdout, ready{TMCID: t.ID, ClientID: t.ClientID, ClientSecret: t.ClientSecret})
+			}
+			fmt.Fprintf(m.Stdout, "tmc            %s\nclient id      %s\nclient secret  %s\n", t.ID, t.ClientID, t.ClientSecret)
+			fmt.Fprintln(m.Stderr, "The secret is shown only now.")
+			return nil
+		}),
+	}
+	create.Flags().StringVar(&name, "name", "", "name of the TMC")
+	create.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.AddCommand(create)
+	return cmd
+}
