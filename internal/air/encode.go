@@ -99,12 +99,11 @@ func (p *page) itinerary(o *supplier.AirOffer) {
 		w.RawStr(`"`)
 	}
 	w.RawStr(`,"legs":[`)
-	var before legSums
 	for i := range o.Legs {
 		if i > 0 {
 			w.Comma()
 		}
-		p.leg(o, &o.Legs[i], &before)
+		p.leg(o, i)
 	}
 	w.RawStr(`],"travelers":[`)
 	for i := range r.sh.travelers {
@@ -136,12 +135,9 @@ func (p *page) itinerary(o *supplier.AirOffer) {
 	w.RawStr(`,"isNonVerifiedExchangeOffer":false}}`)
 }
 
-// legSums are the base fares of the legs already written.
-type legSums struct{ base supplier.Amount }
-
 // leg writes AirLegInfo.
-func (p *page) leg(o *supplier.AirOffer, l *supplier.AirLeg, before *legSums) {
-	w := &p.w
+func (p *page) leg(o *supplier.AirOffer, n int) {
+	w, l := &p.w, &o.Legs[n]
 	w.RawStr(`{"id":"leg_`)
 	w.Int(l.Index)
 	w.RawStr(`","flights":[`)
@@ -153,7 +149,6 @@ func (p *page) leg(o *supplier.AirOffer, l *supplier.AirLeg, before *legSums) {
 	}
 	w.RawStr(`],"travelerInfos":[`)
 	var rules [2]int
-	var paxBase supplier.Amount
 	for i, t := range p.res.sh.travelers {
 		if i > 0 {
 			w.Comma()
@@ -162,8 +157,7 @@ func (p *page) leg(o *supplier.AirOffer, l *supplier.AirLeg, before *legSums) {
 		w.RawStr(`{"travelerId":`)
 		w.Str(t.ID)
 		w.RawStr(`,"travelerLegFare":`)
-		writeFare(w, split(paxBase, price.Base, before.base, l.Base, o.Base), legTax(o, price, l.Index), o.Currency)
-		paxBase += price.Base
+		writeFare(w, price.LegBase[n], price.LegTax[n], o.Currency)
 		w.RawStr(`,"fareRules":`)
 		if i == 0 {
 			rules[0] = len(w.Buf)
@@ -174,7 +168,6 @@ func (p *page) leg(o *supplier.AirOffer, l *supplier.AirLeg, before *legSums) {
 		}
 		w.RawStr(`}`)
 	}
-	before.base += l.Base
 	w.RawStr(`],"totalLegFare":`)
 	writeFare(w, l.Base, l.Tax, o.Currency)
 	p.shelves[min(int(l.Brand.Shelf), len(p.shelves)-1)] = true
@@ -192,20 +185,6 @@ func (p *page) leg(o *supplier.AirOffer, l *supplier.AirLeg, before *legSums) {
 	w.RawStr(`,"rateType":"`)
 	w.RawStr(rateTypeName(o.RateType))
 	w.RawStr(`"}`)
-}
-
-// legTax is what one traveler of a price pays in taxes on one leg.
-func legTax(o *supplier.AirOffer, price *supplier.PaxPrice, leg int) supplier.Amount {
-	if len(o.Legs) == 1 {
-		return price.Tax
-	}
-	var sum supplier.Amount
-	for i := range price.Taxes {
-		if price.Taxes[i].Leg == leg {
-			sum += price.Taxes[i].Amount
-		}
-	}
-	return sum
 }
 
 // flight writes FlightDetail and remembers the flight for flightData.

@@ -84,23 +84,3 @@ func (m money) minor(want, pointer string) (supplier.Amount, error) {
 }
 
 func (m money) String() string { return fmt.Sprintf("%s %s", m.Amount, m.Currency) }
-
-// split divides the share of one leg out of one traveler's amount so that the shares of a traveler
-// add up to his amount and the shares of a leg to the leg's: paxBefore and legBefore are the sums of
-// those before in the list, total is the sum over everything.
-func split(paxBefore, pax, legBefore, leg, total supplier.Amount) supplier.Amount {
-	if total == 0 {
-		return 0
-	}
-	at := func(p, l supplier.Amount) supplier.Amount { return mulDiv(p, l, total) }
-	return at(paxBefore+pax, legBefore+leg) - at(paxBefore, legBefore+leg) - at(paxBefore+pax, legBefore) + at(paxBefore, legBefore)
-}
-
-// mulDiv is a*b/c without overflow for the sizes money has, rounded down.
-func mulDiv(a, b, c int64) int64 {
-	q, r := a/c, a%c
-	if b != 0 && r > math.MaxInt64/b {
-		return q*b + int64(float64(r)*float64(b)/float64(c))
-	}
-	return q*b + r*b/c
-}

@@ -221,16 +221,13 @@ func (s *Service) IntermediateRevalidate(ctx context.Context, in SelectedIn) (js
 func priceDoc(o *supplier.AirOffer, travelers []pax, full string) doc {
 	groups := groupPax(o, travelers)
 	legs := []doc{}
-	var legBase supplier.Amount
 	for i := range o.Legs {
 		l := &o.Legs[i]
 		per := []doc{}
 		for _, g := range groups {
-			base := split(g.before, g.price.Base, legBase, l.Base, o.Base)
-			per = append(per, g.doc(o, base, legTax(o, g.price, l.Index), legTaxes(o, g.price, l.Index), full))
+			per = append(per, g.doc(o, g.price.LegBase[i], g.price.LegTax[i], legTaxes(g.price, i), full))
 		}
 		legs = append(legs, doc{"legId": legID(l.Index), "amount": newFare(l.Base, l.Tax, o.Currency), "travelerPrices": per})
-		legBase += l.Base
 	}
 	per := []doc{}
 	for _, g := range groups {
@@ -252,24 +249,20 @@ type paxGroup struct {
 	typ    supplier.PaxType
 	age, n int
 	price  *supplier.PaxPrice
-	before supplier.Amount // base fares of the travelers in front of the first of the group
 }
 
 func groupPax(o *supplier.AirOffer, travelers []pax) []*paxGroup {
 	var groups []*paxGroup
-	var before supplier.Amount
 next:
 	for _, t := range travelers {
 		price := paxPrice(o, t.Type)
 		for _, g := range groups {
 			if g.typ == t.Type && g.age == t.Age {
 				g.n++
-				before += price.Base
 				continue next
 			}
 		}
-		groups = append(groups, &paxGroup{typ: t.Type, age: t.Age, n: 1, price: price, before: before})
-		before += price.Base
+		groups = append(groups, &paxGroup{typ: t.Type, age: t.Age, n: 1, price: price})
 	}
 	return groups
 }
@@ -281,13 +274,10 @@ func paxPrice(o *supplier.AirOffer, t supplier.PaxType) *supplier.PaxPrice {
 			return &o.Prices[i]
 		}
 	}
-	return &supplier.PaxPrice{Type: t}
+	return &supplier.PaxPrice{Type: t, LegBase: make([]supplier.Amount, len(o.Legs)), LegTax: make([]supplier.Amount, len(o.Legs))}
 }
 
-func legTaxes(o *supplier.AirOffer, p *supplier.PaxPrice, leg int) []supplier.Tax {
-	if len(o.Legs) == 1 {
-		return p.Taxes
-	}
+func legTaxes(p *supplier.PaxPrice, leg int) []supplier.Tax {
 	var out []supplier.Tax
 	for _, t := range p.Taxes {
 		if t.Leg == leg {
