@@ -121,7 +121,7 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	s := &services{}
 	a.services = s
 	s.outbox = outbox.New(outbox.Options{
-		Store: a.store, Clocks: a.clocks, Companies: companiesFor(s), Log: a.o.Log,
+		Store: a.store, Clocks: a.clocks, Companies: owners{s}, Log: a.o.Log,
 		AllowInsecure: a.cfg.Dev, Timeout: a.cfg.HookTimeout,
 	})
 	s.directory = directory.New(a.clocks, s.outbox, nil)

@@ -192,3 +192,29 @@ func changes(in []air.Change) []trip.Change {
 	}
 	return out
 }
+
+// owners lets the outbox check and name whom a subscription is about. It asks late: the directory
+// announces through the outbox and is made after it.
+type owners struct{ s *services }
+
+func (o owners) CompanyName(ctx context.Context, tenant, id string) (string, error) {
+	c, err := o.s.directory.Company(asTenant(ctx, tenant), id)
+	if errs.Is(err, errs.ResourceNotFound) {
+		return "", store.ErrNotFound
+	}
+	if err != nil {
+		return "", err
+	}
+	return c.Name, nil
+}
+
+func (o owners) TMCName(ctx context.Context, tenant, id string) (string, error) {
+	c, err := o.s.directory.Company(asTenant(ctx, tenant), id)
+	if errs.Is(err, errs.ResourceNotFound) || (err == nil && !slices.Contains(c.Roles, "TMC") && !slices.Contains(c.Roles, "PARTNER_TMC")) {
+		return "", store.ErrNotFound
+	}
+	if err != nil {
+		return "", err
+	}
+	return c.Name, nil
+}
