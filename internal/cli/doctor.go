@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/airside-travel/airside/contract"
+	"github.com/airside-travel/airside/internal/app"
 	"github.com/airside-travel/airside/internal/clock"
 	"github.com/airside-travel/airside/internal/config"
 )
@@ -147,7 +148,7 @@ func checkContract() check {
 	if err != nil {
 		return check{"contract", false, err.Error()}
 	}
-	built := builtOperations(c)
+	built := app.Routes(c).Built
 	n := 0
 	for _, op := range c.Operations() {
 		if built(op.ID) {

@@ -56,6 +56,17 @@ func runs(fn func(cmd *cobra.Command, args []string) error) func(*cobra.Command,
 	}
 }
 
+// group makes a command that only holds others: help without arguments, a usage error with wrong ones.
+func group(cmd *cobra.Command) *cobra.Command {
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
+		}
+		return cmd.Help()
+	}
+	return cmd
+}
+
 // report writes a failure to standard error and returns its exit code.
 func report(w io.Writer, err error, command string) int {
 	if err == nil {

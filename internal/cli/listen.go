@@ -32,10 +32,10 @@ type listenFlags struct {
 }
 
 func (m *Main) webhookCmd() *cobra.Command {
-	cmd := &cobra.Command{
+	cmd := group(&cobra.Command{
 		Use: "webhook", Short: "Receive webhooks on this machine",
 		Example: "  airside webhook listen --company 6f0c...",
-	}
+	})
 	var f listenFlags
 	listen := &cobra.Command{
 		Use: "listen", Short: "Receive, verify and print webhooks",

@@ -52,8 +52,6 @@ func (m *Main) root() (*cobra.Command, error) {
 		Example:       "  airside dev\n  airside api createUser --help\n  airside routes --missing",
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.NoArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetArgs(m.Args)
 	root.SetIn(m.Stdin)

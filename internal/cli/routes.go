@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/airside-travel/airside/contract"
+	"github.com/airside-travel/airside/internal/app"
 )
 
 // route is one line of `airside routes --json`.
@@ -37,7 +38,7 @@ func (m *Main) routesCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			built := builtOperations(c)
+			built := app.Routes(c).Built
 			list := []route{}
 			for _, op := range c.Operations() {
 				r := route{op.ID, op.Method, op.Path, op.Effect, op.Scope, op.Audit, op.Roles, op.Public, built(op.ID)}

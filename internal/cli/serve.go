@@ -11,18 +11,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/airside-travel/airside/internal/app"
 	"github.com/airside-travel/airside/internal/config"
 )
 
-// ready is the one line that --json prints when a server takes requests.
+// ready is the one line that --json prints when a server takes requests; only dev has a demo to name.
 type ready struct {
-	BaseURL       string `json:"baseUrl,omitempty"`
-	ClientID      string `json:"clientId,omitempty"`
-	ClientSecret  string `json:"clientSecret,omitempty"`
-	TMCID         string `json:"tmcId,omitempty"`
-	CompanyID     string `json:"companyId,omitempty"`
-	LegalEntityID string `json:"legalEntityId,omitempty"`
-	UserID        string `json:"userId,omitempty"`
+	BaseURL string `json:"baseUrl"`
+	*app.Demo
 }
 
 func (m *Main) serveCmd() *cobra.Command {
@@ -39,13 +35,7 @@ func (m *Main) serveCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return m.serve(cmd.Context(), cfg, func(_ context.Context, p platform) error {
-				if asJSON {
-					return printLine(m.Stdout, ready{BaseURL: p.BaseURL()})
-				}
-				fmt.Fprintf(m.Stdout, "airside serves %s\n", p.BaseURL())
-				return nil
-			})
+			return m.serve(cmd.Context(), cfg, asJSON)
 		}),
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one line of JSON when ready")
@@ -74,18 +64,7 @@ func (m *Main) devCmd() *cobra.Command {
 			if listen != "" {
 				cfg.Listen = listen
 			}
-			return m.serve(cmd.Context(), cfg, func(ctx context.Context, p platform) error {
-				d, err := p.SeedDemo(ctx)
-				if err != nil {
-					return fmt.Errorf("make the demo data: %w", err)
-				}
-				r := ready{p.BaseURL(), d.ClientID, d.ClientSecret, d.TMCID, d.CompanyID, d.LegalEntityID, d.UserID}
-				if asJSON {
-					return printLine(m.Stdout, r)
-				}
-				m.welcome(r)
-				return nil
-			})
+			return m.serve(cmd.Context(), cfg, asJSON)
 		}),
 	}
 	cmd.Flags().StringVar(&data, "data", "", "keep data in this directory instead of in memory")
@@ -108,27 +87,49 @@ func (m *Main) welcome(r ready) {
 	fmt.Fprintf(m.Stdout, "  airside api readCompany --companyId %s\n  airside api --help\n\nCtrl-C stops.\n", r.CompanyID)
 }
 
-// serve runs a platform until ctx ends. started is called once it takes requests.
-func (m *Main) serve(ctx context.Context, cfg config.Config, started func(context.Context, platform) error) (err error) {
-	log := m.logger(cfg)
-	p, err := open(ctx, cfg, log)
+// serve runs the platform until ctx ends. In dev it seeds the demo before it takes requests.
+func (m *Main) serve(ctx context.Context, cfg config.Config, asJSON bool) (err error) {
+	a, err := m.open(ctx, cfg)
 	if err != nil {
-		return startFailure(cfg, err)
+		return err
 	}
 	defer func() {
-		// ctx has ended by now; closing has its own time.
-		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.Shutdown)
-		defer cancel()
-		err = errors.Join(err, p.Close(closing))
+		// ctx has ended by now; closing bounds itself with AIRSIDE_SHUTDOWN_TIMEOUT.
+		err = errors.Join(err, a.Close(context.WithoutCancel(ctx)))
 	}()
-	if _, err := p.Start(ctx); err != nil {
+	var r ready
+	if cfg.Dev {
+		d, err := a.SeedDemo(ctx)
+		if err != nil {
+			return fmt.Errorf("make the demo data: %w", err)
+		}
+		r.Demo = &d
+	}
+	if _, err := a.Start(ctx); err != nil {
 		return startFailure(cfg, err)
 	}
-	if err := started(ctx, p); err != nil {
+	r.BaseURL = a.BaseURL()
+	switch {
+	case asJSON:
+		err = printLine(m.Stdout, r)
+	case cfg.Dev:
+		m.welcome(r)
+	default:
+		fmt.Fprintf(m.Stdout, "Airside serves %s\n", r.BaseURL)
+	}
+	if err != nil {
 		return err
 	}
 	<-ctx.Done()
 	return nil
+}
+
+func (m *Main) open(ctx context.Context, cfg config.Config) (*app.App, error) {
+	a, err := app.New(ctx, cfg, app.Options{Log: m.logger(cfg), Version: build().Version})
+	if err != nil {
+		return nil, startFailure(cfg, err)
+	}
+	return a, nil
 }
 
 func startFailure(cfg config.Config, err error) error {
@@ -157,11 +158,11 @@ func (m *Main) logger(cfg config.Config) *slog.Logger {
 }
 
 func (m *Main) tmcCmd() *cobra.Command {
-	cmd := &cobra.Command{
+	cmd := group(&cobra.Command{
 		Use: "tmc", Short: "Manage the TMCs of the configured database",
 		Long:    "A TMC is a tenant: the travel management company whose companies and travelers share one database.",
 		Example: "  airside tmc create --name 'Harbour Travel'",
-	}
+	})
 	var name string
 	var asJSON bool
 	create := &cobra.Command{
@@ -178,17 +179,17 @@ func (m *Main) tmcCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			p, err := open(cmd.Context(), cfg, m.logger(cfg))
+			a, err := m.open(cmd.Context(), cfg)
 			if err != nil {
-				return startFailure(cfg, err)
+				return err
 			}
-			defer func() { err = errors.Join(err, p.Close(cmd.Context())) }()
-			t, err := p.CreateTMC(cmd.Context(), name)
+			defer func() { err = errors.Join(err, a.Close(cmd.Context())) }()
+			t, err := a.CreateTMC(cmd.Context(), name)
 			if err != nil {
 				return err
 			}
 			if asJSON {
-				return printLine(m.Stdout, ready{TMCID: t.ID, ClientID: t.ClientID, ClientSecret: t.ClientSecret})
+				return printLine(m.Stdout, t)
 			}
 			fmt.Fprintf(m.Stdout, "tmc            %s\nclient id      %s\nclient secret  %s\n", t.ID, t.ClientID, t.ClientSecret)
 			fmt.Fprintln(m.Stderr, "The secret is shown only now.")
