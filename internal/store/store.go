@@ -35,7 +35,8 @@ type Store interface {
 	// the transaction, must not block on the network, and must not call Update or View. The
 	// context given to fn carries the transaction (see From).
 	Update(ctx context.Context, fn func(ctx context.Context) error) error
-	// View runs fn on one consistent snapshot.
+	// View runs fn on one consistent snapshot, taken at its first read. Inside another transaction it
+	// joins that one. It must not wait for an Update.
 	View(ctx context.Context, fn func(ctx context.Context) error) error
 	// Check verifies the integrity of the database file or schema.
 	Check(ctx context.Context) error
@@ -52,7 +53,7 @@ type Record struct {
 	UpdatedAt        time.Time
 	Deleted          bool // soft: skipped by lists unless asked for, its unique entries are free again
 	Doc              []byte
-	Index            []Entry
+	Index            []Entry // for Insert and Update, which need all of them; empty in what is read
 }
 
 // Entry makes a record findable by an exact value. Value is kept as a keyed hash, so it must be
@@ -134,7 +135,9 @@ type Tx interface {
 	RemoveJob(tenant, kind, key string) error
 
 	// AfterCommit runs fn once the transaction is durable, before Update returns; not run when it
-	// fails. AfterRollback is the opposite. Both are forgotten when fn of Update runs again.
+	// fails. AfterRollback is the opposite. Both are forgotten when fn of Update runs again. They run
+	// in the order of the commits and hold up all writing: be quick, and do not call Update. A panic
+	// reaches the caller of Update.
 	AfterCommit(fn func())
 	AfterRollback(fn func())
 }
@@ -174,7 +177,7 @@ type Delivery struct {
 	UpdatedAt  time.Time
 }
 
-// DeliveryQuery filters deliveries; empty fields match all. Newest first.
+// DeliveryQuery filters deliveries; empty fields match all. Those of the newest events come first.
 type DeliveryQuery struct {
 	Tenant, Endpoint, Resource, State string
 	Offset, Limit                     int

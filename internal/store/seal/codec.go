@@ -17,7 +17,7 @@ const (
 // MaxSize is the most bytes a value may have before it is sealed.
 const MaxSize = 64 << 20
 
-const smallest = 96 // shorter values do not shrink
+const smallest = 400 // below it, compressing costs more than the bytes it saves
 
 var encoder = sync.OnceValue(func() *zstd.Encoder {
 	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false),

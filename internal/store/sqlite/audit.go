@@ -27,7 +27,9 @@ func (r *reader) LastAudit(tenant string) (*store.AuditEntry, error) {
 
 // Audit yields the chain from a sequence number on.
 func (r *reader) Audit(tenant string, from int64) iter.Seq2[*store.AuditEntry, error] {
-	return sequence(r, tenant, decodeAudit, sqltext.AuditFrom, tenant, from)
+	return sequence(r, tenant, statement(sqltext.AuditFrom, tenant, from), func(k *seal.Key, got row) (*store.AuditEntry, error) {
+		return decodeAudit(k, tenant, got)
+	})
 }
 
 func decodeAudit(k *seal.Key, tenant string, r row) (*store.AuditEntry, error) {

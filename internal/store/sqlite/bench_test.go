@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+//go:build unix
+
 package sqlite_test
 
 import (
@@ -21,8 +23,6 @@ import (
 )
 
 const benchTenant = "7b0f3c52-6c1e-4c5e-9f0a-3d1c8e0f4a11"
-
-var at = time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
 
 // document is about 4 KB of JSON that compresses as trips do: structure repeats, ids do not.
 func document() []byte {
@@ -164,6 +164,27 @@ func BenchmarkPointRead(b *testing.B) {
 					return err
 				})
 				if err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64((cpu(b)-before).Microseconds())/float64(b.N), "cpu-µs/op")
+		})
+	}
+}
+
+func BenchmarkOpen(b *testing.B) {
+	for _, memory := range []bool{true, false} {
+		b.Run(fmt.Sprintf("memory=%t", memory), func(b *testing.B) {
+			dir := b.TempDir()
+			before := cpu(b)
+			for i := 0; b.Loop(); i++ {
+				s, err := sqlite.Open(b.Context(), sqlite.Options{
+					Memory: memory, Path: filepath.Join(dir, strconv.Itoa(i)), MasterKey: make([]byte, 32),
+				})
+				if err != nil {
+					b.Fatal(err)
+				}
+				if err := s.Close(); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -5,6 +5,7 @@ package sqlite_test
 import (
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/airside-travel/airside/internal/store"
 	"github.com/airside-travel/airside/internal/store/sqlite"
@@ -22,6 +23,8 @@ func TestFile(t *testing.T) {
 		return open(t, sqlite.Options{Path: filepath.Join(t.TempDir(), "airside.db"), MasterKey: masterKey})
 	})
 }
+
+var at = time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
 
 var masterKey = []byte("0123456789abcdef0123456789abcdef")
 

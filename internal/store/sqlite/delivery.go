@@ -21,16 +21,12 @@ func (r *reader) Delivery(tenant, id string) (*store.Delivery, error) {
 	if got == nil {
 		return nil, store.ErrNotFound
 	}
-	return decodeDelivery(nil, tenant, got)
+	return decodeDelivery(tenant, got), nil
 }
 
 // Deliveries yields deliveries, those of the newest events first.
 func (r *reader) Deliveries(q store.DeliveryQuery) iter.Seq2[*store.Delivery, error] {
-	limit := int64(q.Limit)
-	if limit <= 0 {
-		limit = 1<<63 - 1
-	}
-	args := []any{q.Tenant, limit, int64(max(q.Offset, 0))}
+	args := []any{q.Tenant, bound(q.Limit), int64(max(q.Offset, 0))}
 	if q.Endpoint != "" {
 		args = append(args, q.Endpoint)
 	}
@@ -43,33 +39,26 @@ func (r *reader) Deliveries(q store.DeliveryQuery) iter.Seq2[*store.Delivery, er
 		return func(func(*store.Delivery, error) bool) {}
 	}
 	text := sqltext.Deliveries{Endpoint: q.Endpoint != "", Resource: q.Resource != "", State: q.State}.Select()
-	return sequence(r, q.Tenant, decodeDelivery, text, args...)
+	return sequence(r, q.Tenant, statement(text, args...), func(_ *seal.Key, got row) (*store.Delivery, error) {
+		return decodeDelivery(q.Tenant, got), nil
+	})
 }
 
 // DueDeliveries returns the heads of lanes whose time has come.
 func (r *reader) DueDeliveries(tenant string, now time.Time, limit int) ([]*store.Delivery, error) {
 	var due []*store.Delivery
 	err := r.each(tenant, func(got row) (bool, error) {
-		d, err := decodeDelivery(nil, tenant, got)
-		due = append(due, d)
-		return true, err
+		due = append(due, decodeDelivery(tenant, got))
+		return true, nil
 	}, sqltext.DeliveryDue, tenant, micros(now), bound(limit))
 	return due, err
 }
 
-// bound is a LIMIT; 0 is none.
-func bound(limit int) int64 {
-	if limit <= 0 {
-		return 1<<63 - 1
-	}
-	return int64(limit)
-}
-
-func decodeDelivery(_ *seal.Key, tenant string, r row) (*store.Delivery, error) {
+func decodeDelivery(tenant string, r row) *store.Delivery {
 	return &store.Delivery{
 		Tenant: tenant, ID: r.text(0), EventID: r.text(1), EventSeq: r.int(2), Endpoint: r.text(3), Resource: r.text(4),
 		State: r.text(5), Attempt: int(r.int(6)), NextAt: moment(r.int(7)), UpdatedAt: moment(r.int(8)),
-	}, nil
+	}
 }
 
 // PutDelivery inserts a delivery or replaces the one with its id.
@@ -92,10 +81,7 @@ func (t *tx) PutDelivery(d *store.Delivery) error {
 
 // RemoveDelivery deletes a delivery; its attempts stay.
 func (t *tx) RemoveDelivery(tenant, id string) error {
-	n, _, err := t.exec(tenant, sqltext.DeliveryDelete, tenant, id)
-	if err == nil && n == 0 {
-		return store.ErrNotFound
-	}
+	_, _, err := t.exec(tenant, sqltext.DeliveryDelete, tenant, id)
 	return err
 }
 

@@ -32,33 +32,11 @@ func (r *reader) Event(tenant, id string) (*store.Event, error) {
 
 // Events yields the events of a tenant, or of one of its resources.
 func (r *reader) Events(tenant, resource string) iter.Seq2[*store.Event, error] {
-	text, args := sqltext.Events, []any{tenant}
+	query := statement(sqltext.Events, tenant)
 	if resource != "" {
-		text, args = sqltext.EventsResource, []any{tenant, resource}
+		query = statement(sqltext.EventsResource, tenant, resource)
 	}
-	return sequence(r, tenant, decodeEvent, text, args...)
-}
-
-// sequence yields decoded rows, or the error that ended them.
-func sequence[T any](r *reader, tenant string, decode func(*seal.Key, string, row) (*T, error), text string, args ...any) iter.Seq2[*T, error] {
-	return func(yield func(*T, error) bool) {
-		k, err := r.key(tenant)
-		if err == nil && k == nil {
-			return
-		}
-		if err == nil {
-			err = r.each(tenant, func(got row) (bool, error) {
-				v, err := decode(k, tenant, got)
-				if err != nil {
-					return false, err
-				}
-				return yield(v, nil), nil
-			}, text, args...)
-		}
-		if err != nil {
-			yield(nil, err)
-		}
-	}
+	return sequence(r, tenant, query, func(k *seal.Key, got row) (*store.Event, error) { return decodeEvent(k, tenant, got) })
 }
 
 func decodeEvent(k *seal.Key, tenant string, r row) (*store.Event, error) {

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -290,7 +291,7 @@ func TestGoexit(t *testing.T) {
 		if err := account("lost")(ctx); err != nil {
 			return err
 		}
-		exit()
+		runtime.Goexit()
 		return nil
 	}
 	if err := s.Update(t.Context(), quit); err == nil || !strings.Contains(err.Error(), "goroutine") {

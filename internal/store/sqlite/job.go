@@ -74,7 +74,7 @@ func (t *tx) PutJob(j *store.Job) error {
 	return err
 }
 
-// RemoveJob deletes a job; one that is not there is no error, since jobs run once and cancel often.
+// RemoveJob deletes a job.
 func (t *tx) RemoveJob(tenant, kind, key string) error {
 	_, _, err := t.exec(tenant, sqltext.JobDelete, tenant, kind, key)
 	return err

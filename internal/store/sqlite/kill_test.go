@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -20,8 +19,6 @@ import (
 
 	"github.com/airside-travel/airside/internal/store/sqlite"
 )
-
-func exit() { runtime.Goexit() }
 
 // TestMain lets the test binary play the process that is killed.
 func TestMain(m *testing.M) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 
 	"github.com/airside-travel/airside/internal/store"
 	"github.com/airside-travel/airside/internal/store/seal"
@@ -68,29 +69,48 @@ func entityPlace(r *store.Record) seal.Place {
 
 // List yields records in order of creation.
 func (r *reader) List(q store.Query) iter.Seq2[*store.Record, error] {
-	return func(yield func(*store.Record, error) bool) {
-		k, err := r.key(q.Tenant)
+	return sequence(r, q.Tenant, func(k *seal.Key) (string, []any) {
+		return shape(q).Select(), conditions(k, q, q.Tenant, q.Kind, bound(q.Limit), int64(max(q.Offset, 0)))
+	}, func(k *seal.Key, got row) (*store.Record, error) { return decode(k, q.Tenant, q.Kind, got) })
+}
+
+// sequence yields decoded rows about a tenant, or the error that ended them.
+func sequence[T any](r *reader, tenant string, query func(*seal.Key) (string, []any), decode func(*seal.Key, row) (T, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		k, err := r.key(tenant)
 		if err == nil && k == nil {
 			return
 		}
+		stopped := false
 		if err == nil {
-			limit := int64(q.Limit)
-			if limit <= 0 {
-				limit = 1<<63 - 1
-			}
-			args := conditions(k, q, q.Tenant, q.Kind, limit, int64(max(q.Offset, 0)))
-			err = r.each(q.Tenant, func(got row) (bool, error) {
-				rec, err := decode(k, q.Tenant, q.Kind, got)
+			text, args := query(k)
+			err = r.each(tenant, func(got row) (bool, error) {
+				v, err := decode(k, got)
 				if err != nil {
 					return false, err
 				}
-				return yield(rec, nil), nil
-			}, shape(q).Select(), args...)
+				stopped = !yield(v, nil)
+				return !stopped, nil
+			}, text, args...)
 		}
-		if err != nil {
-			yield(nil, err)
+		if err != nil && !stopped {
+			var none T
+			yield(none, err)
 		}
 	}
+}
+
+// statement is a query that needs no key.
+func statement(text string, args ...any) func(*seal.Key) (string, []any) {
+	return func(*seal.Key) (string, []any) { return text, args }
+}
+
+// bound is a LIMIT; 0 is none.
+func bound(limit int) int64 {
+	if limit <= 0 {
+		return math.MaxInt64
+	}
+	return int64(limit)
 }
 
 // Count counts records without opening them.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 
 	"github.com/airside-travel/airside/internal/store"
@@ -58,6 +59,7 @@ func (s *Store) write() {
 		close(s.stopped)
 	}()
 	for {
+		runtime.Gosched() // lets the callers just answered come back, so that groups are not halves
 		group = s.queue.take(group)
 		if group == nil {
 			returned = true

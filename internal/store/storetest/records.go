@@ -4,6 +4,8 @@ package storetest
 
 import (
 	"bytes"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/airside-travel/airside/internal/store"
@@ -111,6 +113,26 @@ func absent(t *testing.T, s store.Store) {
 			if last, err := tx.LastAudit(tenant); last != nil || err != nil {
 				t.Errorf("LastAudit = %v, %v, want nothing", last, err)
 			}
+			return nil
+		})
+	}
+}
+
+// Ids come from paths and bodies: whatever they are, they name themselves or nothing.
+func oddIDs(t *testing.T, s store.Store) {
+	insert(t, s, user("u1", "ada@example.com"))
+	for i, id := range []string{"it's", `"; --`, "%", "u_", "Ü1", "航空", " u1", "U1", strings.Repeat("x", 2000)} {
+		r := user(id, fmt.Sprint(i))
+		insert(t, s, r)
+		same(t, "record "+id, get(t, s, tenant, "user", id), r)
+	}
+	for _, id := range []string{"", "u1\x00", "\x00", "u\xff1", "u1 ", "u%"} {
+		write(t, s, func(tx store.Tx) error {
+			_, err := tx.Get(tenant, "user", id)
+			is(t, fmt.Sprintf("Get %q", id), err, store.ErrNotFound)
+			is(t, fmt.Sprintf("Remove %q", id), tx.Remove(tenant, "user", id), store.ErrNotFound)
+			_, err = tx.Find(tenant, "user", "user.email", id)
+			is(t, fmt.Sprintf("Find %q", id), err, store.ErrNotFound)
 			return nil
 		})
 	}

@@ -27,6 +27,7 @@ func Run(t *testing.T, open Open) {
 		"UpdateWrongVersion":  updateWrongVersion,
 		"Remove":              remove,
 		"Absent":              absent,
+		"OddIDs":              oddIDs,
 		"TenantRequired":      tenantRequired,
 		"TenantsIsolated":     tenantsIsolated,
 		"LargeDocument":       largeDocument,

@@ -129,15 +129,3 @@ CREATE TABLE idem (
     body         BLOB    NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX idem_key ON idem (tenant, client, key);
-
--- +goose Down
-DROP TABLE idem;
-DROP TABLE audit;
-DROP TABLE job;
-DROP TABLE attempt;
-DROP TABLE delivery;
-DROP TABLE event;
-DROP TABLE entity_index;
-DROP TABLE entity;
-DROP TABLE tenant_key;
-DROP TABLE meta;
