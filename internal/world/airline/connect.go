@@ -105,11 +105,7 @@ func (f *finder) onward(to *onward, c *cand, i int, r uint32, least, longest int
 			if !f.flies(fl, k) {
 				continue
 			}
-			if f.own {
-				if n.sameTicket(n.airline[prev], n.airline[fl]) {
-					continue // the first pass has it
-				}
-			} else if !f.together(c, i, n.airline[fl]) {
+			if !f.own && !f.together(c, i, n.airline[fl]) {
 				continue
 			}
 			dep := fr.departure(zone, k, n.depart[fl])

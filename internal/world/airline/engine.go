@@ -28,6 +28,7 @@ type Engine struct {
 	ledger  *ledger
 	curve   []uint16 // share of the final load that is booked, by price ticks before departure
 	taxes   [][]taxRule
+	keep    int // two-stop paths that a search times; 0 = all of them
 	scratch sync.Pool
 }
 
@@ -35,7 +36,8 @@ var _ supplier.Air = (*Engine)(nil)
 
 // New makes an engine. Engines of the same world and seed sell the same flights at the same fares.
 func New(w *world.World, seed uint64) *Engine {
-	e := &Engine{w: w, net: newNetwork(w), seed: mix(seed), frames: newFrames(w), curve: bookingCurve()}
+	e := &Engine{w: w, net: newNetwork(w), seed: mix(seed), frames: newFrames(w), curve: bookingCurve(),
+		keep: pathsNormal}
 	e.ledger = newLedger(e)
 	e.taxes = taxTable(w)
 	e.scratch.New = func() any { return newScratch(e.net) }

@@ -12,22 +12,21 @@ import (
 
 // pricer is how the offers of one query are priced.
 type pricer struct {
-	tick      int32
-	pax       [supplier.NumPaxTypes]int64
-	order     []supplier.PaxCount
-	seats     int32 // travelers that need a seat
-	currency  string
-	curIndex  int
-	cents     world.Rate // US cents to the currency
-	milli     world.Rate // thousandths of a US cent to the currency
-	unit      int64      // fares are whole multiples of this many minor units
-	discount  int64      // percent off for an account code
-	filters   *supplier.AirFilters
-	keepPaths int
+	tick     int32
+	pax      [supplier.NumPaxTypes]int64
+	order    []supplier.PaxCount
+	seats    int32 // travelers that need a seat
+	currency string
+	curIndex int
+	cents    world.Rate // US cents to the currency
+	milli    world.Rate // thousandths of a US cent to the currency
+	unit     int64      // fares are whole multiples of this many minor units
+	discount int64      // percent off for an account code
+	filters  *supplier.AirFilters
 }
 
 func (p *pricer) reset(e *Engine, q *supplier.AirQuery) error {
-	*p = pricer{tick: priceTick(q.Now), order: p.order[:0], filters: &q.Filters, keepPaths: pathsNormal}
+	*p = pricer{tick: priceTick(q.Now), order: p.order[:0], filters: &q.Filters}
 	for _, t := range q.Travelers {
 		if t.Type >= supplier.NumPaxTypes || t.Count < 0 || t.Count > maxPax {
 			return reject("travelers", "unknown type or too many")

@@ -88,7 +88,7 @@ func (e *Engine) offer(a *arena, p *pricer, t *token, parts []part, o *supplier.
 	for i := range parts {
 		x := &parts[i]
 		e.leg(a, p, i, x)
-		t.legs = append(t.legs, tokenLeg{date: x.date, brand: x.p.brand, bucket: x.p.bucket, seats: x.p.seats, n: x.c.n,
+		t.legs = append(t.legs, tokenLeg{date: x.date, multi: x.c.multi, brand: x.p.brand, bucket: x.p.bucket, seats: x.p.seats, n: x.c.n,
 			flight: x.c.flight, day: x.c.day})
 	}
 	o.Legs = a.legs[firstLeg:len(a.legs):len(a.legs)]

@@ -53,7 +53,7 @@ func (e *Engine) unfold(t *token) (*pricer, []way, error) {
 	for i := range ways {
 		ways[i].date = t.legs[i].date
 		var ok bool
-		if ways[i].cand, ok = e.rebuild(&t.legs[i], t.multi); !ok {
+		if ways[i].cand, ok = e.rebuild(&t.legs[i]); !ok {
 			return nil, nil, fmt.Errorf("offer reference: %w", supplier.ErrNotFound)
 		}
 	}

@@ -22,7 +22,7 @@ type finder struct {
 
 // search fills w.cands with all ways to fly the leg.
 func (e *Engine) search(s *scratch, w *legWork) {
-	f := finder{n: e.net, s: s, q: &w.q, out: w.cands[:0], best: never, keep: s.pricer.keepPaths}
+	f := finder{n: e.net, s: s, q: &w.q, out: w.cands[:0], best: never, keep: e.keep}
 	f.mark()
 	if f.q.maxStops >= 0 {
 		f.nonstops()
@@ -112,7 +112,9 @@ func (f *finder) nonstop(r uint32) {
 func (f *finder) add(c cand) {
 	last := c.route[c.n-1]
 	c.from, c.to = f.n.routeFrom[c.route[0]], f.n.routeTo[last]
-	c.multi = f.own
+	if f.own && f.foundBefore(&c) {
+		return
+	}
 	if len(f.q.arrive) > 0 && !passes(f.q.arrive, f.q.frame.at(f.n.zone[c.to], c.arr)) {
 		return
 	}
@@ -121,6 +123,26 @@ func (f *finder) add(c cand) {
 	}
 	f.best = min(f.best, c.arr-c.dep)
 	f.out = append(f.out, c)
+}
+
+// foundBefore tells whether the first pass would have found what the second did, and notes in c whether it needs
+// separate tickets.
+func (f *finder) foundBefore(c *cand) bool {
+	n := f.n
+	usual := true
+	for i := 1; i < int(c.n); i++ {
+		if !f.together(c, i-1, n.airline[c.flight[i]]) {
+			c.multi = true
+			return false
+		}
+		x := n.zone[n.routeFrom[c.route[i]]]
+		dep := f.q.frame.departure(x, int(c.day[i]), n.depart[c.flight[i]])
+		prev := c.flight[i-1]
+		arr := f.q.frame.departure(n.zone[n.routeFrom[c.route[i-1]]], int(c.day[i-1]), n.depart[prev]) + int32(n.block[prev])
+		_, longest := n.connection(c.route[i-1], c.route[i], false)
+		usual = usual && dep-arr <= longest
+	}
+	return usual
 }
 
 func (f *finder) hasFlight(c *cand) bool {

@@ -51,7 +51,7 @@ func (e *Engine) choose(s *scratch, i int, t *token) bool {
 	if w.q.frame.date != l.date || t.pax != s.pricer.pax {
 		return false
 	}
-	c, ok := e.rebuild(l, t.multi)
+	c, ok := e.rebuild(l)
 	if !ok {
 		return false
 	}

@@ -25,6 +25,7 @@ type token struct {
 
 type tokenLeg struct {
 	date   supplier.Date
+	multi  bool // the leg itself is on separate tickets
 	brand  uint8
 	bucket uint8
 	seats  uint16
@@ -58,7 +59,11 @@ func (e *Engine) encode(b []byte, t *token) []byte {
 	for i := range t.legs {
 		l := &t.legs[i]
 		b = binary.LittleEndian.AppendUint16(b, uint16(l.date-dateZero))
-		b = append(b, l.brand<<4|l.bucket, l.n<<6|l.day[1]<<3|l.day[2])
+		fare := l.brand<<4 | l.bucket
+		if l.multi {
+			fare |= 0x80
+		}
+		b = append(b, fare, l.n<<6|l.day[1]<<3|l.day[2])
 		b = binary.LittleEndian.AppendUint16(b, l.seats)
 		for _, f := range l.flight[:l.n] {
 			b = binary.AppendUvarint(b, uint64(f))
@@ -97,7 +102,7 @@ func (e *Engine) decode(ref supplier.Ref) (token, error) {
 		var l tokenLeg
 		l.date = dateZero + supplier.Date(r.word())
 		x := r.byte()
-		l.brand, l.bucket = x>>4, x&15
+		l.multi, l.brand, l.bucket = x&0x80 != 0, x>>4&7, x&15
 		x = r.byte()
 		l.n, l.day[1], l.day[2] = x>>6, x>>3&7, x&7
 		l.seats = r.word()
@@ -146,9 +151,9 @@ func (r *reader) uint(below uint64) uint64 {
 }
 
 // rebuild makes the way to fly that a leg of a token names; false when the flights do not connect.
-func (e *Engine) rebuild(l *tokenLeg, multi bool) (cand, bool) {
+func (e *Engine) rebuild(l *tokenLeg) (cand, bool) {
 	n := e.net
-	c := cand{flight: l.flight, day: l.day, n: l.n, multi: multi}
+	c := cand{flight: l.flight, day: l.day, n: l.n, multi: l.multi}
 	fr := e.frames.get(l.date)
 	for i := range int(c.n) {
 		c.route[i] = uint32(n.routeOf(c.flight[i]))
