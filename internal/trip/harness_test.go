@@ -285,3 +285,18 @@ func misc(from, to string) string {
 	return `"miscPnr":{"description":"Visa","startDateTime":{"iso8601":"` + from + `"},"endDateTime":{"iso8601":"` + to + `"},` +
 		`"rate":` + rate("30.5") + `,"vendorConfirmationNumber":"V-1"}`
 }
+
+func car() string {
+	return `"carPnr":{"pickupDateTime":{"iso8601":"2026-09-28T08:00:00"},"dropOffDateTime":{"iso8601":"2026-10-01T08:00"},"rate":` + rate("90") +
+		`,"vendorConfirmationNumber":"C1","carInfo":{"carSpec":{"type":"ECONOMY"},"vendor":{"code":"ZZ","name":"Zip"},"pickupLocation":{"address":{"addressLines":["1"],"regionCode":"US"}},"dropOffLocation":{"address":{"addressLines":["1"],"regionCode":"US"}}}}`
+}
+
+func rail() string {
+	return `"railPnr":{"legInfos":[{"departAt":{"iso8601":"2026-09-27T23:30:00+02:00"},"arriveAt":{"iso8601":"2026-09-28T06:00:00+02:00"},"origin":"Nice","destination":"Paris","fareType":"Flex","vehicle":{"type":"TRAIN","carrierName":"Rapide","timetableId":"5774"}}],` +
+		`"outwardJourney":{"legs":[0]},"rate":` + rate("70") + `,"ticketDetails":[],"type":"ONE_WAY","vendorConfirmationNumber":"R1"}`
+}
+
+func limo() string {
+	return `"limoPnr":{"legs":[{"pickupDateTime":{"iso8601":"2026-09-30T08:00"},"pickupLocation":{"address":{"addressLines":["1"],"regionCode":"US"}},"dropOffLocation":{"address":{"addressLines":["1"],"regionCode":"US"}}}],` +
+		`"limoDetails":{"carType":"SUV","electricVehicle":"NO"},"rate":` + rate("50") + `,"vendorConfirmationNumber":"L1"}`
+}
