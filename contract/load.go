@@ -35,7 +35,13 @@ type Contract struct {
 }
 
 type document struct {
-	name string
+	name  string
+	raw   []byte
+	paths []pathItem
+}
+
+type pathItem struct {
+	path string
 	raw  []byte
 }
 
@@ -80,37 +86,45 @@ func load(fsys fs.FS, dir string) (*Contract, error) {
 		if err != nil {
 			return nil, fmt.Errorf("contract: %w", err)
 		}
-		d := document{path.Base(name), raw}
-		if err := c.index(d); err != nil {
+		d := document{name: path.Base(name), raw: raw}
+		if err := c.index(&d); err != nil {
 			return nil, fmt.Errorf("contract: %s: %w", d.name, err)
 		}
 		c.docs = append(c.docs, d)
 	}
 	for _, d := range c.docs {
-		if err := c.readOperations(d); err != nil {
-			return nil, fmt.Errorf("contract: %s: %w", d.name, err)
+		for _, p := range d.paths {
+			if err := c.readPath(p.path, p.raw); err != nil {
+				return nil, fmt.Errorf("contract: %s: %s: %w", d.name, p.path, err)
+			}
 		}
 	}
 	slices.SortFunc(c.operations, func(a, b *Operation) int { return strings.Compare(a.ID, b.ID) })
 	return c, nil
 }
 
-// index notes where each component of a file stands.
-func (c *Contract) index(d document) error {
-	return members(d.raw, func(key string, val []byte) error {
+// index notes where each path and each component of a file stands.
+func (c *Contract) index(d *document) error {
+	r := reader{src: d.raw}
+	return r.members(func(key string) error {
 		switch key {
-		case "openapi", "info", "paths", "servers":
-			return nil
-		case "tags":
-			return elements(val, c.readTag)
+		case "paths":
+			return r.members(func(path string) error {
+				d.paths = append(d.paths, pathItem{path, r.raw()})
+				return nil
+			})
 		case "components":
-			return members(val, func(kind string, val []byte) error {
-				return members(val, func(name string, val []byte) error {
-					return c.addComponent(d.name, kind, name, val)
+			return r.members(func(kind string) error {
+				return r.members(func(name string) error {
+					return c.addComponent(d.name, kind, name, r.raw())
 				})
 			})
 		}
-		if strings.HasPrefix(key, "x-") {
+		val := r.raw()
+		switch {
+		case key == "tags":
+			return elements(val, c.readTag)
+		case key == "openapi", key == "info", key == "servers", strings.HasPrefix(key, "x-"):
 			return nil
 		}
 		return errUnknownKeyword

@@ -14,15 +14,9 @@ func (c *Contract) Document() []byte { return c.merged() }
 func (c *Contract) merge() []byte {
 	paths := map[string][]byte{}
 	for _, d := range c.docs {
-		_ = members(d.raw, func(key string, val []byte) error { // the files were read once: they are sound
-			if key != "paths" {
-				return nil
-			}
-			return members(val, func(path string, val []byte) error {
-				paths[path] = val
-				return nil
-			})
-		})
+		for _, p := range d.paths {
+			paths[p.path] = p.raw
+		}
 	}
 	var b bytes.Buffer
 	b.WriteString(`{"openapi":"3.1.0","info":{"title":"Airside","version":"1"},"security":[{"Bearer":[]}],"tags":[`)

@@ -95,22 +95,11 @@ func (c *Contract) Operation(id string) *Operation { return c.byID[id] }
 // TagDescription returns what a tag stands for, "" if nothing is written.
 func (c *Contract) TagDescription(tag string) string { return c.tags[tag] }
 
-func (c *Contract) readOperations(d document) error {
-	return members(d.raw, func(key string, val []byte) error {
-		if key != "paths" {
-			return nil
-		}
-		return members(val, func(path string, val []byte) error {
-			if c.paths[path] {
-				return errors.New("the path stands in two places")
-			}
-			c.paths[path] = true
-			return c.readPath(path, val)
-		})
-	})
-}
-
 func (c *Contract) readPath(path string, raw []byte) error {
+	if c.paths[path] {
+		return errors.New("the path stands in two places")
+	}
+	c.paths[path] = true
 	var shared []Param
 	var ops []*Operation
 	err := members(raw, func(key string, val []byte) error {

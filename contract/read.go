@@ -34,6 +34,9 @@ func (r *reader) peek() byte {
 		switch c := r.src[r.pos]; c {
 		case ' ', '\t', '\n', '\r':
 			r.pos++
+			for r.pos+8 <= len(r.src) && binary.LittleEndian.Uint64(r.src[r.pos:]) == 0x20*everyByte {
+				r.pos += 8 // indented text is mostly this
+			}
 		default:
 			return c
 		}

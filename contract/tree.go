@@ -22,6 +22,14 @@ var (
 // members calls f for each member of an object, in the order written.
 func members(raw []byte, f func(key string, val []byte) error) error {
 	r := reader{src: raw}
+	return r.members(func(key string) error {
+		return f(key, r.raw())
+	})
+}
+
+// members calls f where the value of each member of an object starts; f moves
+// past the value.
+func (r *reader) members(f func(key string) error) error {
 	if r.peek() != '{' {
 		return errWantObject
 	}
@@ -30,17 +38,22 @@ func members(raw []byte, f func(key string, val []byte) error) error {
 		if !plain {
 			k = unescape(k)
 		}
-		r.peek()
-		from := r.pos
-		r.skip(docDepth)
 		if r.fault != "" {
 			break
 		}
-		if err := f(string(k), raw[from:r.pos]); err != nil {
+		if err := f(string(k)); err != nil {
 			return fmt.Errorf("%s: %w", k, err)
 		}
 	}
 	return r.asError()
+}
+
+// raw moves past a value and returns its bytes.
+func (r *reader) raw() []byte {
+	r.peek()
+	from := r.pos
+	r.skip(docDepth)
+	return r.src[from:r.pos]
 }
 
 // elements calls f for each element of an array.
@@ -51,13 +64,11 @@ func elements(raw []byte, f func(val []byte) error) error {
 	}
 	n := 0
 	for ok := r.open(']'); ok; ok = r.more(']') {
-		r.peek()
-		from := r.pos
-		r.skip(docDepth)
+		val := r.raw()
 		if r.fault != "" {
 			break
 		}
-		if err := f(raw[from:r.pos]); err != nil {
+		if err := f(val); err != nil {
 			return fmt.Errorf("[%d]: %w", n, err)
 		}
 		n++
