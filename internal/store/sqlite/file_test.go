@@ -258,7 +258,7 @@ func TestLogIsSwept(t *testing.T) {
 	for i := range cap(big) / 4 {
 		big = fmt.Appendf(big, "%04x", i*2654435761>>16&0xffff)
 	}
-	const writes = 1500
+	const writes = 600
 	for i := range writes {
 		err := s.Update(t.Context(), func(ctx context.Context) error {
 			return store.From(ctx).Insert(&store.Record{Tenant: tenant, Kind: "blob", ID: fmt.Sprint(i), Doc: big})

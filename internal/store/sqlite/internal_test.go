@@ -9,14 +9,132 @@ import (
 	"path/filepath"
 	"testing"
 
+	driverpkg "modernc.org/sqlite"
+
+	"github.com/airside-travel/airside/internal/audit"
 	"github.com/airside-travel/airside/internal/store"
 	"github.com/airside-travel/airside/internal/store/seal"
 )
 
+func fileOptions(t *testing.T) Options {
+	return Options{Path: filepath.Join(t.TempDir(), "a.db"), MasterKey: seal.RandomMaster()}
+}
+
+// reopened fills a database, changes it with SQL behind the store's back, and opens it again.
+func reopened(t *testing.T, o Options, change ...string) (*Store, error) {
+	t.Helper()
+	s, err := Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.Update(t.Context(), func(ctx context.Context) error {
+		tx := store.From(ctx)
+		for _, id := range []string{"1", "2"} {
+			r := &store.Record{Tenant: "t", Kind: "user", ID: id, Doc: []byte(`{"name":"Ada Moreau"}`)}
+			e := &store.AuditEntry{Tenant: "t", Detail: []byte("detail")}
+			if err := errors.Join(tx.Insert(r), audit.Append(tx, e)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range change {
+		alter(t, o.Path, text)
+	}
+	s, err = Open(t.Context(), o)
+	if err == nil {
+		t.Cleanup(func() { _ = s.Close() })
+	}
+	return s, err
+}
+
+func alter(t *testing.T, path, text string) {
+	t.Helper()
+	connector, err := driverpkg.NewConnector(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := dial(t.Context(), connector)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(c.script(text), c.close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOpenRefusesOtherSchemas(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]error{
+		"PRAGMA user_version=99":  ErrNewer,
+		"PRAGMA application_id=1": ErrForeign,
+		"PRAGMA user_version=0":   nil, // creation was cut short after the tables: finished now
+	} {
+		if s, err := reopened(t, fileOptions(t), text); !errors.Is(err, want) || (s == nil) != (want != nil) {
+			t.Errorf("%s: error %v, want %v", text, err, want)
+		}
+	}
+}
+
+// Whoever can write to the file cannot move or change what is sealed without being found out.
+func TestTampering(t *testing.T) {
+	t.Parallel()
+	for text, broken := range map[string]int64{
+		"UPDATE entity SET doc = (SELECT doc FROM entity WHERE id = '2') WHERE id = '1'":        0,
+		"UPDATE entity SET version = 7 WHERE id = '1'":                                          0,
+		"UPDATE entity SET id = '1x' WHERE id = '1'; UPDATE entity SET id = '1' WHERE id = '2'": 0,
+		"UPDATE entity SET doc = x'' WHERE id = '1'":                                            0,
+		"UPDATE audit SET actor = 'somebody else' WHERE seq = 2":                                2,
+		"UPDATE audit SET detail = (SELECT detail FROM audit WHERE seq = 1) WHERE seq = 2":      2,
+		"DELETE FROM audit WHERE seq = 1":                                                       1,
+	} {
+		s, err := reopened(t, fileOptions(t), text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = s.View(t.Context(), func(ctx context.Context) error {
+			_, err := store.Read(ctx).Get("t", "user", "1")
+			if (broken == 0) != errors.Is(err, store.ErrCorrupt) {
+				t.Errorf("%s: Get gives %v", text, err)
+			}
+			chain, err := audit.Verify(store.Read(ctx), "t")
+			if chain.Broken != broken || chain.Intact != (broken == 0) {
+				t.Errorf("%s: chain %+v, want it broken at %d", text, chain, broken)
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// A tenant whose key is destroyed cannot be read any more, by anybody.
+func TestDestroyedKey(t *testing.T) {
+	t.Parallel()
+	s, err := reopened(t, fileOptions(t), "UPDATE tenant_key SET wrapped = x'00'")
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.View(t.Context(), func(ctx context.Context) error {
+		_, err := store.Read(ctx).Get("t", "user", "1")
+		return err
+	})
+	if !errors.Is(err, store.ErrCorrupt) {
+		t.Errorf("error %v, want ErrCorrupt", err)
+	}
+}
+
 // A group that does not fit on the disk is lost as a whole, and the store goes on.
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
-	s, err := Open(t.Context(), Options{Path: filepath.Join(t.TempDir(), "a.db"), MasterKey: seal.RandomMaster()})
+	s, err := Open(t.Context(), fileOptions(t))
 	if err != nil {
 		t.Fatal(err)
 	}
