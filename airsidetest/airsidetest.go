@@ -37,21 +37,30 @@ type Server struct {
 }
 
 // Option changes how the server starts.
-type Option func(*config.Config)
+type Option func(*options)
+
+type options struct {
+	config.Config
+	unjudged bool
+}
 
 // Database keeps the data in a file that outlives the server, instead of memory.
-func Database(path string) Option { return func(c *config.Config) { c.Database = "sqlite:" + path } }
+func Database(path string) Option { return func(c *options) { c.Database = "sqlite:" + path } }
 
 // MaxBody sets the largest request body in bytes.
-func MaxBody(n int) Option { return func(c *config.Config) { c.MaxBody = n } }
+func MaxBody(n int) Option { return func(c *options) { c.MaxBody = n } }
+
+// Unjudged leaves the server's answers unchecked, as in production: for benchmarks.
+func Unjudged() Option { return func(c *options) { c.unjudged = true } }
 
 // Start starts a server and stops it when the test ends.
 func Start(t testing.TB, opts ...Option) *Server {
 	t.Helper()
-	cfg, err := config.Load(nil)
+	loaded, err := config.Load(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	cfg := options{Config: loaded}
 	cfg.Listen, cfg.Database, cfg.Dev, cfg.Rate, cfg.TokenRate = "127.0.0.1:0", "memory:", true, 0, 0
 	for _, o := range opts {
 		o(&cfg)
@@ -61,12 +70,15 @@ func Start(t testing.TB, opts ...Option) *Server {
 	if os.Getenv("CI") == "" && !testing.Verbose() {
 		out = io.Discard
 	}
-	a, err := app.New(t.Context(), cfg, app.Options{
-		Log: slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: level})), Version: "test",
-		OnViolation: func(op string, status int, body []byte, found []contract.Violation) {
+	o := app.Options{Log: slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: level})), Version: "test"}
+	if cfg.unjudged {
+		cfg.Dev = false
+	} else {
+		o.OnViolation = func(op string, status int, body []byte, found []contract.Violation) {
 			t.Errorf("%s answered %d outside the contract: %v\n%.4000s", op, status, found, body)
-		},
-	})
+		}
+	}
+	a, err := app.New(t.Context(), cfg.Config, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ package e2e_test
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -27,7 +28,7 @@ func TestBookAndVoid(t *testing.T) {
 			if len(itineraries) == 0 {
 				t.Fatalf("nothing found: %.2000v", found)
 			}
-			offer := itineraries[0]
+			offer := itineraries[slices.IndexFunc(itineraries, func(o object) bool { return o.at("fareAttributes/isVoidable") == true })]
 			if got := len(offer.list("legs")); got != len(legs) {
 				t.Fatalf("%d legs, want %d", got, len(legs))
 			}

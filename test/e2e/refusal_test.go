@@ -71,7 +71,7 @@ func TestRefusalsNameThePlaceAndWriteNothing(t *testing.T) {
 	user := fullUser(c.srv)
 	const nobody = "0190a0b0-0000-7000-8000-00000000dead"
 	demoUser := "/v2/users/" + c.srv.Demo.UserID
-	before := c.call(200, "POST", "/v3/users/list", doc{"companyId": c.srv.Demo.CompanyID, "pagination": doc{"offset": 0, "limit": 100}})
+	before := c.call(200, "POST", "/v3/users/list", doc{"companyId": id(c.srv.Demo.CompanyID), "pagination": doc{"offset": 0, "limit": 100}})
 	for _, tc := range []struct {
 		name, method, path string
 		body               any
@@ -107,7 +107,7 @@ func TestRefusalsNameThePlaceAndWriteNothing(t *testing.T) {
 			}
 		})
 	}
-	after := c.call(200, "POST", "/v3/users/list", doc{"companyId": c.srv.Demo.CompanyID, "pagination": doc{"offset": 0, "limit": 100}})
+	after := c.call(200, "POST", "/v3/users/list", doc{"companyId": id(c.srv.Demo.CompanyID), "pagination": doc{"offset": 0, "limit": 100}})
 	if b, a := before.num("pagination/totalNumResults"), after.num("pagination/totalNumResults"); b != a || b == 0 {
 		t.Errorf("%v users before the refusals, %v after", b, a)
 	}
@@ -184,11 +184,8 @@ func TestExpiredSearchAndSoldOutSeat(t *testing.T) {
 	c.call(200, "POST", "/v1/airside/world/clock/advance", doc{"duration": "PT31M"})
 	c.refuse(404, "SEARCH_EXPIRED", "POST", "/v2/air/flight-checkout", selected)
 
-	// Carrier ZZ, flights 100 to 109, has one seat: whoever books second is refused and nothing is written.
-	itineraryID, searchID := c.find(t, "ZZ", 100, 109)
-	if itineraryID == "" {
-		t.Fatal("no ZZ flight 100 to 109 found")
-	}
+	// ZZ 100 has one seat: whoever books second is refused and nothing is written.
+	searchID, itineraryID := c.zz("100")
 	first, second := c.trip("First"), c.trip("Second")
 	bookings := []string{
 		c.revalidate(searchID, itineraryID, first).str("bookingId"),
@@ -202,33 +199,16 @@ func TestExpiredSearchAndSoldOutSeat(t *testing.T) {
 	}
 }
 
-// find looks for a nonstop flight of a carrier in a range of flight numbers between big airports.
-func (c *client) find(t *testing.T, carrier string, from, to int) (itineraryID, searchID string) {
-	t.Helper()
-	airports := []string{"LHR", "JFK", "CDG", "FRA", "AMS", "LAX", "ORD", "ATL", "DFW", "DXB", "SIN", "HND"}
-	for _, a := range airports {
-		for _, b := range airports {
-			if a == b {
-				continue
-			}
-			body := c.searchBody(leg(a, b, c.day(60)))
-			body["filters"] = []doc{{"alliance": doc{"airlines": []string{carrier}}}, {"maxNumStops": 0}}
-			found := c.call(200, "POST", "/v2/air/search-flights", body)
-			flights := map[string]object{}
-			for _, f := range found.list("itineraryDetails/flightData") {
-				flights[f.str("flightRef")] = f
-			}
-			for _, it := range found.list("itineraryDetails/itineraries") {
-				f := flights[it.str("legs/0/flights/0/flightData/flightRef")]
-				var n int
-				_, err := fmt.Sscan(f.str("marketing/num"), &n)
-				if err == nil && f.str("marketing/airlineCode") == carrier && n >= from && n <= to {
-					return it.str("itineraryId"), found.str("searchId")
-				}
-			}
-		}
+// zz searches for one flight of the simulation's own carrier, whose numbers carry scenarios.
+func (c *client) zz(number string) (searchID, itineraryID string) {
+	c.t.Helper()
+	body := c.searchBody(leg("LHR", "JFK", c.day(60)))
+	body["filters"] = []doc{{"flightNumber": doc{"flightNumber": doc{"airlineCode": "ZZ", "num": number}}}}
+	found := c.call(200, "POST", "/v2/air/search-flights", body)
+	if itineraryID = found.str("itineraryDetails/itineraries/0/itineraryId"); itineraryID == "" {
+		c.t.Fatalf("no flight ZZ %s", number)
 	}
-	return "", ""
+	return found.str("searchId"), itineraryID
 }
 
 func TestStaleVersion(t *testing.T) {
