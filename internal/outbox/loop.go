@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package outbox
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/airside-travel/airside/internal/store"
+)
+
+// sweepEvery is how often all tenants are looked at, whatever was signalled: retries of an earlier
+// process, clocks that were moved, signals lost with a failing store.
+const sweepEvery = 10 * time.Second
+
+// signal collects tenants that have something to send. Hooks of transactions write to it, so it must
+// never block.
+type signal struct {
+	mu    sync.Mutex
+	dirty map[string]struct{}
+	ping  chan struct{}
+}
+
+// wake says that the tenant may have something due.
+func (c *courier) wake(tenant string) {
+	c.signal.mark(tenant)
+	select {
+	case c.signal.ping <- struct{}{}:
+	default:
+	}
+}
+
+// mark is for the next pass, whenever that is.
+func (s *signal) mark(tenant string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dirty[tenant] = struct{}{}
+}
+
+func (s *signal) take() map[string]struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	taken := s.dirty
+	s.dirty = map[string]struct{}{}
+	return taken
+}
+
+// loop is the courier's own goroutine, once it runs.
+type loop struct {
+	stop  context.CancelFunc
+	ended chan struct{}
+}
+
+// Start makes the outbox send by itself, until Stop or until ctx ends. Starting again is harmless.
+func (s *Service) Start(ctx context.Context) {
+	c := s.courier
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stopped || c.loop.ended != nil {
+		return
+	}
+	ctx, c.loop.stop = context.WithCancel(ctx)
+	c.loop.ended = make(chan struct{})
+	go func() {
+		defer close(c.loop.ended)
+		c.run(ctx)
+	}()
+}
+
+// Stop begins no more attempts, waits for those under way as long as Options.Drain says, and then
+// gives them up; they are made again after the next start. Stopping twice or before Start is harmless.
+func (s *Service) Stop() {
+	c := s.courier
+	c.mu.Lock()
+	c.stopped = true
+	stop, ended := c.loop.stop, c.loop.ended
+	c.mu.Unlock()
+	if stop != nil {
+		stop()
+		<-ended
+	}
+	impatient := time.AfterFunc(c.options.Drain, c.stopSend)
+	hopeless := time.AfterFunc(2*c.options.Drain, c.stopWrite)
+	c.workers.Wait()
+	impatient.Stop()
+	hopeless.Stop()
+	s.sender.transport.CloseIdleConnections()
+}
+
+// Settle sends everything that is due for the tenant now and returns when nothing is, with the number
+// of attempts made meanwhile. It works whether or not the outbox was started. ErrStopped after Stop;
+// otherwise errors are the store's or the context's.
+func (s *Service) Settle(ctx context.Context, tenant string) (int, error) {
+	return s.courier.settle(ctx, tenant)
+}
+
+// Wake makes the outbox look for what is due, for instance because a clock was moved.
+func (s *Service) Wake(tenant string) { s.courier.wake(tenant) }
+
+func (c *courier) run(ctx context.Context) {
+	sweep := time.NewTicker(sweepEvery)
+	defer sweep.Stop()
+	c.sweep(ctx)
+	for {
+		timer := time.NewTimer(c.pass(ctx))
+		select {
+		case <-ctx.Done():
+		case <-c.signal.ping:
+		case <-timer.C:
+		case <-sweep.C:
+			c.sweep(ctx)
+		}
+		timer.Stop()
+		if ctx.Err() != nil {
+			return
+		}
+	}
+}
+
+// sweep marks every tenant.
+func (c *courier) sweep(ctx context.Context) {
+	err := c.store.View(ctx, func(ctx context.Context) error {
+		tenants, err := store.Read(ctx).Tenants()
+		for _, t := range tenants {
+			c.wake(t)
+		}
+		return err
+	})
+	c.report(ctx, err)
+}
+
+// pass dispatches for every tenant that was signalled or whose retries are due, and says how long
+// until the next retry.
+func (c *courier) pass(ctx context.Context) time.Duration {
+	marked := c.signal.take()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for tenant := range marked {
+		c.queue(tenant)
+	}
+	next := sweepEvery
+	for tenant, q := range c.queues {
+		now := c.clocks.Now(tenant)
+		_, signalled := marked[tenant]
+		if q.due(now) || signalled {
+			q.stale = true
+			if _, err := c.dispatch(ctx, q, now); err != nil {
+				c.report(ctx, err)
+				c.signal.mark(tenant)
+				next = min(next, time.Second)
+			}
+		}
+		if len(q.wakes) > 0 && !c.clocks.State(tenant).Frozen {
+			next = min(next, max(q.wakes[0].Sub(now), time.Millisecond))
+		}
+	}
+	return next
+}
+
+func (c *courier) report(ctx context.Context, err error) {
+	if err != nil && ctx.Err() == nil {
+		c.options.Log.ErrorContext(ctx, "outbox", slog.Any("error", err))
+	}
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package outbox
+
+import "context"
+
+// Companies knows the owners that a subscription may name. Both methods run inside the caller's
+// transaction and return store.ErrNotFound for an id that the tenant has nothing to do with.
+type Companies interface {
+	CompanyName(ctx context.Context, tenant, id string) (string, error)
+	// TMCName names the tenant itself or a TMC that books for its companies.
+	TMCName(ctx context.Context, tenant, id string) (string, error)
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package outbox
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+
+	"github.com/airside-travel/airside/internal/store"
+)
+
+// pruneEvery is after how many deliveries to an endpoint its old rows are removed.
+const pruneEvery = 256
+
+// pruner counts what was delivered since rows were last removed.
+type pruner struct {
+	mu        sync.Mutex
+	delivered map[[2]string]int
+}
+
+// due counts one more and says whether it is time.
+func (p *pruner) due(tenant, endpoint string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.delivered == nil {
+		p.delivered = map[[2]string]int{}
+	}
+	k := [2]string{tenant, endpoint}
+	p.delivered[k]++
+	if p.delivered[k] < pruneEvery {
+		return false
+	}
+	delete(p.delivered, k)
+	return true
+}
+
+// prune removes delivered rows of an endpoint beyond the newest Options.Keep. The events stay.
+func (s *Service) prune(ctx context.Context, tenant, endpoint string) {
+	var old []*store.Delivery
+	err := s.store.View(ctx, func(ctx context.Context) (err error) {
+		old, err = deliveries(store.Read(ctx), store.DeliveryQuery{Tenant: tenant, Endpoint: endpoint,
+			State: store.Delivered, Offset: s.options.Keep, Limit: 2 * pruneEvery})
+		return err
+	})
+	if err == nil && len(old) > 0 {
+		err = s.store.Update(ctx, func(ctx context.Context) error {
+			for _, d := range old {
+				if err := s.drop(ctx, tenant, d.ID); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err != nil && ctx.Err() == nil {
+		s.options.Log.WarnContext(ctx, "outbox: old deliveries could not be removed", slog.Any("error", err))
+	}
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package outbox
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/airside-travel/airside/internal/actor"
+	"github.com/airside-travel/airside/internal/clock"
+	"github.com/airside-travel/airside/internal/store"
+)
+
+// Options are what a Service needs, and how it sends. The zero value of what is not a port is the
+// reference's behaviour on the open net.
+type Options struct {
+	Store     store.Store
+	Clocks    *clock.Tenants
+	Companies Companies
+
+	// AllowInsecure lets endpoints be on loopback, by plain http too. For dev only.
+	AllowInsecure bool
+	// RootCAs replaces the system's certificate authorities.
+	RootCAs *x509.CertPool
+	// Timeout is for one attempt, from dialling to the status; 40 s when zero (reference: webhook delivery).
+	Timeout time.Duration
+	// Drain is how long Stop waits for attempts that are under way; 5 s when zero.
+	Drain time.Duration
+	// Workers bounds the attempts under way, PerEndpoint those to one endpoint; 64 and 16 when zero.
+	Workers, PerEndpoint int
+	// Keep is how many delivered rows are kept for each endpoint; 1000 when zero.
+	Keep int
+	// Log is told about what goes wrong inside; failures of receivers are in their attempts. Nil: nobody is.
+	Log *slog.Logger
+}
+
+func (o Options) withDefaults() Options {
+	o.Timeout = orDefault(o.Timeout, 40*time.Second)
+	o.Drain = orDefault(o.Drain, 5*time.Second)
+	o.Workers = orDefault(o.Workers, 64)
+	o.PerEndpoint = orDefault(o.PerEndpoint, 16)
+	o.Keep = orDefault(o.Keep, 1000)
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+func orDefault[T int | time.Duration](v, otherwise T) T {
+	if v == 0 {
+		return otherwise
+	}
+	return v
+}
+
+// Service is the whole of webhooks out. It implements announce.Announcer.
+type Service struct {
+	store     store.Store
+	clocks    *clock.Tenants
+	companies Companies
+	options   Options
+	guard     guard
+	cache     cache
+	sender    *sender
+	courier   *courier
+	pruner    pruner
+}
+
+// New makes a Service. It announces, answers operations and settles at once; Start makes it send by itself.
+func New(o Options) *Service {
+	o = o.withDefaults()
+	s := &Service{store: o.Store, clocks: o.Clocks, companies: o.Companies, options: o, guard: guard{loopback: o.AllowInsecure}}
+	s.sender = newSender(s.guard, o)
+	s.courier = newCourier(o, s.attempt)
+	return s
+}
+
+// Load reads the subscriptions of all tenants, so that the first announcement need not; the context
+// carries a read transaction, and nothing is written meanwhile.
+func (s *Service) Load(ctx context.Context) error {
+	r := store.Read(ctx)
+	tenants, err := r.Tenants()
+	if err != nil {
+		return fmt.Errorf("outbox: load: %w", err)
+	}
+	for _, tenant := range tenants {
+		all, err := subscriptions(r, tenant)
+		if err != nil {
+			return fmt.Errorf("outbox: load %s: %w", tenant, err)
+		}
+		s.cache.put(tenant, all)
+	}
+	return nil
+}
+
+func (s *Service) now(ctx context.Context) time.Time {
+	return s.clocks.Now(actor.Tenant(ctx)).UTC()
+}
