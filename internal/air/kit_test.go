@@ -3,6 +3,7 @@
 package air
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -148,16 +149,21 @@ func wantCode(t testing.TB, err error, code errs.Code) {
 	}
 }
 
-// get reads a value at a path such as "itineraryDetails/itineraries/0/itineraryId".
-func get(t testing.TB, raw json.RawMessage, path string) any {
+// get reads a value at a path such as "itineraryDetails/itineraries/0/itineraryId" of an answer, or of a
+// part that get read before.
+func get(t testing.TB, v any, path string) any {
 	t.Helper()
-	var v any
-	d := json.NewDecoder(strings.NewReader(string(raw)))
-	d.UseNumber()
-	if err := d.Decode(&v); err != nil {
-		t.Fatal(err)
+	if raw, ok := v.(json.RawMessage); ok {
+		d := json.NewDecoder(bytes.NewReader(raw))
+		d.UseNumber()
+		if err := d.Decode(&v); err != nil {
+			t.Fatal(err)
+		}
 	}
-	for _, p := range strings.Split(path, "/") {
+	for p := range strings.SplitSeq(path, "/") {
+		if p == "" {
+			continue
+		}
 		switch n := v.(type) {
 		case map[string]any:
 			v = n[p]
@@ -174,14 +180,14 @@ func get(t testing.TB, raw json.RawMessage, path string) any {
 	return v
 }
 
-func text(t testing.TB, raw json.RawMessage, path string) string {
+func text(t testing.TB, raw any, path string) string {
 	t.Helper()
 	s, _ := get(t, raw, path).(string)
 	return s
 }
 
 // minorAt reads a Money in cents.
-func minorAt(t testing.TB, raw json.RawMessage, path string) int64 {
+func minorAt(t testing.TB, raw any, path string) int64 {
 	t.Helper()
 	n, _ := get(t, raw, path+"/amount").(json.Number)
 	cur := text(t, raw, path+"/currencyCode")

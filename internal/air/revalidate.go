@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/ids"
 	"github.com/airside-travel/airside/internal/supplier"
 )
 
@@ -20,6 +21,7 @@ type booking struct {
 	Guests  []guest         `json:"g"`
 	Charges []charge        `json:"p"`
 	Contact json.RawMessage `json:"o,omitempty"`
+	Once    []byte          `json:"n,omitempty"` // drawn, so that the same booking can be made twice on a frozen clock
 }
 
 // InitiateBookingIn is the input of airInitiateBooking.
@@ -138,7 +140,7 @@ func (s *Service) RevalidateItinerary(ctx context.Context, in RevalidateIn) (jso
 	if err != nil {
 		return nil, err
 	}
-	b := booking{Cart: *c, Trip: in.Doc.Trip.ID}
+	b := booking{Cart: *c, Trip: in.Doc.Trip.ID, Once: ids.Bytes(8)}
 	b.Cart.Ref, b.Cart.Total = o.Ref, o.Total
 	if early != nil {
 		b.Guests, b.Charges, b.Contact = early.Guests, follow(early.Charges, o), early.Contact
