@@ -42,7 +42,7 @@ type Supplier interface{ Info() Info }
 type PriceOpts struct {
 	Tenant    string
 	Now       time.Time
-	RateCodes []string
+	RateCodes []string // account codes; without its code a corporate fare is priced as published
 	// Stage tells scenarios how far the booking is. Search results are priced at StageShop.
 	Stage Stage
 }

@@ -3,6 +3,7 @@
 package airline
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -53,6 +54,7 @@ type frames struct {
 	mu   sync.RWMutex
 	days map[supplier.Date]*dayChanges
 	full map[supplier.Date]*frame
+	kind []*dayChanges // distinct days: most are alike
 }
 
 type dayChanges struct{ local, utc []change }
@@ -75,13 +77,14 @@ func (c *frames) get(d supplier.Date) *frame {
 	if len(c.full) > maxFrames { // an endless stream of new dates must not grow without bound
 		clear(c.full)
 		clear(c.days)
+		c.kind = c.kind[:0]
 	}
 	f = &frame{date: d}
 	for k := range frameDays + 1 {
 		day := d + supplier.Date(k)
 		x := c.days[day]
 		if x == nil {
-			x = c.changes(day)
+			x = c.same(c.changes(day))
 			c.days[day] = x
 		}
 		f.utc[k] = x.utc
@@ -115,6 +118,17 @@ func (c *frames) changes(d supplier.Date) *dayChanges {
 		x.utc[z] = change{lo, hi, clamp(minute)}
 		x.local[z] = change{lo, hi, clamp(minute + int64(lo))}
 	}
+	return x
+}
+
+// same is an earlier day that equals x, or x.
+func (c *frames) same(x *dayChanges) *dayChanges {
+	for _, k := range c.kind {
+		if slices.Equal(k.local, x.local) && slices.Equal(k.utc, x.utc) {
+			return k
+		}
+	}
+	c.kind = append(c.kind, x)
 	return x
 }
 

@@ -88,6 +88,9 @@ func (e *Engine) Price(ctx context.Context, ref supplier.Ref, o supplier.PriceOp
 		return nil, err
 	}
 	old := t.total
+	// A corporate fare stays open only to who still knows its account code.
+	t.discount = min(t.discount, accountDiscount(o.RateCodes))
+	p.discount = t.discount
 	p.tick = priceTick(o.Now)
 	t.tick, t.adjust = p.tick, 0
 	b := e.ledger.book(o.Tenant)

@@ -3,6 +3,7 @@
 package airline
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -185,7 +186,15 @@ func TestRefRebuildsTheOffer(t *testing.T) {
 		if d := cmp.Diff(o, *got); d != "" {
 			t.Fatal(d)
 		}
-		again, err := e.Price(t.Context(), o.Ref, supplier.PriceOpts{Tenant: "acme", Now: noon, Stage: supplier.StageSelect})
+		opts := supplier.PriceOpts{Tenant: "acme", Now: noon, Stage: supplier.StageSelect}
+		if o.RateType == supplier.RateCorporate {
+			open, err := e.Price(t.Context(), o.Ref, opts)
+			if changed := (*supplier.PriceChanged)(nil); !errors.As(err, &changed) || open.Total != o.PublicTotal {
+				t.Fatalf("corporate fare without its account code: %v", err)
+			}
+			opts.RateCodes = []string{"SIM10"}
+		}
+		again, err := e.Price(t.Context(), o.Ref, opts)
 		if err != nil || again.Total != o.Total || !slices.Equal(again.Ref, o.Ref) {
 			t.Fatalf("priced at once: %v", err)
 		}

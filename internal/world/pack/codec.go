@@ -10,7 +10,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-const magic = "ASWORLD1"
+const magic = "ASWORLD2"
 
 var errFormat = errors.New("pack: not a world file of this format")
 
@@ -46,7 +46,7 @@ func Decode(data []byte) (*File, error) {
 	if crc32.ChecksumIEEE(raw) != sum {
 		return nil, errFormat
 	}
-	c := &codec{buf: raw, text: string(raw)}
+	c := &codec{buf: raw}
 	f := &File{Version: sum}
 	c.file(f)
 	if c.bad || c.at != len(raw) {
@@ -59,7 +59,8 @@ func Decode(data []byte) (*File, error) {
 type codec struct {
 	enc  bool
 	buf  []byte
-	text string // of buf when decoding, so that strings are slices of it
+	text string // what follows byte base when decoding, so that strings are slices of it
+	base int
 	at   int
 	bad  bool
 }
@@ -98,7 +99,10 @@ func (c *codec) str(s *string) {
 		c.bad = true
 		return
 	}
-	*s = c.text[c.at : c.at+n]
+	if c.text == "" {
+		c.base, c.text = c.at, string(c.buf[c.at:])
+	}
+	*s = c.text[c.at-c.base : c.at-c.base+n]
 	c.at += n
 }
 

@@ -2,7 +2,15 @@
 
 package pack
 
+// file walks the timetable first: strings keep alive what follows the first of them.
 func (c *codec) file(f *File) {
+	t := &f.Table
+	for _, col := range []*[]uint16{&t.RouteOrigin, &t.RouteDest, &t.RouteKm, &t.RouteFlights, &t.Airline, &t.Operator,
+		&t.Depart, &t.Number} {
+		c.words(col)
+	}
+	c.bytes(&t.Days)
+	c.bytes(&t.Type)
 	rows(c, &f.Zones, c.str)
 	rows(c, &f.Countries, func(r *Country) {
 		c.strs(&r.Alpha2, &r.Alpha3, &r.Numeric, &r.Name, &r.Capital, &r.Continent, &r.Currency, &r.Dial)
@@ -32,13 +40,6 @@ func (c *codec) file(f *File) {
 	rows(c, &f.Aircraft, c.aircraft)
 	rows(c, &f.Equipment, func(r *Equipment) { c.strs(&r.Code, &r.Manufacturer, &r.Model) })
 	rows(c, &f.Partners, func(p *[]uint16) { rows(c, p, func(a *uint16) { num(c, a) }) })
-	t := &f.Table
-	for _, col := range []*[]uint16{&t.RouteOrigin, &t.RouteDest, &t.RouteKm, &t.RouteFlights, &t.Airline, &t.Operator,
-		&t.Depart, &t.Number} {
-		c.words(col)
-	}
-	c.bytes(&t.Days)
-	c.bytes(&t.Type)
 }
 
 func (c *codec) aircraft(r *Aircraft) {
