@@ -178,7 +178,7 @@ func add(list []member, m member) []member {
 
 func (g *generator) array(s *contract.Schema, depth int) {
 	n := max(s.MinItems, g.Items)
-	if depth > g.Depth || s.Items == nil {
+	if depth > g.Depth && (g.Depth == 0 || depth > g.Depth+2) || s.Items == nil {
 		n = s.MinItems
 	}
 	if s.MaxItems > 0 {

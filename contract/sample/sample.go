@@ -5,6 +5,8 @@ package sample
 import (
 	"net/url"
 	"strconv"
+	"strings"
+	"unicode"
 
 	"github.com/airside-travel/airside/contract"
 )
@@ -16,7 +18,7 @@ type Options struct {
 	// below it only required ones are written.
 	Depth int
 	// Items is how many elements an array has that may have any number.
-	// Below Depth it has as few as it may. 0 stands for 1.
+	// Far below Depth it has as few as it may. 0 stands for 1.
 	Items int
 	// Pick turns to other union alternatives and enum values. The n-th
 	// alternative of a union is written where Pick is n, counted round.
@@ -31,7 +33,7 @@ func Request(op *contract.Operation, o Options) []byte {
 	if op.Body == nil {
 		return nil
 	}
-	return body(op.Body.Content, o, true)
+	return body(op, op.Body.Content, o, true)
 }
 
 // Response writes the body of an answer, nil if the operation declares none
@@ -41,10 +43,10 @@ func Response(op *contract.Operation, status int, o Options) []byte {
 	if r == nil {
 		return nil
 	}
-	return body(r.Content, o, false)
+	return body(op, r.Content, o, false)
 }
 
-func body(content map[string]*contract.Schema, o Options, request bool) []byte {
+func body(op *contract.Operation, content map[string]*contract.Schema, o Options, request bool) []byte {
 	s := content["application/json"]
 	for _, other := range content {
 		if s == nil {
@@ -54,18 +56,23 @@ func body(content map[string]*contract.Schema, o Options, request bool) []byte {
 	if s == nil {
 		return nil
 	}
-	return value(s, o, request)
+	return value(s, o, request, subject(op.ID))
+}
+
+// subject is an operation's id without its verb: what it is about.
+func subject(id string) string {
+	return strings.TrimLeftFunc(id, unicode.IsLower)
 }
 
 // Value writes a value of a schema as a response carries it, readOnly
 // properties included.
-func Value(s *contract.Schema, o Options) []byte { return value(s, o, false) }
+func Value(s *contract.Schema, o Options) []byte { return value(s, o, false, "") }
 
 // Input writes a value of a schema as a request carries it.
-func Input(s *contract.Schema, o Options) []byte { return value(s, o, true) }
+func Input(s *contract.Schema, o Options) []byte { return value(s, o, true, "") }
 
-func value(s *contract.Schema, o Options, request bool) []byte {
-	g := generator{Options: o, request: request}
+func value(s *contract.Schema, o Options, request bool, about string) []byte {
+	g := generator{Options: o, request: request, path: []string{about}}
 	if g.Items == 0 {
 		g.Items = 1
 	}

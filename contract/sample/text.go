@@ -53,7 +53,7 @@ func (g *generator) candidates(s *contract.Schema) []string {
 			break
 		}
 		if v, ok := byName(g.path[i]); ok {
-			list = append(list, v)
+			list = append(list, g.localised(v))
 			break
 		}
 	}
@@ -63,6 +63,40 @@ func (g *generator) candidates(s *contract.Schema) []string {
 	day := g.day()
 	return append(list, day, day+"T"+g.hour(), day+"T"+g.hour()+":00Z", g.hour(), "ada.moreau@example.com",
 		"https://example.com/airside", "LHR", "GB", "QWlyc2lkZQ==", "P1D", "text", "1")
+}
+
+// localised fits a guess to its surroundings: the far end of a journey is
+// another city, and an id carries the name of what it identifies.
+func (g *generator) localised(v string) string {
+	if v == "id-2041" {
+		if e := g.entity(); e != "" {
+			return e + "-2041"
+		}
+	}
+	if v == cardNumber && !g.near("card") {
+		return "2041"
+	}
+	if v == cardNumber && !g.request {
+		return "XXXXXXXXXXXX4242" // an answer never holds the whole of it
+	}
+	if !g.near("destination", "arriv", "dropoff") {
+		return v
+	}
+	switch v {
+	case "LHR":
+		return "JFK"
+	case "LON":
+		return "NYC"
+	case "London":
+		return "New York"
+	case "London Heathrow":
+		return "New York John F Kennedy"
+	case "GB":
+		return "US"
+	case "United Kingdom":
+		return "United States"
+	}
+	return v
 }
 
 // title names a thing by what stands around it.
@@ -121,11 +155,14 @@ func (g *generator) near(words ...string) bool {
 // a path, a request and its answer.
 func (g *generator) entity() string {
 	for i := len(g.path) - 1; i >= 0; i-- {
-		name := strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(g.path[i]), "s"), "id")
+		name := strings.ToLower(g.path[i])
+		for _, end := range []string{"s", "id", "ref"} {
+			name = strings.TrimSuffix(name, end)
+		}
 		switch name {
-		case "", "entity", "value", "item", "object":
+		case "", "entity", "value", "item", "object", "entityidresponse", "idresponse", "response":
 			continue
-		case "traveler", "userorg", "booker", "registraruser", "created", "primarytraveler":
+		case "traveler", "userorg", "booker", "registraruser", "created", "primarytraveler", "userinfo", "createdby", "owner", "profileowner":
 			return "user"
 		case "organization", "org":
 			return "company"

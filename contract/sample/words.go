@@ -108,7 +108,7 @@ func wholeName(name string) (string, bool) {
 	case "vehiclename":
 		return "Compact estate", true
 	case "cardnumber", "number":
-		return "4242424242424242", true
+		return cardNumber, true
 	case "cvv":
 		return "123", true
 	case "docid":
@@ -144,6 +144,9 @@ func wholeName(name string) (string, bool) {
 	}
 	return "", false
 }
+
+// cardNumber is the card networks' public test number.
+const cardNumber = "4242424242424242"
 
 type ending struct{ end, text string }
 
