@@ -129,6 +129,7 @@ type Tx interface {
 	PutDelivery(d *Delivery) error // insert or replace by ID
 	RemoveDelivery(tenant, id string) error
 	AppendAttempt(a *Attempt) error
+	// AppendAudit is called by package audit only, which computes Seq and the hashes.
 	AppendAudit(e *AuditEntry) error
 	PutIdempotent(i *Idempotency) error
 	PutJob(j *Job) error // insert or replace by (tenant, kind, key)

@@ -69,8 +69,8 @@ func (l entryList) find(hash [seal.HashSize]byte) (entry, bool) {
 }
 
 // vacant returns a *store.DuplicateError when another record holds a unique entry of list that is
-// not in old.
-func (t *tx) vacant(tenant string, list, old entryList, ord int64) error {
+// not in old, the entries of the record itself.
+func (t *tx) vacant(tenant string, list, old entryList) error {
 	for _, e := range list {
 		if had, ok := old.find(e.hash); !e.unique || ok && had.unique {
 			continue
@@ -79,8 +79,8 @@ func (t *tx) vacant(tenant string, list, old entryList, ord int64) error {
 		if err != nil {
 			return err
 		}
-		if got != nil && got.int(0) != ord {
-			return &store.DuplicateError{Field: e.field, ID: got.text(1)}
+		if got != nil {
+			return &store.DuplicateError{Field: e.field, ID: got.text(0)}
 		}
 	}
 	return nil
@@ -88,7 +88,7 @@ func (t *tx) vacant(tenant string, list, old entryList, ord int64) error {
 
 // reindex writes the difference between two lists; nothing when it returns a *store.DuplicateError.
 func (t *tx) reindex(tenant string, list, old entryList, h head) error {
-	if err := t.vacant(tenant, list, old, h.ord); err != nil {
+	if err := t.vacant(tenant, list, old); err != nil {
 		return err
 	}
 	for _, e := range old {

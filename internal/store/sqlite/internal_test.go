@@ -82,6 +82,47 @@ func TestOpenRefusesOtherSchemas(t *testing.T) {
 	}
 }
 
+// The key of a new tenant goes with the call that made it: when that call fails, what others write in
+// the same group must be sealed with a key that is stored.
+func TestKeyOfNewTenant(t *testing.T) {
+	t.Parallel()
+	o := fileOptions(t)
+	s, err := Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	insert := func(id string, end error) *op {
+		return &op{ctx: t.Context(), done: make(chan error, 1), fn: func(ctx context.Context) error {
+			return errors.Join(store.From(ctx).Insert(&store.Record{Tenant: "new", Kind: "user", ID: id}), end)
+		}}
+	}
+	group := []*op{insert("1", errors.New("mine")), insert("2", nil), insert("3", errors.New("mine")), insert("4", nil)}
+	s.queue.mu.Lock()
+	s.queue.ops = append(s.queue.ops, group...)
+	s.queue.wake.Signal()
+	s.queue.mu.Unlock()
+	for i, o := range group {
+		if err := <-o.done; (err == nil) != (i%2 == 1) {
+			t.Errorf("call %d: error %v", i, err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if s, err = Open(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	err = s.View(t.Context(), func(ctx context.Context) error {
+		_, err2 := store.Read(ctx).Get("new", "user", "2")
+		_, err4 := store.Read(ctx).Get("new", "user", "4")
+		return errors.Join(err2, err4)
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 // Whoever can write to the file cannot move or change what is sealed without being found out.
 func TestTampering(t *testing.T) {
 	t.Parallel()
@@ -134,11 +175,11 @@ func TestDestroyedKey(t *testing.T) {
 // A group that does not fit on the disk is lost as a whole, and the store goes on.
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
-	s, err := Open(t.Context(), fileOptions(t))
+	o := fileOptions(t)
+	s, err := Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
 	insert := func(id string, size int) error {
 		return s.Update(t.Context(), func(ctx context.Context) error {
 			return store.From(ctx).Insert(&store.Record{Tenant: "t", Kind: "blob", ID: id, Doc: seal.RandomMaster()[:size]})
@@ -155,7 +196,7 @@ func TestDiskFull(t *testing.T) {
 	limit("PRAGMA max_page_count=60")
 	err = s.Update(t.Context(), func(ctx context.Context) error {
 		for {
-			r := &store.Record{Tenant: "t", Kind: "blob", ID: rand.Text(), Doc: make([]byte, 0)}
+			r := &store.Record{Tenant: "new", Kind: "blob", ID: rand.Text(), Doc: make([]byte, 0)}
 			for range 200 {
 				r.Doc = append(r.Doc, seal.RandomMaster()...)
 			}
@@ -171,12 +212,23 @@ func TestDiskFull(t *testing.T) {
 	if err := insert("after", 10); err != nil {
 		t.Error(err)
 	}
+	err = s.Update(t.Context(), func(ctx context.Context) error {
+		return store.From(ctx).Insert(&store.Record{Tenant: "new", Kind: "blob", ID: "new"})
+	})
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Error(err)
+	}
+	if s, err = Open(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
 	err = s.View(t.Context(), func(ctx context.Context) error {
 		n, err := store.Read(ctx).Count(store.Query{Tenant: "t", Kind: "blob"})
 		if n != 2 {
 			t.Errorf("%d records, want 2", n)
 		}
-		return err
+		_, err2 := store.Read(ctx).Get("new", "blob", "new")
+		return errors.Join(err, err2)
 	})
 	if err := errors.Join(err, s.Check(t.Context())); err != nil {
 		t.Error(err)

@@ -196,7 +196,7 @@ func (t *tx) insert(k *seal.Key, r *store.Record) error {
 	if n == 0 {
 		return store.ErrExists
 	}
-	if err := t.vacant(r.Tenant, list, nil, ord); err != nil {
+	if err := t.vacant(r.Tenant, list, nil); err != nil {
 		if _, _, e := t.exec(r.Tenant, sqltext.EntityDelete, r.Tenant, ord); e != nil {
 			return e
 		}

@@ -35,7 +35,7 @@ WHERE tenant = $1 AND ord = $2`
 
 	EntityDelete = `DELETE FROM entity WHERE tenant = $1 AND ord = $2`
 
-	IndexHolder = `SELECT e.ord, e.id FROM entity_index i CROSS JOIN entity e
+	IndexHolder = `SELECT e.id FROM entity_index i CROSS JOIN entity e
 WHERE i.tenant = $1 AND i.hash = $2 AND i.is_unique = 1 AND e.tenant = i.tenant AND e.ord = i.ord`
 
 	IndexInsert = `INSERT INTO entity_index (tenant, hash, created_at, ord, is_unique) VALUES ($1, $2, $3, $4, $5)`

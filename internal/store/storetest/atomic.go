@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/airside-travel/airside/internal/store"
@@ -130,16 +131,30 @@ func hookPanics(t *testing.T, s store.Store) {
 	insert(t, s, user("u2", "tomas@example.com"))
 }
 
+// watched is a context that tells when somebody waits for its end.
+type watched struct {
+	context.Context
+	once  sync.Once
+	waits chan struct{}
+}
+
+func (w *watched) Done() <-chan struct{} {
+	w.once.Do(func() { close(w.waits) })
+	return w.Context.Done()
+}
+
 func canceledBeforeStart(t *testing.T, s store.Store) {
 	ctx, cancel := context.WithCancel(t.Context())
+	queued := &watched{Context: ctx, waits: make(chan struct{})}
 	hold, running, answers := make(chan struct{}), make(chan struct{}), make(chan error, 2)
 	go func() {
 		answers <- try(t, s, func(tx store.Tx) error { close(running); <-hold; return nil })
 	}()
 	<-running // the writer is busy, so the next call waits
 	go func() {
-		answers <- s.Update(ctx, func(context.Context) error { t.Error("a canceled call was run"); return nil })
+		answers <- s.Update(queued, func(context.Context) error { t.Error("a canceled call was run"); return nil })
 	}()
+	<-queued.waits
 	cancel()
 	is(t, "waiting call", <-answers, context.Canceled)
 	close(hold)
