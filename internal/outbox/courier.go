@@ -120,9 +120,9 @@ func (c *courier) work(q *queue, d *store.Delivery) {
 	c.mu.Lock()
 	q.finish(d, o, err)
 	c.running--
-	hungry := c.starved
-	if len(hungry) > 0 { // others waited for this worker: let the loop share it out
-		c.starved = map[string]struct{}{}
+	var hungry map[string]struct{}
+	if len(c.starved) > 0 { // others waited for this worker: let the loop share it out
+		hungry, c.starved = c.starved, map[string]struct{}{}
 	} else {
 		c.start(q)
 	}

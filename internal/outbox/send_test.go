@@ -6,17 +6,24 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/announce"
+	"github.com/airside-travel/airside/internal/clock"
 	"github.com/airside-travel/airside/internal/outbox"
+	"github.com/airside-travel/airside/internal/store"
+	"github.com/airside-travel/airside/internal/store/sqlite"
 	"github.com/airside-travel/airside/webhook"
 )
 
@@ -330,5 +337,70 @@ func TestEverythingArrives(t *testing.T) {
 	// The 256th success removed all rows but the newest five.
 	if kept := r.deliveries(t, outbox.ListDeliveriesIn{}); len(kept) > 60 {
 		t.Errorf("%d rows are kept", len(kept))
+	}
+}
+
+// flaky is a store whose writes fail for a while.
+type flaky struct {
+	store.Store
+	failures atomic.Int32
+}
+
+func (f *flaky) Update(ctx context.Context, fn func(context.Context) error) error {
+	if f.failures.Add(-1) >= 0 {
+		return errors.New("the primary is gone")
+	}
+	return f.Store.Update(ctx, fn)
+}
+
+// Trouble of the store between sending and writing that down must not lead to a second sending.
+func TestTheAcknowledgementIsRetried(t *testing.T) {
+	t.Parallel()
+	rec := newReceiver(t, nil)
+	first := newRig(t, outbox.Options{})
+	f := &flaky{Store: first.store}
+	r := newRigOn(t, f, outbox.Options{})
+	r.subscribe(t, rec.URL)
+	r.tell(t, "1000000001", 1)
+	f.failures.Store(3)
+	r.settle(t)
+	if d := r.deliveries(t, outbox.ListDeliveriesIn{})[0]; d.State != "DELIVERED" || len(rec.received()) != 1 {
+		t.Errorf("%d requests, %+v", len(rec.received()), d)
+	}
+}
+
+// BenchmarkDeliver announces and delivers one event per iteration over loopback, in memory.
+func BenchmarkDeliver(b *testing.B) {
+	arrived := make(chan struct{}, 1024)
+	srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { arrived <- struct{}{} }))
+	defer srv.Close()
+	st, err := sqlite.Open(b.Context(), sqlite.Options{Memory: true})
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := outbox.New(outbox.Options{Store: st, Clocks: clock.NewTenants(clock.System()), Companies: companies{}, AllowInsecure: true})
+	defer func() { s.Stop(); _ = st.Close() }()
+	ctx := actor.With(b.Context(), agency)
+	var in outbox.CreateSubscriptionIn
+	if err := json.Unmarshal([]byte(subscriptionBody(srv.URL, "")), &in.Doc); err != nil {
+		b.Fatal(err)
+	}
+	if err := st.Update(ctx, func(ctx context.Context) error { _, err := s.CreateSubscription(ctx, in); return err }); err != nil {
+		b.Fatal(err)
+	}
+	s.Start(b.Context())
+	var n atomic.Int64
+	b.SetParallelism(8)
+	b.ResetTimer()
+	go b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			i := int(n.Add(1))
+			if err := st.Update(ctx, func(ctx context.Context) error { return s.Announce(ctx, notice(fmt.Sprint(i%500), i)) }); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+	for range b.N {
+		<-arrived
 	}
 }
