@@ -70,7 +70,7 @@ type fop struct {
 
 type airFacts struct {
 	Legs []struct {
-		Status  string `json:"legStatus"`
+		ID      string `json:"legId"`
 		Flights []struct {
 			Origin       string `json:"origin"`
 			Destination  string `json:"destination"`

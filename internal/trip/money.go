@@ -186,6 +186,18 @@ func (f *facts) cost() *cost {
 	return nil
 }
 
+// net is base and tax less what was given back; a refund that exceeds one of them eats into the other.
+func (t *totals) net() (base, tax units) {
+	base, tax = t.Base-t.RefundBase, t.Tax-t.RefundTax
+	if base < 0 {
+		base, tax = 0, tax+base
+	}
+	if tax < 0 {
+		base, tax = base+tax, 0
+	}
+	return max(0, base), max(0, tax)
+}
+
 // tripPayment is schema TripPaymentInfo.
 type tripPayment struct {
 	Total   money `json:"totalFare"`
@@ -206,7 +218,7 @@ func pay(cards []card) *tripPayment {
 			return nil
 		}
 		sum.Currency = t.Currency
-		base, tax := max(0, t.Base-t.RefundBase), max(0, t.Tax-t.RefundTax)
+		base, tax := t.net()
 		sum.Base, sum.Tax = sum.Base+base, sum.Tax+tax
 		sum.FeeBase, sum.FeeTax = sum.FeeBase+t.FeeBase, sum.FeeTax+t.FeeTax
 		sum.Credit += min(t.Credit, base+tax)
