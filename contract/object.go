@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 func freeObject() *object { return &anyObject }
@@ -128,13 +129,12 @@ func (o *object) likely(name []byte) string {
 	if len(o.props) == 0 || slices.Contains(o.twins, string(name)) {
 		return ""
 	}
+	// Two letters outside ASCII fold into it, and Go's decoder follows them; they
+	// are longer than what they stand for.
+	wide := slices.ContainsFunc(name, func(c byte) bool { return c >= utf8.RuneSelf })
 	for _, have := range o.names.list {
-		// Names are ASCII, but two other letters fold into ASCII: Go's decoder
-		// takes them too, and they are longer than what they stand for.
-		if len(name) >= len(have) && have[0]|0x20 == name[0]|0x20 || len(name) > len(have) {
-			if strings.EqualFold(have, string(name)) {
-				return have
-			}
+		if (len(have) == len(name) || wide) && strings.EqualFold(have, string(name)) {
+			return have
 		}
 	}
 	return ""
