@@ -176,21 +176,22 @@ func (s *server) work(l *ledger, name string) error {
 		}
 		trip := made.ID
 		l.note(l.trips, trip, tag)
-		if err := s.book(trip, &made.PnrID); err != nil {
+		if err := s.book(trip, 20+n%300, &made.PnrID); err != nil {
 			return err
 		}
 		l.note(l.booked, made.PnrID, trip)
 	}
 }
 
-func (s *server) book(trip string, pnr *string) error {
+// book takes a flight so many days ahead to a PNR.
+func (s *server) book(trip string, days int, pnr *string) error {
 	var found struct {
 		SearchID         string
 		ItineraryDetails struct {
 			Itineraries []struct{ ItineraryID string }
 		}
 	}
-	day := time.Now().AddDate(0, 0, 60).Format(time.DateOnly)
+	day := time.Now().AddDate(0, 0, days).Format(time.DateOnly)
 	err := s.do(200, "POST", "/v2/air/search-flights", fmt.Sprintf(`{"travelers":[{"travelerType":"ADULT","travelerInfo":{"userId":{"id":%q}}}],
 		"legs":[{"origin":{"airport":"LHR"},"destination":{"airport":"JFK"},"date":{"iso8601":%q}}],
 		"filters":[{"flightNumber":{"flightNumber":{"airlineCode":"ZZ","num":"1"}}}]}`, s.demo.UserID, day), &found)
