@@ -150,10 +150,8 @@ func (s *Service) details(ctx context.Context, q *quoted) doc {
 		ids[i] = s.optionID(ctx, q, &q.options[i])
 		whole = append(whole, q.option(&q.options[i], &q.options[i].TicketOption, ids[i]))
 	}
-	d := doc{"cancellationState": q.state, "cancellationOptions": whole, "travelers": q.travelers(ids)}
-	if len(q.reasons) > 0 {
-		d["cancellationNotSupportedReasons"] = q.reasons
-	}
+	d := doc{"cancellationState": q.state, "travelers": q.travelers(ids)}
+	q.more(d, whole)
 	return d
 }
 
@@ -201,7 +199,7 @@ func (q *quoted) travelers(ids map[int]string) []doc {
 			tickets = append(tickets, q.ticket(doc{"ticketType": "FLIGHT", "ticketFare": newFare(p.Base, p.Tax, o.Currency)}, "", ids))
 		}
 		one["tickets"] = tickets
-		if len(tickets) == 1 {
+		if len(tickets) == 1 && tickets[0]["cancellationOptions"] != nil {
 			one["cancellationOptions"] = tickets[0]["cancellationOptions"]
 		}
 		out = append(out, one)
@@ -211,9 +209,6 @@ func (q *quoted) travelers(ids map[int]string) []doc {
 
 func (q *quoted) ticket(d doc, number string, ids map[int]string) doc {
 	d["cancellationState"] = q.state
-	if len(q.reasons) > 0 {
-		d["cancellationNotSupportedReasons"] = q.reasons
-	}
 	options := []doc{}
 	for i := range q.options {
 		o := &q.options[i]
@@ -231,8 +226,18 @@ func (q *quoted) ticket(d doc, number string, ids map[int]string) doc {
 			}
 		}
 	}
-	d["cancellationOptions"] = options
+	q.more(d, options)
 	return d
+}
+
+// more adds the lists that are absent when empty.
+func (q *quoted) more(d doc, options []doc) {
+	if len(options) > 0 {
+		d["cancellationOptions"] = options
+	}
+	if len(q.reasons) > 0 {
+		d["cancellationNotSupportedReasons"] = q.reasons
+	}
 }
 
 // option is schema AirCancellationOption of a whole PNR or one ticket.
