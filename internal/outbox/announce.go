@@ -61,7 +61,7 @@ func (s *Service) publish(ctx context.Context, n *announce.Notice, takers []stri
 		out = append(out, d)
 	}
 	if len(out) > 0 {
-		tx.AfterCommit(func() { s.courier.wake(tenant) })
+		tx.AfterCommit(func() { s.courier.wake(tenant, takers...) })
 	}
 	return out, nil
 }

@@ -16,7 +16,7 @@ import (
 var ErrStopped = errors.New("outbox: stopped")
 
 // batch is how many lanes are taken in by one look into the store.
-const batch = 64
+const batch = 128
 
 // courier decides what is sent when: the due head of each lane, lanes side by side, within the bounds.
 type courier struct {
@@ -44,7 +44,7 @@ type courier struct {
 
 func newCourier(o Options, attempt func(sending, writing context.Context, tenant, id string) (outcome, error)) *courier {
 	c := &courier{store: o.Store, clocks: o.Clocks, options: o, attempt: attempt, queues: map[string]*queue{}, starved: map[string]struct{}{},
-		changed: make(chan struct{}), signal: signal{ping: make(chan struct{}, 1), dirty: map[string]struct{}{}}}
+		changed: make(chan struct{}), signal: signal{ping: make(chan struct{}, 1), dirty: map[string]map[string]struct{}{}}}
 	c.sending, c.stopSend = context.WithCancel(context.Background())
 	c.writing, c.stopWrite = context.WithCancel(context.Background())
 	return c
@@ -104,7 +104,7 @@ func (c *courier) start(q *queue) {
 				continue
 			}
 			d := e.ready[0]
-			e.ready = e.ready[1:]
+			e.ready[0], e.ready = nil, e.ready[1:]
 			e.running++
 			q.running++
 			c.running++
@@ -137,7 +137,7 @@ func (c *courier) work(q *queue, d *store.Delivery) {
 	switch {
 	case err != nil:
 		c.report(c.writing, err)
-		c.signal.mark(d.Tenant) // and not at once: the store is in trouble
+		c.signal.mark(d.Tenant, anyEndpoint) // and not at once: the store is in trouble
 	case idle || len(hungry) > 0:
 		c.wake(d.Tenant)
 	}

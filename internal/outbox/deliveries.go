@@ -141,7 +141,7 @@ func (s *Service) ReplayDelivery(ctx context.Context, in DeliveryIn) (Delivery, 
 	if err := tx.PutDelivery(d); err != nil {
 		return Delivery{}, err
 	}
-	tx.AfterCommit(func() { s.courier.wake(d.Tenant) })
+	tx.AfterCommit(func() { s.courier.wake(d.Tenant, d.Endpoint) })
 	one, _, _, err := s.describe(ctx, d)
 	return one, err
 }

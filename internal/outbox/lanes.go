@@ -82,6 +82,17 @@ func (q *queue) finish(d *store.Delivery, o outcome, err error) {
 	}
 }
 
+// hasUse reports whether it is worth looking for new heads at the endpoints. One that has lanes waiting
+// is looked at when they run out.
+func (q *queue) hasUse(news map[string]struct{}) bool {
+	for id := range news {
+		if e := q.endpoints[id]; e == nil || len(e.ready) == 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // due forgets wakes that have come and reports whether there were any.
 func (q *queue) due(now time.Time) (any bool) {
 	for len(q.wakes) > 0 && !q.wakes[0].After(now) {

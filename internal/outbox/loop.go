@@ -15,17 +15,21 @@ import (
 // process, clocks that were moved, signals lost with a failing store.
 const sweepEvery = 10 * time.Second
 
-// signal collects tenants that have something to send. Hooks of transactions write to it, so it must
-// never block.
+// anyEndpoint stands for endpoints that are not known by name.
+const anyEndpoint = ""
+
+// signal collects tenants that have something to send, and which endpoints may have a new head of a
+// lane. Hooks of transactions write to it, so it must never block.
 type signal struct {
 	mu    sync.Mutex
-	dirty map[string]struct{}
+	dirty map[string]map[string]struct{}
 	ping  chan struct{}
 }
 
-// wake says that the tenant may have something due.
-func (c *courier) wake(tenant string) {
-	c.signal.mark(tenant)
+// wake says that the tenant may have something due at these endpoints, or that there is room for what
+// is in hand.
+func (c *courier) wake(tenant string, endpoints ...string) {
+	c.signal.mark(tenant, endpoints...)
 	select {
 	case c.signal.ping <- struct{}{}:
 	default:
@@ -33,17 +37,24 @@ func (c *courier) wake(tenant string) {
 }
 
 // mark is for the next pass, whenever that is.
-func (s *signal) mark(tenant string) {
+func (s *signal) mark(tenant string, endpoints ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.dirty[tenant] = struct{}{}
+	news := s.dirty[tenant]
+	if news == nil {
+		news = map[string]struct{}{}
+		s.dirty[tenant] = news
+	}
+	for _, id := range endpoints {
+		news[id] = struct{}{}
+	}
 }
 
-func (s *signal) take() map[string]struct{} {
+func (s *signal) take() map[string]map[string]struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	taken := s.dirty
-	s.dirty = map[string]struct{}{}
+	s.dirty = map[string]map[string]struct{}{}
 	return taken
 }
 
@@ -97,7 +108,7 @@ func (s *Service) Settle(ctx context.Context, tenant string) (int, error) {
 }
 
 // Wake makes the outbox look for what is due, for instance because a clock was moved.
-func (s *Service) Wake(tenant string) { s.courier.wake(tenant) }
+func (s *Service) Wake(tenant string) { s.courier.wake(tenant, anyEndpoint) }
 
 func (c *courier) run(ctx context.Context) {
 	sweep := time.NewTicker(sweepEvery)
@@ -124,7 +135,7 @@ func (c *courier) sweep(ctx context.Context) {
 	err := c.store.View(ctx, func(ctx context.Context) error {
 		tenants, err := store.Read(ctx).Tenants()
 		for _, t := range tenants {
-			c.wake(t)
+			c.wake(t, anyEndpoint)
 		}
 		return err
 	})
@@ -143,12 +154,14 @@ func (c *courier) pass(ctx context.Context) time.Duration {
 	next := sweepEvery
 	for tenant, q := range c.queues {
 		now := c.clocks.Now(tenant)
-		_, signalled := marked[tenant]
-		if q.due(now) || signalled {
-			q.stale = true
+		news, signalled := marked[tenant]
+		if q.due(now) || q.hasUse(news) {
+			q.stale, signalled = true, true
+		}
+		if signalled {
 			if _, err := c.dispatch(ctx, q, now); err != nil {
 				c.report(ctx, err)
-				c.signal.mark(tenant)
+				c.signal.mark(tenant, anyEndpoint)
 				next = min(next, time.Second)
 			}
 		}

@@ -389,17 +389,16 @@ func BenchmarkDeliver(b *testing.B) {
 		b.Fatal(err)
 	}
 	s.Start(b.Context())
-	var n atomic.Int64
-	b.SetParallelism(8)
 	b.ResetTimer()
-	go b.RunParallel(func(pb *testing.PB) {
-		for pb.Next() {
-			i := int(n.Add(1))
-			if err := st.Update(ctx, func(ctx context.Context) error { return s.Announce(ctx, notice(fmt.Sprint(i%500), i)) }); err != nil {
-				b.Error(err)
+	for w := range 16 {
+		go func() {
+			for i := w; i < b.N; i += 16 {
+				if err := st.Update(ctx, func(ctx context.Context) error { return s.Announce(ctx, notice(fmt.Sprint(i%500), i)) }); err != nil {
+					b.Error(err)
+				}
 			}
-		}
-	})
+		}()
+	}
 	for range b.N {
 		<-arrived
 	}
