@@ -69,8 +69,9 @@ type Air interface {
 	// Price rebuilds the offer behind a Ref and prices it from the live ledger at o.Now. The offer returned carries a
 	// Ref of the new price. Errors: ErrExpired, ErrSoldOut, ErrNotFound; with *PriceChanged the offer is returned too.
 	Price(ctx context.Context, ref Ref, o PriceOpts) (*AirOffer, error)
-	// Order books an offer under an idempotency key: the same key and order give the same locator and numbers.
-	// Errors as Price, and *Rejected.
+	// Order books an offer under an idempotency key: the same key and order give the same locator and numbers. Seats
+	// are reserved by every call, so the caller looks for a stored booking of the key first. Errors as Price, and
+	// *Rejected.
 	Order(ctx context.Context, key string, o *AirOrder) (*AirBooking, error)
 	// Ticket issues tickets for a booking that Order left unticketed.
 	Ticket(ctx context.Context, key string, o *Order, now time.Time) (*Order, error)

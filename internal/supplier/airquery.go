@@ -11,10 +11,10 @@ type AirQuery struct {
 	Legs        []QueryLeg
 	Travelers   []PaxCount
 	Filters     AirFilters
-	Currency    string   // ISO 4217; "" = USD
+	Currency    string   // ISO 4217; "" = that of the point of sale
 	RateCodes   []string // account codes that may open corporate fares
 	Sort        []AirSort
-	PointOfSale string // ISO 3166 alpha-2; "" = country of the first origin
+	PointOfSale string // ISO 3166 alpha-2; "" = the United States
 
 	// Offset and Limit cut the page out of the sorted result; Limit 0 = everything.
 	Offset, Limit int

@@ -55,6 +55,7 @@ func (f *finder) oneStops() {
 
 // joinTwo pairs every flight of r1 with the next onward flights of r2.
 func (f *finder) joinTwo(r1, r2 uint32, least, longest int32) {
+	f.some = true
 	zone := f.n.zone[f.n.routeFrom[r1]]
 	for fl := f.n.first[r1]; fl < f.n.first[r1+1]; fl++ {
 		if !f.flies(fl, 0) || !passes(f.q.depart, int32(f.n.depart[fl])) {

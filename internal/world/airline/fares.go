@@ -51,7 +51,11 @@ func (p *pricer) reset(e *Engine, q *supplier.AirQuery) error {
 		return reject("travelers", "more infants on laps than laps")
 	}
 	p.discount = accountDiscount(q.RateCodes)
-	return p.setCurrency(e, q.Currency)
+	code := q.Currency
+	if c, ok := e.w.Country(q.PointOfSale); ok && code == "" {
+		code = e.w.Countries[c].Currency
+	}
+	return p.setCurrency(e, code)
 }
 
 func (p *pricer) setCurrency(e *Engine, code string) error {

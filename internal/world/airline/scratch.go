@@ -54,6 +54,8 @@ type legWork struct {
 	q      legQuery
 	cands  []cand
 	priced []priced
+	// reachable is false when no routes lead there on any date.
+	reachable bool
 }
 
 // scratch is the memory of one search, reused for the next. Arrays by airport or airline are stamped with the epoch

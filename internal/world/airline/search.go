@@ -17,6 +17,7 @@ type finder struct {
 	best   int32 // shortest elapsed time so far
 	own    bool  // second pass: separate tickets
 	direct bool  // there is a nonstop flight
+	some   bool  // there are routes to follow, whether or not they fit together on the date
 	keep   int   // how many two-stop paths to time; 0 = all
 }
 
@@ -43,7 +44,7 @@ func (e *Engine) search(s *scratch, w *legWork) {
 		}
 		f.dropSlow()
 	}
-	w.cands = f.out
+	w.cands, w.reachable = f.out, f.some
 }
 
 // mark links every route into the destinations to the airport it comes from.
@@ -92,6 +93,7 @@ func (f *finder) nonstops() {
 }
 
 func (f *finder) nonstop(r uint32) {
+	f.some = true
 	if len(f.q.via) > 0 {
 		return
 	}

@@ -205,6 +205,9 @@ func (e *Engine) nearest(s *scratch, q *supplier.AirQuery, first, legs int) supp
 		if len(w.cands) > 0 {
 			continue
 		}
+		if !w.reachable {
+			return 0
+		}
 		asked := q.Legs[i].Date
 		for _, d := range [...]supplier.Date{1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6, 7, -7} {
 			if day := asked + d; int64(day) >= q.Now.Unix()/86400 {

@@ -16,6 +16,7 @@ func (f *finder) twoStops() {
 		f.pathsFrom(o)
 	}
 	paths := f.s.paths
+	f.some = f.some || len(paths) > 0
 	keep := f.keep
 	if keep > 0 && len(f.out) > plenty {
 		keep /= 2
