@@ -88,7 +88,7 @@ func TestRetryTimetable(t *testing.T) {
 	if back.State != "PENDING" {
 		t.Errorf("%+v", back)
 	}
-	r.advance(t, time.Minute)
+	r.advance(t, 61*time.Second)
 	if again := r.delivery(t, id); again.Delivery.State != "PENDING" || len(again.Attempts) != len(d.Attempts)+7 {
 		t.Errorf("%d attempts after %d: %+v", len(again.Attempts), len(d.Attempts), again.Delivery)
 	}

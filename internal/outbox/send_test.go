@@ -84,7 +84,7 @@ func TestDeliveryCarriesTheEventSigned(t *testing.T) {
 // One in twenty answers is a failure, and still every resource sees its changes in order.
 func TestOrderWithinAResource(t *testing.T) {
 	t.Parallel()
-	const resources, changes = 12, 25
+	const resources, changes = 8, 15
 	rec := newReceiver(t, func(n int, _ got, w http.ResponseWriter) {
 		if n%20 == 7 {
 			w.WriteHeader(http.StatusServiceUnavailable)
