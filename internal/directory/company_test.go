@@ -100,6 +100,15 @@ func TestDeletedCompanyIsGone(t *testing.T) {
 	wantCode(t, err, errs.ResourceNotFound, "")
 	_, err = call(w, w.admin, "createUser", w.dir.CreateUser, directory.CreateUserIn{Raw: w.profile(company, entity, "", "")})
 	wantCode(t, err, errs.ReferenceNotFound, "/businessInfo/organizationRef/id")
+	_, listed, err := w.list(w.admin, `{"tmcId":{"id":"`+w.tmc+`"},"pagination":{}}`)
+	if err != nil || listed != "/0" {
+		t.Errorf("its people are still listed: %s %v", listed, err)
+	}
+	err = w.in(func(ctx ctx) error {
+		_, err := w.dir.UserByEmail(ctx, w.tmc, "ada.moreau@example.com")
+		return err
+	})
+	wantCode(t, err, errs.ResourceNotFound, "")
 	w.company("Acme", "") // the name is free again
 	_, err = call(w, w.admin, "deleteCompany", w.dir.DeleteCompany, directory.CompanyIn{CompanyID: w.tmc})
 	wantCode(t, err, errs.StateForbids, "")
@@ -144,6 +153,28 @@ func TestWhoReachesACompany(t *testing.T) {
 	}
 	_, err := call(w, w.admin, "readCompany", w.dir.ReadCompany, directory.CompanyIn{CompanyID: "acme"})
 	wantCode(t, err, errs.ValidationFailed, "companyId")
+}
+
+func TestOnlyTheTMCChangesTheStandingOfACompany(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	company := w.company("Acme", "")
+	beta := w.company("Beta", "")
+	admin := w.as(of(company, actor.CompanyAdmin), "")
+	put := func(a *actor.Actor, roles, members string) error {
+		_, err := call(w, a, "updateCompany", w.dir.UpdateCompany, directory.CompanyBodyIn{CompanyID: company, Raw: w.raw("updateCompany",
+			`{"id":{"id":%q},"name":"Acme","billingCurrency":"EUR","companyRoles":%s%s}`, company, roles, extra(members))})
+		return err
+	}
+	if err := put(admin, `["ORG","ORG"]`, `"contractedBy":{"id":"`+w.tmc+`"}`); err != nil {
+		t.Errorf("nothing of the kind changed: %v", err)
+	}
+	wantCode(t, put(admin, `["ORG","TMC"]`, ""), errs.AccessDenied, "/companyRoles")
+	wantCode(t, put(admin, `["ORG"]`, `"contractedBy":{"id":"`+beta+`"}`), errs.AccessDenied, "/contractedBy")
+	wantCode(t, put(admin, `["ORG"]`, `"bookingTmcId":{"id":"`+beta+`"}`), errs.AccessDenied, "/bookingTmcId")
+	if err := put(w.admin, `["ORG","TMC"]`, `"bookingTmcId":{"id":"`+beta+`"}`); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestListCompanies(t *testing.T) {

@@ -75,7 +75,35 @@ func (s *Service) checkCompany(ctx context.Context, d *store.Draft) error {
 	if slices.Contains(f.CompanyRoles, roleGlobal) && !actor.From(ctx).Has(actor.GlobalAdmin) {
 		return errs.New(errs.AccessDenied, "only a global administrator may give a company the role %s", roleGlobal)
 	}
+	if err := keepStanding(ctx, d, &f); err != nil {
+		return err
+	}
 	return s.checkCompanyRefs(ctx, d, &f)
+}
+
+// keepStanding lets only a TMC decide what a company is and who has the contract with it: a company's own
+// administrator could give himself a TMC's place otherwise.
+func keepStanding(ctx context.Context, d *store.Draft, f *companyFields) error {
+	if d.Old == nil || actor.From(ctx).Wide() {
+		return nil
+	}
+	var old companyFields
+	if err := json.Unmarshal(d.Old.Bytes(), &old); err != nil {
+		return err
+	}
+	slices.Sort(old.CompanyRoles)
+	member := ""
+	switch now := slices.Sorted(slices.Values(f.CompanyRoles)); {
+	case !slices.Equal(slices.Compact(now), slices.Compact(old.CompanyRoles)):
+		member = "companyRoles"
+	case f.ContractedBy != old.ContractedBy:
+		member = "contractedBy"
+	case f.BookingTMC != old.BookingTMC:
+		member = "bookingTmcId"
+	default:
+		return nil
+	}
+	return errs.OnField(errs.AccessDenied, "/"+member, "role", "only the TMC may change it")
 }
 
 // checkCompanyRefs makes sure that every company named in the body exists in the tenant.

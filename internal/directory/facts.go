@@ -131,14 +131,25 @@ func tier(doc *jsondoc.Object) string {
 // UserByEmail finds the active user of a tenant with an address, in any letter case: the oldest one when
 // several companies have it. RESOURCE_NOT_FOUND. It needs no actor.
 func (s *Service) UserByEmail(ctx context.Context, tenant, email string) (*UserFacts, error) {
-	r, err := store.Read(ctx).Find(tenant, kindUser, userMail, strings.ToLower(email))
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, errs.New(errs.ResourceNotFound, "there is no user with this e-mail address")
+	var found []*store.Record
+	for r, err := range store.Read(ctx).List(store.Query{
+		Tenant: tenant, Kind: kindUser, Field: userMail, Value: strings.ToLower(email),
+	}) {
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, r)
 	}
-	if err != nil {
-		return nil, err
+	for _, r := range found {
+		company, err := store.Read(ctx).Get(tenant, kindCompany, r.Parent)
+		if err != nil {
+			return nil, err
+		}
+		if !company.Deleted {
+			return userFacts(r)
+		}
 	}
-	return userFacts(r)
+	return nil, errs.New(errs.ResourceNotFound, "there is no user with this e-mail address")
 }
 
 // Roles are the roles of a user, none when nothing is stored.

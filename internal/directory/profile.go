@@ -125,28 +125,31 @@ func defaultBooking(raw json.RawMessage, country string) string {
 	return f.TMCDefaults.DefaultBooking
 }
 
-// stealthMode is the mode of the company that the profile names by type, nil when there is none.
+// stealthMode is the mode of the company that the profile names by type, nil when there is none. The
+// modes of the company as such come before those of its role ORG.
 func (s *Service) stealthMode(ctx context.Context, p *person) (json.RawMessage, error) {
 	kind := p.doc.String("stealthType")
 	if kind == "" {
 		return nil, nil
 	}
-	raw, err := s.settings.stealth.Get(ctx, p.rec.Parent, "")
-	if err != nil {
-		return nil, err
-	}
-	var config struct {
-		Modes []struct {
-			Type  string `json:"stealthType"`
-			Label string `json:"label"`
-		} `json:"stealthModes"`
-	}
-	if err := json.Unmarshal(raw, &config); err != nil {
-		return nil, err
-	}
-	for _, m := range config.Modes {
-		if m.Type == kind {
-			return jsondoc.New().Set("stealthType", m.Type).Set("label", m.Label).Bytes(), nil
+	for _, role := range []string{"", roleOrg} {
+		raw, err := s.settings.stealth.Get(ctx, p.rec.Parent, role)
+		if err != nil {
+			return nil, err
+		}
+		var config struct {
+			Modes []struct {
+				Type  string `json:"stealthType"`
+				Label string `json:"label"`
+			} `json:"stealthModes"`
+		}
+		if err := json.Unmarshal(raw, &config); err != nil {
+			return nil, err
+		}
+		for _, m := range config.Modes {
+			if m.Type == kind {
+				return jsondoc.New().Set("stealthType", m.Type).Set("label", m.Label).Bytes(), nil
+			}
 		}
 	}
 	return nil, nil

@@ -125,7 +125,7 @@ func TestStealthModeOfAProfile(t *testing.T) {
 	if strings.Contains(string(w.get(id)), "stealthMode") {
 		t.Errorf("a mode that the company does not have: %s", w.get(id))
 	}
-	must(w, w.admin, "updateCompanyStealthConfig", w.dir.UpdateStealthConfig, directory.RoleBodyIn{CompanyID: company,
+	must(w, w.admin, "updateCompanyStealthConfig", w.dir.UpdateStealthConfig, directory.RoleBodyIn{CompanyID: company, Role: "ORG",
 		Raw: w.raw("updateCompanyStealthConfig", `{"stealthModes":[{"stealthType":"STEALTH_TYPE_2","label":"Board"}]}`)})
 	if got := string(w.get(id)); !strings.Contains(got, `"stealthMode":{"stealthType":"STEALTH_TYPE_2","label":"Board"}`) {
 		t.Errorf("got %s", got)

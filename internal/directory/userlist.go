@@ -40,24 +40,32 @@ type UserList struct {
 // search text, ad-hoc profiles that were not saved stay out (schema AdhocUserInfo).
 func (s *Service) ListUsers(ctx context.Context, in ListUsersIn) (UserList, error) {
 	q := &in.Query
-	if _, err := s.scope(ctx, q.CompanyID.ID, q.TMCID.ID); err != nil {
+	companies, err := s.scope(ctx, q.CompanyID.ID, q.TMCID.ID)
+	if err != nil {
 		return UserList{}, err
 	}
 	all := store.Query{
 		Tenant: actor.Tenant(ctx), Kind: kindUser, Parent: q.CompanyID.ID,
 		Deleted: q.Status == "INACTIVE" || q.Status == "ALL",
 	}
-	if q.Status != "INACTIVE" && q.Text == "" && len(q.Filters) == 0 && q.Sort == nil {
+	if q.TMCID.ID == "" && q.Status != "INACTIVE" && q.Text == "" && len(q.Filters) == 0 && q.Sort == nil {
 		return s.plainPage(ctx, all, q.Paging)
 	}
 	match, err := s.matcher(ctx, q)
 	if err != nil {
 		return UserList{}, err
 	}
+	open := map[string]bool{} // people of a deleted company are gone with it
+	for _, id := range companies {
+		open[id] = true
+	}
 	var found []*candidate
 	for r, err := range store.Read(ctx).List(all) {
 		if err != nil {
 			return UserList{}, err
+		}
+		if !open[r.Parent] {
+			continue
 		}
 		c, err := newCandidate(r)
 		if err != nil {

@@ -129,7 +129,7 @@ func notifications(doc *jsondoc.Object) (json.RawMessage, error) {
 	return doc.Set("preferences", stored).Bytes(), nil
 }
 
-// UpdateNotificationPreferences replaces the settings of all kinds. A kind may occur once.
+// UpdateNotificationPreferences replaces the settings of all kinds.
 func (s *Service) UpdateNotificationPreferences(ctx context.Context, in UserBodyIn) (struct{}, error) {
 	return s.writeSection(ctx, in.UserID, "notificationPreferences", in.Raw, false)
 }
