@@ -20,9 +20,10 @@ var (
 	classWide   = [5]float64{0, 1, 1.5, 4, 5}
 )
 
-// fuelTonnes is what a flight burns from gate to gate.
+// fuelTonnes is what a flight burns from gate to gate. Products are converted before they are added, here and below,
+// so that no processor fuses the two and answers another last digit.
 func fuelTonnes(a *pack.Aircraft, km int) float64 {
-	return (float64(a.FuelLTO) + float64(km)*detour*float64(a.FuelPerKm)/1000) / 1000
+	return (float64(a.FuelLTO) + float64(float64(km)*detour*float64(a.FuelPerKm)/1000)) / 1000
 }
 
 // emission is the CO2e of one passenger in tonnes.
@@ -34,7 +35,7 @@ func (e *Engine) emission(typ uint8, cabin supplier.Cabin, km int) float64 {
 	}
 	weighted := 0.0
 	for i, seats := range a.Seats {
-		weighted += float64(seats) * class[i+1]
+		weighted += float64(float64(seats) * class[i+1])
 	}
 	return fuelTonnes(a, km) * co2PerFuel * (1 - cargo) / (weighted * loadFactor) * class[cabin]
 }
@@ -48,7 +49,7 @@ func (e *Engine) averageEmission(route uint32, cabin supplier.Cabin) float64 {
 	sum, n := 0.0, 0.0
 	for t, count := range perType {
 		if count > 0 {
-			sum += float64(count) * e.emission(uint8(t), cabin, int(e.net.routeKm[route]))
+			sum += float64(float64(count) * e.emission(uint8(t), cabin, int(e.net.routeKm[route])))
 			n += float64(count)
 		}
 	}
