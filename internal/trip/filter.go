@@ -139,6 +139,16 @@ func (b *ListBody) check() error {
 	return nil
 }
 
+// ids are the trips that a list can have at most, nil when no filter names any.
+func (b *ListBody) ids() []string {
+	for i := range b.Filters {
+		if p := &b.Filters[i]; p.Type == "TRIP_ID_FILTER" {
+			return append([]string{}, p.Trips...)
+		}
+	}
+	return nil
+}
+
 // page cuts a page; limits above 100 are cut to 100, which is also the default.
 func (b *ListBody) page(all []listed) []listed {
 	limit := 100
@@ -209,7 +219,7 @@ func (s *Service) find(ctx context.Context, sc scope, b *ListBody) ([]listed, er
 	if err := b.check(); err != nil {
 		return nil, err
 	}
-	folders, err := s.folders(ctx, sc)
+	folders, err := s.folders(ctx, sc, b.ids())
 	if err != nil {
 		return nil, err
 	}

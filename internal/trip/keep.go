@@ -33,7 +33,7 @@ type NewPNR struct {
 type PNRDoc struct {
 	TripID, Company string
 	Version         int64
-	Doc             json.RawMessage // complete PnrData, as getPnrV3 answers it
+	Doc             json.RawMessage // complete PnrData, with the state of this moment
 }
 
 // Change is one event of a PNR's life (enum PnrV3OperationType) and the tickets it touched.
@@ -83,7 +83,9 @@ func (s *Service) PNR(ctx context.Context, pnrID string) (PNRDoc, error) {
 	if err != nil {
 		return PNRDoc{}, err
 	}
-	doc, err := view(r.Doc, *f.card(pnrID), s.now(ctx))
+	c := *f.card(pnrID)
+	c.Fusion = false // what a product writes back must not lose what readers are not shown
+	doc, err := view(r.Doc, c, s.now(ctx))
 	return PNRDoc{f.ID, f.Company, r.Version, doc}, err
 }
 

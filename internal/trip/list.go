@@ -4,6 +4,9 @@ package trip
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
 
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/errs"
@@ -106,9 +109,12 @@ func (s *Service) ArrangerTrips(ctx context.Context, in ArrangerTripsIn) (TripLi
 	return s.list(ctx, scope{users: reach.Users, keep: func(f *folder) bool { return f.Company == u.CompanyID }}, &in.Doc)
 }
 
-// folders reads the live trips of a scope, each once.
-func (s *Service) folders(ctx context.Context, sc scope) ([]*folder, error) {
+// folders reads the live trips of a scope, each once. With ids, only those are looked at.
+func (s *Service) folders(ctx context.Context, sc scope, ids []string) ([]*folder, error) {
 	tenant := actor.Tenant(ctx)
+	if ids != nil {
+		return s.named(ctx, sc, ids)
+	}
 	queries := []store.Query{{Tenant: tenant, Kind: kindTrip, Parent: sc.company}}
 	if sc.company == "" {
 		queries = nil
@@ -138,6 +144,37 @@ func (s *Service) folders(ctx context.Context, sc scope) ([]*folder, error) {
 		}
 	}
 	return out, nil
+}
+
+// named reads those of the trips that are live and in the scope.
+func (s *Service) named(ctx context.Context, sc scope, ids []string) ([]*folder, error) {
+	var out []*folder
+	slices.Sort(ids)
+	for _, id := range slices.Compact(ids) {
+		r, err := store.Read(ctx).Get(actor.Tenant(ctx), kindTrip, id)
+		if errors.Is(err, store.ErrNotFound) || (err == nil && r.Deleted) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read trip %s: %w", id, err)
+		}
+		f, err := openFolder(r)
+		if err != nil {
+			return nil, err
+		}
+		if sc.has(f) {
+			out = append(out, f)
+		}
+	}
+	return out, nil
+}
+
+// has reports whether a trip is in the scope.
+func (sc scope) has(f *folder) bool {
+	if sc.company != "" {
+		return f.Company == sc.company
+	}
+	return (slices.Contains(sc.users, f.User) || slices.Contains(sc.users, f.Registrar)) && (sc.keep == nil || sc.keep(f))
 }
 
 // TripList is schema GetTripSummariesV3Response.

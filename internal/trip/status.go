@@ -152,8 +152,10 @@ func (f *facts) facing() string {
 		return facing(f.Rail.Out.Status)
 	case f.Limo != nil:
 		return facing(f.Limo.Status)
+	case f.Misc != nil:
+		return facing(f.Misc.Status)
 	}
-	return facing(f.Misc.Status)
+	return statusConfirmed
 }
 
 // facing of air: the most pressing of its flights that are not cancelled.
