@@ -85,6 +85,39 @@ func run(t *testing.T, path, prefix string, lines int) (out []string) {
 	return out
 }
 
+// A closed database can be opened at once although processes are being started meanwhile, which
+// share all open files for a moment.
+func TestReopenWhileForking(t *testing.T) {
+	t.Parallel()
+	var forking sync.WaitGroup
+	stop := make(chan struct{})
+	for range 2 {
+		forking.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					_ = exec.CommandContext(t.Context(), "true").Run() // starting it is all that matters
+				}
+			}
+		})
+	}
+	o := sqlite.Options{Path: filepath.Join(t.TempDir(), "a.db"), MasterKey: masterKey}
+	for range 30 {
+		s, err := sqlite.Open(t.Context(), o)
+		if err != nil {
+			t.Error(err)
+			break
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	close(stop)
+	forking.Wait()
+}
+
 func TestKill(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.db")

@@ -23,3 +23,7 @@ func tryLock(f *os.File) error {
 	}
 	return nil
 }
+
+// unlock gives the lock up at once. Closing alone would leave it to a child process that is just
+// being started, which shares the file until it runs its own program.
+func unlock(f *os.File) error { return errors.Join(unix.Flock(int(f.Fd()), unix.LOCK_UN), f.Close()) }

@@ -22,3 +22,6 @@ func tryLock(f *os.File) error {
 	}
 	return nil
 }
+
+// unlock gives the lock up.
+func unlock(f *os.File) error { return f.Close() }

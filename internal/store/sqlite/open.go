@@ -215,7 +215,7 @@ func (s *Store) release() error {
 		errs = append(errs, s.writer.close()) // the last connection: SQLite removes the log
 	}
 	if s.lock != nil {
-		errs = append(errs, s.lock.Close())
+		errs = append(errs, unlock(s.lock))
 	}
 	return errors.Join(errs...)
 }
