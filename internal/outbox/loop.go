@@ -97,6 +97,8 @@ func (s *Service) Stop() {
 	c.workers.Wait()
 	impatient.Stop()
 	hopeless.Stop()
+	c.stopSend()
+	c.stopWrite()
 	s.sender.transport.CloseIdleConnections()
 }
 
