@@ -5,7 +5,6 @@ package air
 import (
 	"encoding/base64"
 	"strconv"
-	"time"
 
 	"github.com/go-faster/jx"
 
@@ -243,7 +242,7 @@ func flightID(b []byte, g *supplier.Segment) []byte {
 	b = append(b, g.Marketing.Carrier...)
 	b = strconv.AppendInt(b, int64(g.Marketing.Number), 10)
 	b = append(b, '-')
-	b = g.Depart.Date().UTC().AppendFormat(b, "20060102")
+	b = appendDate(b, g.Depart.Date(), false)
 	b = append(b, '-')
 	b = append(b, g.Origin...)
 	b = append(b, '-')
@@ -302,27 +301,54 @@ func writeFlightNumber(w *jx.Writer, f supplier.FlightNumber) {
 // writeLocal writes DateTimeLocal.
 func writeLocal(w *jx.Writer, t supplier.LocalTime) {
 	w.RawStr(`{"iso8601":"`)
-	w.Buf = time.Unix(int64(t)*60, 0).UTC().AppendFormat(w.Buf, "2006-01-02T15:04")
+	m := t.Minute()
+	w.Buf = append(appendDate(w.Buf, t.Date(), true), 'T', byte('0'+m/600), byte('0'+m/60%10), ':', byte('0'+m%60/10), byte('0'+m%10))
 	w.RawStr(`"}`)
+}
+
+// appendDate writes YYYY-MM-DD, or YYYYMMDD, by the days-to-civil algorithm over eras of 400 years; package
+// time does the same behind a layout string, at several times the cost.
+func appendDate(b []byte, d supplier.Date, dashes bool) []byte {
+	z := int(d) + 719468
+	era := z / 146097
+	doe := z - era*146097
+	yoe := (doe - doe/1460 + doe/36524 - doe/146096) / 365
+	doy := doe - (365*yoe + yoe/4 - yoe/100)
+	mp := (5*doy + 2) / 153
+	day, month, year := doy-(153*mp+2)/5+1, mp+3, yoe+era*400
+	if month > 12 {
+		month, year = month-12, year+1
+	}
+	b = append(b, byte('0'+year/1000%10), byte('0'+year/100%10), byte('0'+year/10%10), byte('0'+year%10))
+	if dashes {
+		b = append(b, '-')
+	}
+	b = append(b, byte('0'+month/10), byte('0'+month%10))
+	if dashes {
+		b = append(b, '-')
+	}
+	return append(b, byte('0'+day/10), byte('0'+day%10))
 }
 
 // writeDuration writes Duration in hours and minutes.
 func writeDuration(w *jx.Writer, minutes int) {
 	w.RawStr(`{"iso8601":"`)
-	w.RawStr(duration(minutes))
+	w.Buf = appendDuration(w.Buf, minutes)
 	w.RawStr(`"}`)
 }
 
 // duration is the ISO 8601 text of minutes: PT2H35M, PT3H, PT40M.
-func duration(minutes int) string {
-	b := append(make([]byte, 0, 10), "PT"...)
+func duration(minutes int) string { return string(appendDuration(nil, minutes)) }
+
+func appendDuration(b []byte, minutes int) []byte {
+	b = append(b, "PT"...)
 	if h := minutes / 60; h > 0 {
 		b = append(strconv.AppendInt(b, int64(h), 10), 'H')
 	}
 	if m := minutes % 60; m > 0 || minutes < 60 {
 		b = append(strconv.AppendInt(b, int64(m), 10), 'M')
 	}
-	return string(b)
+	return b
 }
 
 func writeMoney(w *jx.Writer, minor supplier.Amount, currency string) {
@@ -442,8 +468,11 @@ func (p *page) metadata() {
 
 // airportInfo is schema AirportInfo of an airport, written once.
 func (s *Service) airportInfo(code string) []byte {
-	if b, ok := s.airports.Load(code); ok {
-		return b.([]byte)
+	s.airportsMu.RLock()
+	b, ok := s.airports[code]
+	s.airportsMu.RUnlock()
+	if ok {
+		return b
 	}
 	a, ok := s.atlas.Airport(code)
 	if !ok {
@@ -462,6 +491,8 @@ func (s *Service) airportInfo(code string) []byte {
 		}
 	}
 	w.RawStr(`}`)
-	s.airports.Store(code, w.Buf)
+	s.airportsMu.Lock()
+	defer s.airportsMu.Unlock()
+	s.airports[code] = w.Buf
 	return w.Buf
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/supplier"
 )
 
 const (
@@ -331,4 +332,18 @@ func TestIdsAreBound(t *testing.T) {
 	k.at(noon.Add(30 * time.Minute))
 	_, err = call(k, "airSelectedItinerary", k.s.SelectedItinerary, good)
 	wantCode(t, err, errs.SearchExpired)
+}
+
+func TestDatesAndDurationsAreWrittenAsPackageTimeWould(t *testing.T) {
+	t.Parallel()
+	for d := supplier.NewDate(2020, 1, 1); d < supplier.NewDate(2061, 1, 1); d++ {
+		if got := string(appendDate(nil, d, true)); got != d.String() {
+			t.Fatalf("%s is written %s", d, got)
+		}
+	}
+	for minutes, want := range map[int]string{0: "PT0M", 59: "PT59M", 60: "PT1H", 155: "PT2H35M", 1500: "PT25H"} {
+		if got := duration(minutes); got != want {
+			t.Errorf("%d minutes: %s", minutes, got)
+		}
+	}
 }

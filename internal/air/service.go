@@ -25,8 +25,10 @@ type Service struct {
 	payments  Payments
 	clocks    *clock.Tenants
 
-	airports sync.Map // IATA code -> []byte, schema AirportInfo
-	pending  sync.Map // booking or order key -> supplier.Reservation of a transaction that is not decided yet
+	airportsMu sync.RWMutex
+	airports   map[string][]byte // schema AirportInfo by IATA code, as it is asked for
+
+	pending sync.Map // booking or order key -> supplier.Reservation of a transaction that is not decided yet
 }
 
 // Deps is what a Service needs. Payments may be nil.
@@ -42,7 +44,7 @@ type Deps struct {
 
 // New makes a Service.
 func New(d Deps) *Service {
-	return &Service{supplier: d.Supplier, trips: d.Trips, travelers: d.Travelers, keys: d.Keys, atlas: d.Atlas, payments: d.Payments, clocks: d.Clocks}
+	return &Service{airports: map[string][]byte{}, supplier: d.Supplier, trips: d.Trips, travelers: d.Travelers, keys: d.Keys, atlas: d.Atlas, payments: d.Payments, clocks: d.Clocks}
 }
 
 func (s *Service) now(ctx context.Context) time.Time { return s.clocks.Now(actor.Tenant(ctx)) }
