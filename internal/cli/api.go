@@ -38,7 +38,7 @@ func (m *Main) apiCmd() *cobra.Command {
 		Example: "  airside api\n  airside api createUser --help\n  airside api createUser --example > user.json\n" +
 			"  airside api createUser --body @user.json\n  airside api queryUser --companyId 6f0c... --email ada.moreau@example.com",
 		RunE: runs(func(_ *cobra.Command, args []string) error {
-			c, err := contract.Load()
+			c, err := m.contract()
 			if err != nil {
 				return err
 			}
@@ -103,13 +103,7 @@ type apiFlags struct {
 	params                   map[string]*[]string // by name, as given
 }
 
-// addOperations makes a command of each operation.
-func (m *Main) addOperations(api *cobra.Command, c *contract.Contract) {
-	for _, op := range c.Operations() {
-		api.AddCommand(m.operationCmd(op))
-	}
-}
-
+// operationCmd makes a command of an operation.
 func (m *Main) operationCmd(op *contract.Operation) *cobra.Command {
 	f := apiFlags{params: map[string]*[]string{}}
 	cmd := &cobra.Command{

@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/airside-travel/airside/contract"
 	"github.com/airside-travel/airside/internal/app"
 	"github.com/airside-travel/airside/internal/clock"
 	"github.com/airside-travel/airside/internal/config"
@@ -35,7 +34,7 @@ func (m *Main) doctorCmd() *cobra.Command {
 		Example: "  airside doctor\n  airside doctor --startup --json | jq '.[] | select(.ok | not)'",
 		Args:    cobra.NoArgs,
 		RunE: runs(func(cmd *cobra.Command, _ []string) error {
-			checks := []check{m.checkConfig(), m.checkDatabase(), checkClock(), checkContract()}
+			checks := []check{m.checkConfig(), m.checkDatabase(), checkClock(), m.checkContract()}
 			if startup {
 				measured, err := m.measureStart(cmd.Context())
 				if err != nil {
@@ -140,8 +139,8 @@ func checkClock() check {
 	return check{"clock", true, now.Format(time.RFC3339)}
 }
 
-func checkContract() check {
-	c, err := contract.Load()
+func (m *Main) checkContract() check {
+	c, err := m.contract()
 	if err == nil {
 		err = c.Verify()
 	}

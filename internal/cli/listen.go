@@ -83,7 +83,11 @@ func (m *Main) listen(ctx context.Context, f listenFlags) (err error) {
 		if err != nil {
 			return err
 		}
-		id, secret, err := r.subscribe(ctx, f, url)
+		c, err := m.contract()
+		if err != nil {
+			return err
+		}
+		id, secret, err := r.subscribe(ctx, c, f, url)
 		if err != nil {
 			return err
 		}
@@ -114,11 +118,7 @@ func (m *Main) listen(ctx context.Context, f listenFlags) (err error) {
 }
 
 // subscribe creates the subscription; it answers its id and signing secret.
-func (r *remote) subscribe(ctx context.Context, f listenFlags, url string) (id, secret string, err error) {
-	c, err := contract.Load()
-	if err != nil {
-		return "", "", err
-	}
+func (r *remote) subscribe(ctx context.Context, c *contract.Contract, f listenFlags, url string) (id, secret string, err error) {
 	types := f.subscribe
 	if len(types) == 0 {
 		types = c.Schema("WebhookEventTypeEnum").Enum

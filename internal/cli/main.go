@@ -20,6 +20,9 @@ type Main struct {
 	Stdin   io.Reader
 	Stdout  io.Writer
 	Stderr  io.Writer
+
+	// Contract is the API that the commands are made of; the embedded one, read when needed, when nil.
+	Contract *contract.Contract
 }
 
 // Run carries the command out and returns the exit code. When ctx ends, servers stop gracefully.
@@ -66,13 +69,23 @@ func (m *Main) root() (*cobra.Command, error) {
 	api := m.apiCmd()
 	root.AddCommand(api)
 	if slices.Contains(m.Args, "api") { // only then pay for reading the contract
-		c, err := contract.Load()
+		c, err := m.contract()
 		if err != nil {
 			return nil, err
 		}
-		m.addOperations(api, c)
+		for _, op := range c.Operations() {
+			api.AddCommand(m.operationCmd(op))
+		}
 	}
 	return root, nil
+}
+
+func (m *Main) contract() (*contract.Contract, error) {
+	var err error
+	if m.Contract == nil {
+		m.Contract, err = contract.Load()
+	}
+	return m.Contract, err
 }
 
 // config reads the environment; every problem is named at once.

@@ -34,7 +34,7 @@ func (m *Main) routesCmd() *cobra.Command {
 		Example: "  airside routes\n  airside routes --missing\n  airside routes --json | jq '.[] | select(.effect == \"purchase\") | .id'",
 		Args:    cobra.NoArgs,
 		RunE: runs(func(*cobra.Command, []string) error {
-			c, err := contract.Load()
+			c, err := m.contract()
 			if err != nil {
 				return err
 			}
@@ -85,7 +85,7 @@ func (m *Main) contractCmd() *cobra.Command {
 		Example: "  airside contract > openapi.json\n  airside contract | jq '.paths | length'\n  airside contract --operation createUser",
 		Args:    cobra.NoArgs,
 		RunE: runs(func(*cobra.Command, []string) error {
-			c, err := contract.Load()
+			c, err := m.contract()
 			if err != nil {
 				return err
 			}
