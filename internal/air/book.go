@@ -45,7 +45,8 @@ func (s *Service) CreatePnr(ctx context.Context, in CreatePnrIn) (json.RawMessag
 		return nil, err
 	}
 	s.again(key)
-	if err := s.checkTrip(ctx, b.Trip, t.company); err != nil {
+	company, err := s.checkTrip(ctx, b.Trip, t.company)
+	if err != nil {
 		return nil, err
 	}
 	tx := store.From(ctx)
@@ -63,9 +64,9 @@ func (s *Service) CreatePnr(ctx context.Context, in CreatePnrIn) (json.RawMessag
 			Old: supplier.Money{Minor: b.Cart.Total, Currency: b.Cart.Currency},
 			New: supplier.Money{Minor: order.Offer.Total, Currency: order.Offer.Currency}}, errs.BookingExpired)
 	}
-	p := &pnrWriter{s: s, now: s.now(ctx), company: t.company, order: order, booking: b}
+	p := &pnrWriter{s: s, now: s.now(ctx), company: company, order: order, booking: b}
 	for _, c := range b.Charges {
-		paid, err := s.pay(ctx, t.company, order.Offer.ValidatingCarrier, c, b.Cart.Currency)
+		paid, err := s.pay(ctx, company, order.Offer.ValidatingCarrier, c, b.Cart.Currency)
 		if err != nil {
 			return nil, err
 		}
@@ -81,15 +82,14 @@ func (s *Service) CreatePnr(ctx context.Context, in CreatePnrIn) (json.RawMessag
 	if err != nil {
 		return nil, err
 	}
-	company := t.company
-	if company == "" {
-		company = p.profiles[0].CompanyID
-	}
 	pnrID, err := s.trips.AddPNR(ctx, b.Trip, NewPNR{Company: company, Doc: pnr, Changes: p.changes()})
 	if err != nil {
 		return nil, err
 	}
 	if err := s.keepOrder(ctx, pnrID, order); err != nil {
+		return nil, err
+	}
+	if err := s.await(ctx, pnrID, order); err != nil {
 		return nil, err
 	}
 	status := "SUCCESS"

@@ -375,6 +375,32 @@ func TestTripMustFit(t *testing.T) {
 	}
 }
 
+func TestNamelessSearchBooksForTheTripsCompany(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	out, err := k.search(journey(`{"travelerType":"ADULT"}`, "", [3]string{"LHR", "JFK", "2027-04-12"}))
+	raw := get(t, must(t, out, err), "")
+	id, err := k.checkout(text(t, raw, "searchId"), text(t, raw, "itineraryDetails/itineraries/0/itineraryId"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stranger := strings.Replace(guestAda, ada, rival, 1)
+	_, err = k.revalidate(id, stranger, "")
+	wantCode(t, err, errs.ValidationFailed)
+	const guest = `{"travelerDetails":{"travelerInfo":{"adhocTravelerInfo":{"registrarUserId":{"id":"` + ada + `"},"externalId":"visitor-1"}},
+		"name":{"given":"Ines","family1":"Duarte"},"gender":"FEMALE","dob":{"iso8601":"1985-02-03"}},"seats":[],"baggages":[]}`
+	out, err = k.revalidate(id, guest, "")
+	out, err = k.create(text(t, must(t, out, err), "bookingId"))
+	pnrID := text(t, must(t, out, err), "pnrId")
+	p := get(t, k.pnr(pnrID), "")
+	if got := text(t, p, "pnrTravelers/0/travelerInfo/adhocTravelerInfo/externalId") + " " + text(t, p, "travelers/0/userOrgId/organizationId/id"); got != "visitor-1 "+acme {
+		t.Error(got)
+	}
+	if d := k.details(pnrID); text(t, d, "travelers/0/travelerInfo/adhocTravelerInfo/externalId") != "visitor-1" {
+		t.Errorf("the guest is not recognisable: %v", d)
+	}
+}
+
 func TestIntermediateRevalidation(t *testing.T) {
 	t.Parallel()
 	k := newKit(t)

@@ -133,7 +133,7 @@ func (s *Service) RevalidateItinerary(ctx context.Context, in RevalidateIn) (jso
 	if in.Doc.Trip == nil {
 		return nil, errs.Invalidf("/tripId", "required", "every booking belongs to a trip; create one first")
 	}
-	if err := s.checkTrip(ctx, in.Doc.Trip.ID, t.company); err != nil {
+	if t.company, err = s.checkTrip(ctx, in.Doc.Trip.ID, t.company); err != nil {
 		return nil, err
 	}
 	o, err := s.price(ctx, c.Ref, c.Codes, supplier.StageRevalidate, errs.CheckoutExpired)
@@ -195,18 +195,19 @@ func (s *Service) workflow(ctx context.Context, checkoutID, initiateID string) (
 	return t, c, nil, err
 }
 
-func (s *Service) checkTrip(ctx context.Context, tripID, company string) error {
+// checkTrip answers the company for which is booked: the travelers', else the trip's.
+func (s *Service) checkTrip(ctx context.Context, tripID, company string) (string, error) {
 	trip, err := s.trips.TripForBooking(ctx, tripID)
 	if errs.Is(err, errs.ResourceNotFound) {
-		return errs.OnField(errs.ReferenceNotFound, "/tripId/id", "reference", "trip %q does not exist, or is not visible to this caller", tripID)
+		return "", errs.OnField(errs.ReferenceNotFound, "/tripId/id", "reference", "trip %q does not exist, or is not visible to this caller", tripID)
 	}
 	if err != nil {
-		return err
+		return "", err
 	}
 	if company != "" && !strings.EqualFold(trip.Company, company) {
-		return errs.OnField(errs.ReferenceNotFound, "/tripId/id", "company", "trip %q belongs to another company than the travelers", tripID)
+		return "", errs.OnField(errs.ReferenceNotFound, "/tripId/id", "company", "trip %q belongs to another company than the travelers", tripID)
 	}
-	return nil
+	return trip.Company, nil
 }
 
 // IntermediateRevalidate answers today's price of an itinerary without travelers, trip or bookingId.
