@@ -127,7 +127,7 @@ func (g *signer) issue(t token) (string, linkID) {
 // open checks form, mac and age. The error is the kind's code and does not tell which check failed.
 func (g *signer) open(text string, kind tokenKind, now time.Time) (*token, error) {
 	bad := errs.New(kind.code(), "this %s is unknown, too old, or was issued to somebody else", kind.field())
-	if len(text) > maxToken {
+	if len(text) > maxToken || strings.ContainsAny(text, "\r\n") { // the decoder skips line ends, and one token must have one text
 		return nil, bad
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)

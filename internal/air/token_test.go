@@ -54,6 +54,7 @@ func TestTokens(t *testing.T) {
 		{"mac", tokOption, tokOption, flip(headerLen + 19 + 15), tenant, 0, false},
 		{"cut", tokSearch, tokSearch, cut, tenant, 0, false},
 		{"padded", tokSearch, tokSearch, func(s string) string { return s + "=" }, tenant, 0, false},
+		{"line end inside", tokBooking, tokBooking, func(s string) string { return s[:40] + "\n" + s[40:] }, tenant, 0, false},
 		{"longer", tokSearch, tokSearch, func(s string) string { return s + "AAAA" }, tenant, 0, false},
 		{"empty", tokSearch, tokSearch, func(string) string { return "" }, tenant, 0, false},
 		{"huge", tokSearch, tokSearch, func(s string) string { return strings.Repeat(s, 5000) }, tenant, 0, false},
