@@ -50,6 +50,9 @@ func Database(path string) Option { return func(c *options) { c.Database = "sqli
 // MaxBody sets the largest request body in bytes.
 func MaxBody(n int) Option { return func(c *options) { c.MaxBody = n } }
 
+// JWKS lets partners' tokens be checked against the key set behind a URL.
+func JWKS(url string) Option { return func(c *options) { c.Config.JWKS = url } }
+
 // Unjudged leaves the server's answers unchecked, as in production: for benchmarks.
 func Unjudged() Option { return func(c *options) { c.unjudged = true } }
 

@@ -125,7 +125,11 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 		AllowInsecure: a.cfg.Dev, Timeout: a.cfg.HookTimeout,
 	})
 	s.directory = directory.New(a.clocks, s.outbox, nil)
-	s.identity = identity.New(a.clocks, people{s.directory})
+	var jwks *identity.JWKS
+	if a.cfg.JWKS != "" {
+		jwks = identity.NewJWKS(a.cfg.JWKS, a.o.Clock, a.o.Log)
+	}
+	s.identity = identity.New(a.clocks, people{s.directory}, jwks)
 	s.trip = trip.New(trip.Options{Clocks: a.clocks, Directory: travelers{s.directory}, Announcer: s.outbox})
 	s.air = air.New(air.Deps{
 		Supplier: airline.New(w, worldSeed), Trips: bookings{s.trip}, Travelers: travelers{s.directory},

@@ -8,7 +8,7 @@ import "github.com/airside-travel/airside/internal/edge"
 // out. What is not here answers 501 and is listed by `airside routes --missing`.
 func routes(m *edge.Mux, s *services) {
 	// Credentials.
-	edge.Handle(m, "fetchOauth2Token", s.identity.FetchToken)
+	edge.Handle(m, "fetchOauth2Token", s.identity.FetchToken, edge.Before(s.identity.PrepareToken))
 	edge.Handle(m, "legacyAuthToken", s.identity.LegacyToken)
 	edge.Handle(m, "createApiUser", s.identity.Create)
 	edge.Handle(m, "getApiUsers", s.identity.List)

@@ -26,6 +26,7 @@ type Config struct {
 	Burst       int           `env:"AIRSIDE_BURST" default:"400" help:"requests a client may make at once"`
 	TokenRate   float64       `env:"AIRSIDE_TOKEN_RATE" default:"2" help:"token requests per second and address; 0 does not limit"`
 	TokenBurst  int           `env:"AIRSIDE_TOKEN_BURST" default:"60" help:"token requests an address may make at once"`
+	JWKS        string        `env:"AIRSIDE_JWKS_URL" help:"https URL of the partner's key set, for token exchange besides uploaded keys"`
 	HookTimeout time.Duration `env:"AIRSIDE_WEBHOOK_TIMEOUT" default:"40s" help:"how long a webhook receiver may take"`
 	Shutdown    time.Duration `env:"AIRSIDE_SHUTDOWN_TIMEOUT" default:"15s" help:"how long running requests may take to finish when the process is told to stop"`
 	LogFormat   string        `env:"AIRSIDE_LOG_FORMAT" default:"json" help:"json or text"`
@@ -87,6 +88,9 @@ func (c *Config) check() (problems []error) {
 	}
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel) {
 		problems = append(problems, fmt.Errorf("AIRSIDE_LOG_LEVEL=%q: must be debug, info, warn or error", c.LogLevel))
+	}
+	if c.JWKS != "" && !strings.HasPrefix(c.JWKS, "https://") && !strings.HasPrefix(c.JWKS, "http://127.0.0.1:") {
+		problems = append(problems, fmt.Errorf("AIRSIDE_JWKS_URL=%q: must be an https URL", c.JWKS))
 	}
 	if c.MaxBody < 1024 {
 		problems = append(problems, fmt.Errorf("AIRSIDE_MAX_BODY=%d: must be at least 1024", c.MaxBody))

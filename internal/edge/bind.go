@@ -24,6 +24,15 @@ func OwnTransactions() Option { return func(ep *endpoint) { ep.own = true } }
 // OpenInDev lets the operation be called without a token in dev.
 func OpenInDev() Option { return func(ep *endpoint) { ep.open = true } }
 
+// Before runs fn ahead of the transaction, for what must talk to the network first.
+func Before[In any](fn func(context.Context, In) error) Option {
+	return func(ep *endpoint) {
+		ep.before = func(ctx context.Context, in any) error {
+			return fn(ctx, in.(In)) //nolint:forcetypeassert // decode made it; a wrong In fails at the first call of any test
+		}
+	}
+}
+
 // Handle binds a handler to the operation with this id. It panics when the id is unknown or bound
 // twice, or when In names a parameter the contract does not have: a wrong binding must not start.
 //

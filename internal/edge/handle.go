@@ -29,6 +29,11 @@ type Statuser interface{ Status() int }
 func (m *Mux) handle(c *call) error {
 	ctx := telemetry.WithRequestID(c.ctx, c.event.ID)
 	op := c.ep.op
+	if c.ep.before != nil {
+		if err := c.ep.before(ctx, c.in); err != nil {
+			return err
+		}
+	}
 	var err error
 	switch {
 	case c.ep.own:

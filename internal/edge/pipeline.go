@@ -54,8 +54,9 @@ type endpoint struct {
 	input  reflect.Type
 	decode func(c *call) (any, error) // nil: not built
 	invoke func(ctx context.Context, in any) (any, error)
-	own    bool // the handler opens its own transactions
-	open   bool // in dev, callable without a token
+	before func(ctx context.Context, in any) error // ahead of the transaction; nil for most
+	own    bool                                    // the handler opens its own transactions
+	open   bool                                    // in dev, callable without a token
 }
 
 // call is one request on its way through the stages.

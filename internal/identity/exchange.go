@@ -55,6 +55,7 @@ func (s *Service) subject(ctx context.Context, c *client, token, kind string) (*
 	if err != nil {
 		return nil, err
 	}
+	keys = append(keys, s.jwks.Keys(kid)...)
 	if len(keys) == 0 {
 		return nil, refuse("no active partner key has the kid %q", clip(kid))
 	}

@@ -29,6 +29,7 @@ const LegacyLifetime = 24 * time.Hour
 type Service struct {
 	clocks    *clock.Tenants
 	directory Directory
+	jwks      *JWKS // nil: uploaded keys only
 	mu        sync.RWMutex
 	clients   map[string]*client
 	tokens    map[[32]byte]*grant
@@ -45,9 +46,9 @@ type grant struct {
 	actor      *actor.Actor
 }
 
-// New makes the service; Load fills it.
-func New(clocks *clock.Tenants, d Directory) *Service {
-	return &Service{clocks: clocks, directory: d, clients: map[string]*client{}, tokens: map[[32]byte]*grant{}}
+// New makes the service; Load fills it. jwks may be nil.
+func New(clocks *clock.Tenants, d Directory, jwks *JWKS) *Service {
+	return &Service{clocks: clocks, directory: d, jwks: jwks, clients: map[string]*client{}, tokens: map[[32]byte]*grant{}}
 }
 
 // Load reads clients and live tokens at start-up; the context carries a read transaction.

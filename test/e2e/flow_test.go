@@ -5,6 +5,8 @@ package e2e_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -172,4 +174,26 @@ func (c *client) book(searchID, itineraryID, tripID string) string {
 func (c *client) detail(tripID string) object {
 	c.t.Helper()
 	return c.call(200, "GET", "/v3/trips/"+tripID+"/detail", nil)
+}
+
+// withKey posts with an Idempotency-Key and says whether the answer was a replay.
+func (c *client) withKey(t *testing.T, key, path, body string) (answer string, replayed bool) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.srv.URL+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+c.token)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Idempotency-Key", key)
+	res, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw), res.Header.Get("Idempotency-Replayed") == "true"
 }
