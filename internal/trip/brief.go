@@ -15,7 +15,7 @@ type brief struct {
 	Travelers json.RawMessage `json:"travelers"`
 	Total     json.RawMessage `json:"totalFare"`
 	Metadata  struct {
-		Airports json.RawMessage `json:"airportInfo"`
+		Airports []map[string]json.RawMessage `json:"airportInfo"`
 	} `json:"additionalMetadata"`
 	Air *struct {
 		Legs []struct {
@@ -90,8 +90,14 @@ func summarize(doc []byte, c card) (pnrSummary, error) {
 		return pnrSummary{}, fmt.Errorf("PNR %s: %w", c.ID, err)
 	}
 	p := pnrSummary{ID: c.ID, Locator: b.Source.Locator, Travelers: b.Travelers, Product: c.Product}
-	if b.Metadata.Airports != nil {
-		p.Metadata = &airports{b.Metadata.Airports}
+	for _, a := range b.Metadata.Airports {
+		if a["airportCode"] == nil || a["airportName"] == nil {
+			continue // a summary may not leave them out, a PNR may
+		}
+		if p.Metadata == nil {
+			p.Metadata = &airports{}
+		}
+		p.Metadata.Airports = append(p.Metadata.Airports, a)
 	}
 	product := members{}
 	product.put("totalAmount", b.Total)

@@ -12,8 +12,8 @@ import (
 	"github.com/airside-travel/airside/internal/store"
 )
 
-// basic is schema BasicTripInfo.
-type basic struct {
+// BasicTripInfo is the schema of that name: a trip's header.
+type BasicTripInfo struct {
 	TripID      string    `json:"tripId"`
 	Name        string    `json:"tripName"`
 	Description *string   `json:"tripDescription,omitempty"`
@@ -30,16 +30,18 @@ type metadata struct {
 }
 
 // name is the BasicTripInfo inside a PNR: id, name and description only.
-func (f *folder) name() basic { return basic{TripID: f.ID, Name: f.Name, Description: f.Description} }
+func (f *folder) name() BasicTripInfo {
+	return BasicTripInfo{TripID: f.ID, Name: f.Name, Description: f.Description}
+}
 
 // basic is the whole header. Contacts with restricted visibility are for staff alone.
-func (f *folder) basic(staff bool) (basic, error) {
+func (f *folder) basic(staff bool) (BasicTripInfo, error) {
 	b := f.name()
 	b.Start, b.End = day(f.Start), day(f.End)
 	b.User, b.Registrar = newRef(f.User), newRef(f.Registrar)
 	contacts, err := f.contacts(staff)
 	if err != nil {
-		return basic{}, err
+		return BasicTripInfo{}, err
 	}
 	if contacts != nil || f.Mail != nil {
 		b.Metadata = &metadata{contacts, f.Mail}
@@ -76,10 +78,10 @@ type TripIn struct {
 }
 
 // ReadTrip is readTrip: the trip's header.
-func (s *Service) ReadTrip(ctx context.Context, in TripIn) (any, error) {
+func (s *Service) ReadTrip(ctx context.Context, in TripIn) (BasicTripInfo, error) {
 	f, err := s.load(ctx, in.TripID)
 	if err != nil {
-		return nil, err
+		return BasicTripInfo{}, err
 	}
 	return f.basic(staff(actor.From(ctx)))
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/store"
 )
 
 // filter is one of TripFilters: filterType says which of the other members it has. Values inside are
@@ -149,6 +150,19 @@ func (b *ListBody) ids() []string {
 	return nil
 }
 
+// changed reports whether a trip passes the filters on its times, before it is opened: jobs that poll
+// for changes ask for few of many.
+func (b *ListBody) changed(r *store.Record) bool {
+	for i := range b.Filters {
+		p := &b.Filters[i]
+		if p.Type == "CREATE_DATE_TIME_RANGE_FILTER" && !within(r.CreatedAt, p.StartMoment, p.EndMoment) ||
+			p.Type == "UPDATE_DATE_TIME_RANGE_FILTER" && !within(r.UpdatedAt, p.StartMoment, p.EndMoment) {
+			return false
+		}
+	}
+	return true
+}
+
 // page cuts a page; limits above 100 are cut to 100, which is also the default.
 func (b *ListBody) page(all []listed) []listed {
 	limit := 100
@@ -219,7 +233,7 @@ func (s *Service) find(ctx context.Context, sc scope, b *ListBody) ([]listed, er
 	if err := b.check(); err != nil {
 		return nil, err
 	}
-	folders, err := s.folders(ctx, sc, b.ids())
+	folders, err := s.folders(ctx, sc, b)
 	if err != nil {
 		return nil, err
 	}

@@ -109,10 +109,11 @@ func (s *Service) ArrangerTrips(ctx context.Context, in ArrangerTripsIn) (TripLi
 	return s.list(ctx, scope{users: reach.Users, keep: func(f *folder) bool { return f.Company == u.CompanyID }}, &in.Doc)
 }
 
-// folders reads the live trips of a scope, each once. With ids, only those are looked at.
-func (s *Service) folders(ctx context.Context, sc scope, ids []string) ([]*folder, error) {
+// folders reads the live trips of a scope, each once, leaving out what the filters are sure to leave
+// out by its id or its times.
+func (s *Service) folders(ctx context.Context, sc scope, b *ListBody) ([]*folder, error) {
 	tenant := actor.Tenant(ctx)
-	if ids != nil {
+	if ids := b.ids(); ids != nil {
 		return s.named(ctx, sc, ids)
 	}
 	queries := []store.Query{{Tenant: tenant, Kind: kindTrip, Parent: sc.company}}
@@ -130,7 +131,7 @@ func (s *Service) folders(ctx context.Context, sc scope, ids []string) ([]*folde
 			return nil, err
 		}
 		for _, r := range recs {
-			if seen[r.ID] {
+			if seen[r.ID] || !b.changed(r) {
 				continue
 			}
 			seen[r.ID] = true

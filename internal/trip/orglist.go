@@ -45,7 +45,7 @@ func (s *Service) OrganisationTrips(ctx context.Context, in OrganisationTripsIn)
 	if in.Doc.UpdatedAt != nil && in.Doc.UpdatedAt.moment().IsZero() {
 		return OrganisationTrips{}, errs.Invalidf("/updatedAt/iso8601", "format", "%q is not a moment in time", in.Doc.UpdatedAt.ISO8601)
 	}
-	folders, err := s.folders(ctx, scope{company: in.Doc.Organization.ID}, nil)
+	folders, err := s.folders(ctx, scope{company: in.Doc.Organization.ID}, &ListBody{})
 	if err != nil {
 		return OrganisationTrips{}, err
 	}

@@ -38,7 +38,7 @@ type folder struct {
 
 func openFolder(r *store.Record) (*folder, error) {
 	f := &folder{ID: r.ID, Version: r.Version, Deleted: r.Deleted}
-	if err := json.Unmarshal(r.Doc, f); err != nil {
+	if err := f.decode(r.Doc); err != nil {
 		return nil, fmt.Errorf("trip %s cannot be read: %w", r.ID, err)
 	}
 	return f, nil

@@ -105,7 +105,7 @@ type pnrSummary struct {
 }
 
 type airports struct {
-	Airports json.RawMessage `json:"airportInfo"`
+	Airports []map[string]json.RawMessage `json:"airportInfo"`
 }
 
 // pnrSummaries adds the PNRs to a trip; false when one of them cannot be put together.

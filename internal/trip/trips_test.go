@@ -24,8 +24,8 @@ func TestTripIsOpenedAndRenamed(t *testing.T) {
 	in.Doc.TripID, in.Doc.Name, in.Doc.Description = id, "Faro offsite", &about
 	must(b, person(ada), "updateTrip", b.s.UpdateTrip, in)
 	out, _ := must(b, person(ada), "readTrip", b.s.ReadTrip, TripIn{id})
-	want := basic{TripID: id, Name: "Faro offsite", Description: &about, User: &ref{ada}}
-	if d := cmp.Diff(any(want), out); d != "" {
+	want := BasicTripInfo{TripID: id, Name: "Faro offsite", Description: &about, User: &ref{ada}}
+	if d := cmp.Diff(want, out); d != "" {
 		t.Error(d)
 	}
 	in.Doc.Description = nil
