@@ -3,6 +3,7 @@
 package air
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/store"
 )
 
 const trip1 = "1111111111"
@@ -424,5 +426,33 @@ func TestTravelersBookForThemselves(t *testing.T) {
 	pnr := k.pnr(k.book(1))
 	if got := text(t, pnr, "bookingHistory/0/bookerInfo/role") + " " + text(t, pnr, "bookingHistory/0/bookerInfo/name"); got != "TRAVELER Ada Moreau" {
 		t.Errorf("booked by %s", got)
+	}
+}
+
+// forgetful is a transaction that runs again: the hooks of its first run are lost.
+type forgetful struct{ store.Tx }
+
+func (forgetful) AfterCommit(func())   {}
+func (forgetful) AfterRollback(func()) {}
+
+func TestTransactionThatRunsAgainTakesOneSeat(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	id := k.ready(k.zz(100)) // one seat left
+	lost := errors.New("the database wants it again")
+	err := k.st.Update(actor.With(t.Context(), k.who), func(ctx context.Context) error {
+		ctx = store.WithTx(ctx, forgetful{store.From(ctx)})
+		var in CreatePnrIn
+		in.Doc.BookingID = id
+		if _, err := k.s.CreatePnr(ctx, in); err != nil {
+			return err
+		}
+		return lost
+	})
+	if !errors.Is(err, lost) {
+		t.Fatal(err)
+	}
+	if _, err := k.create(id); err != nil {
+		t.Errorf("the second run finds the seat taken by the first: %v", err)
 	}
 }

@@ -347,3 +347,39 @@ func TestDatesAndDurationsAreWrittenAsPackageTimeWould(t *testing.T) {
 		}
 	}
 }
+
+func TestPagesBehindTheLastAreEmpty(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	out, err := k.search(lhrJFK(`,"legSearchParams":{"pageNumber":2147483647,"pageSize":2147483647}`))
+	raw := must(t, out, err)
+	if n := len(get(t, raw, "itineraryDetails/itineraries").([]any)); n != 0 {
+		t.Errorf("%d itineraries on a page far behind the last", n)
+	}
+	if got := get(t, raw, "paginationParams/numResults").(json.Number).String(); got == "0" {
+		t.Error("the number of results is gone")
+	}
+}
+
+func TestExpressSearch(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	for _, tc := range []struct {
+		from, to string
+		express  bool
+	}{{"LHR", "JFK", true}, {"LHR", "DRS", false}} {
+		leg := [3]string{tc.from, tc.to, "2027-04-12"}
+		out, err := k.search(journey(adaTraveler, `,"searchMode":"EXPRESS","legSearchParams":{"pageNumber":0}`, leg))
+		raw := get(t, must(t, out, err), "")
+		if get(t, raw, "metadata/isExpressSearch") != tc.express {
+			t.Errorf("%s-%s: isExpressSearch %v", tc.from, tc.to, get(t, raw, "metadata/isExpressSearch"))
+		}
+		stops := false
+		for _, it := range get(t, raw, "itineraryDetails/itineraries").([]any) {
+			stops = stops || flightCount(it.(map[string]any)) > 1
+		}
+		if stops == tc.express {
+			t.Errorf("%s-%s: connections shown: %v", tc.from, tc.to, stops)
+		}
+	}
+}
