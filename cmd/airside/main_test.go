@@ -17,16 +17,25 @@ func TestMain(m *testing.M) {
 // TestScripts does what a person types in testdata/script and compares what a person sees.
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	golden, err := os.ReadFile("testdata/routes.golden")
-	if err != nil {
-		t.Fatal(err)
+	golden := map[string][]byte{}
+	for name, from := range map[string]string{"routes.golden": "testdata/routes.golden", "configuration.md": "../../docs/configuration.md"} {
+		b, err := os.ReadFile(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden[name] = b
 	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
-			return os.WriteFile(e.Getenv("WORK")+"/routes.golden", golden, 0o600)
+			for name, b := range golden {
+				if err := os.WriteFile(e.WorkDir+"/"+name, b, 0o600); err != nil {
+					return err
+				}
+			}
+			return nil
 		},
 	})
 }
