@@ -105,7 +105,7 @@ func (c *cancellation) settle(t *jsondoc.Object, last bool) error {
 	if detail.Object.Vendor != "" {
 		t.Set("vendorCancellationId", detail.Object.Vendor)
 	}
-	if value, expiry, ok := c.credit(detail, t, price); ok {
+	if value, expiry, ok := c.credit(detail, t, price, last); ok {
 		credit := jsondoc.New().Set("ticketNumber", number).Set("spotnanaPnr", c.old.ID).Set("tripId", c.f.ID).
 			Set("segmentsAvailable", "ALL_OPEN").Set("ticketType", "ETICKET").Set("status", "OPEN").Set("sourceOfTruth", "SPOTNANA").
 			Set("expiryDate", moment(expiry))
@@ -141,52 +141,50 @@ func states(d *cancelDetail, kind string) bool {
 
 // credit is what a ticket leaves for later travel: stated, or all of it without penalty under
 // FULL_CREDIT. It lasts a year from issue unless a date is stated.
-func (c *cancellation) credit(d *cancelDetail, t *jsondoc.Object, price *fare) (*fare, time.Time, bool) {
+func (c *cancellation) credit(d *cancelDetail, t *jsondoc.Object, price *fare, last bool) (*fare, time.Time, bool) {
 	issued := c.at
 	if at := (point{local: t.Object("issuedDateTime").String("iso8601")}).moment(); !at.IsZero() {
 		issued = at
 	}
 	expiry := issued.AddDate(1, 0, 0)
 	for _, r := range d.Refunds {
-		if r.Type != "CREDIT" {
+		if r.Type != "CREDIT" || r.Expiry == nil {
 			continue
 		}
-		if r.Expiry != nil {
-			if at, err := time.Parse(time.DateOnly, r.Expiry.ISO8601); err == nil {
-				expiry = at
-			}
+		if at, err := time.Parse(time.DateOnly, r.Expiry.ISO8601); err == nil {
+			expiry = at
 		}
-		if c.kind != fullCredit && r.Amount != nil {
-			price = r.Amount
-		}
+	}
+	if c.kind == fullCredit {
 		return price, expiry, true
 	}
-	return price, expiry, c.kind == fullCredit
+	value := deal(d, "CREDIT", price, last)
+	return value, expiry, value != nil
 }
 
 // back is the money given back for something of a price, nil when there is none to state: nothing,
-// everything, or what the detail says. A refund stated for the whole PNR is dealt out over its tickets,
-// each up to its price, the last one taking the rest.
+// everything, or what the detail says.
 func (c *cancellation) back(d *cancelDetail, price *fare, last bool) *fare {
-	switch c.kind {
-	case fullCredit:
+	switch {
+	case c.kind == fullCredit, c.kind == noRefund && price == nil:
 		return nil
-	case noRefund:
-		if price == nil {
-			return nil
-		}
+	case c.kind == noRefund:
 		f := toFare(0, 0, price.Base.Currency)
 		return &f
-	case fullRefund:
-		if price != nil {
-			return price
-		}
+	case c.kind == fullRefund && price != nil:
+		return price
 	}
+	return deal(d, "REFUND", price, last)
+}
+
+// deal takes what a detail states of a kind (REFUND, CREDIT); nil when it states none. What is stated
+// for a whole PNR is dealt out over its tickets, each up to its price, the last one taking the rest.
+func deal(d *cancelDetail, kind string, price *fare, last bool) *fare {
 	var base, tax units
 	currency := ""
 	for i := range d.Refunds {
 		r := &d.Refunds[i]
-		if r.Type != "REFUND" || r.Amount == nil {
+		if r.Type != kind || r.Amount == nil {
 			continue
 		}
 		b, _ := r.Amount.Base.units()

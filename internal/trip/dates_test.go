@@ -63,3 +63,20 @@ func TestLastDatesStay(t *testing.T) {
 		t.Errorf("the trip ends %v", got)
 	}
 }
+
+// A moment with an offset is local to its place once the offset is dropped.
+func TestLocalTimeOfAMoment(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"2026-05-01T10:00:30+02:00": "2026-05-01T10:00:30", "2026-05-01T10:00:30Z": "2026-05-01T10:00:30",
+		"2026-05-01T10:00+02:00": "2026-05-01T10:00", "2026-05-01T10:00-11:30": "2026-05-01T10:00", "2026-05-01T10:00Z": "2026-05-01T10:00",
+		"2026-05-01T10:00": "2026-05-01T10:00", "2026-05-01T10:00:30": "2026-05-01T10:00:30",
+	} {
+		if got := local(nil, &iso{in}); got.ISO8601 != want {
+			t.Errorf("%s: got %s, want %s", in, got.ISO8601, want)
+		}
+	}
+	if got := local(nil, nil); got.ISO8601 != "" {
+		t.Errorf("nothing: got %s", got.ISO8601)
+	}
+}

@@ -4,6 +4,7 @@ package trip
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/airside-travel/airside/internal/errs"
@@ -143,6 +144,12 @@ func TestRecordLevelCancel(t *testing.T) {
 		"partial, over both tickets": {twoTickets(), "PARTIAL_REFUND", detail("PNR", "", refund("REFUND", "100", "20")), map[string]any{"bookingStatus": statusRefunded,
 			tickets + "0.refundInfo.refundAmount.base.amount": 80.0, tickets + "0.refundInfo.refundAmount.tax.amount": 20.0,
 			tickets + "1.refundInfo.refundAmount.base.amount": 20.0, "paymentInfo.0.totalRefund.amount": 120.0}, "TICKET_REFUNDED", 80},
+		"a credit, over both tickets": {twoTickets(), "PARTIAL_REFUND", detail("PNR", "", strings.Replace(refund("CREDIT", "90", "0"), "{", `{"expiryDate":{"iso8601":"2026-12-31"},`, 1)), map[string]any{
+			"bookingStatus": statusCancelled, tickets + "0.status": "ISSUED", tickets + "0.createdUnusedCredit.totalFare.amount": 80.0, tickets + "1.createdUnusedCredit.totalFare.amount": 10.0,
+			tickets + "1.createdUnusedCredit.expiryDate.iso8601": "2026-12-31T00:00:00Z", "paymentInfo.0.netCharge": nil}, "BOOKING_OTHER_UPDATE", 200},
+		"a refund and a credit": {twoTickets(), "PARTIAL_REFUND", detail("TICKET", "0110000000001", refund("REFUND", "10", "0")+","+refund("CREDIT", "20", "0")), map[string]any{
+			"bookingStatus": statusConfirmed, tickets + "0.status": "REFUNDED", tickets + "0.createdUnusedCredit.totalFare.amount": 20.0,
+			tickets + "0.refundInfo.refundAmount.base.amount": 10.0, tickets + "1.createdUnusedCredit": nil}, "TICKET_REFUNDED", 190},
 		"one ticket": {twoTickets(), "PARTIAL_REFUND", detail("TICKET", "0110000000002", refund("REFUND", "50", "0")), map[string]any{"bookingStatus": statusConfirmed,
 			tickets + "0.status": "ISSUED", tickets + "1.status": "REFUNDED", "airPnr.legs.0.flights.0.flightStatus": "CONFIRMED"}, "TICKET_REFUNDED", 150},
 		"both tickets by number": {twoTickets(), "FULL_REFUND", detail("TICKET", "0110000000002", "") + "," + detail("TICKET", "0110000000001", ""), map[string]any{"bookingStatus": statusRefunded}, "TICKET_REFUNDED", 0},

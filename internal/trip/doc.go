@@ -15,5 +15,6 @@
 // Errors: RESOURCE_NOT_FOUND for what is absent, deleted or not the caller's to see;
 // API_VALIDATION_FAILED, REFERENCE_NOT_FOUND and DUPLICATE_VALUE for what a body says;
 // VERSION_CONFLICT for a stale version; STATE_DOES_NOT_ALLOW for suspended and finished PNRs and for
-// trips that are not empty; ACCESS_DENIED and COMPANY_NOT_ACCESSIBLE for lists of others.
+// trips that are not empty; ACCESS_DENIED and COMPANY_NOT_ACCESSIBLE for lists of others;
+// NOT_IMPLEMENTED when finalizing is asked to issue tickets.
 package trip

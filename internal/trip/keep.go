@@ -53,7 +53,7 @@ func (s *Service) TripForBooking(ctx context.Context, tripID string) (Ref, error
 }
 
 // AddPNR stores a PNR at version 1, completing it with pnrId, tripId, version, createdAt, updatedAt,
-// basicTripInfo and what newDocument fills in, and announces each change in order.
+// basicTripInfo and, where they are missing, createdVia, bookingStatus and state, and announces each change in order.
 func (s *Service) AddPNR(ctx context.Context, tripID string, p NewPNR) (string, error) {
 	f, err := s.load(ctx, tripID)
 	if err != nil {
