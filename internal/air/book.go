@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/announce"
@@ -54,6 +55,9 @@ func (s *Service) CreatePnr(ctx context.Context, in CreatePnrIn) (json.RawMessag
 		Tenant: actor.Tenant(ctx), Now: s.now(ctx), Ref: b.Cart.Ref, RateCodes: b.Cart.Codes, Travelers: orderTravelers(b),
 		AcceptPrice: &supplier.Money{Minor: b.Cart.Total, Currency: b.Cart.Currency},
 	})
+	if no, ok := errors.AsType[*supplier.Rejected](err); ok { // what it names stands in the bookingId, not in this body
+		return nil, errs.New(errs.ValidationFailed, "the airline does not accept %s: %s", no.Field, no.Reason).Hinting("correct it and revalidate").Because(err)
+	}
 	if err != nil {
 		return nil, supplierError(err, errs.BookingExpired)
 	}

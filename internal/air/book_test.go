@@ -196,6 +196,7 @@ func TestSupplierScenarios(t *testing.T) {
 		{"dearer at the end", "create", 140, errs.PriceChanged},
 		{"dearer at revalidation", "", 120, ""},
 		{"cheaper at revalidation", "", 130, ""},
+		{"name longer than the airline prints", "create", 500, errs.ValidationFailed},
 		{"confirmed later", "pending", 160, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -209,7 +210,11 @@ func TestSupplierScenarios(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			out, err := k.revalidate(id, guestAda, "")
+			who := guestAda
+			if tc.number == 500 {
+				who = strings.Replace(guestAda, `"travelerInfo"`, `"name":{"given":"Wilhelmina","family1":"Featherstonehaugh"},"travelerInfo"`, 1)
+			}
+			out, err := k.revalidate(id, who, "")
 			rev := must(t, out, err)
 			out, err = k.create(text(t, rev, "bookingId"))
 			switch {

@@ -104,7 +104,7 @@ func checkRaw(raw json.RawMessage, at string) error {
 	var in struct {
 		Type string `json:"type"`
 	}
-	if err := json.Unmarshal(raw, &in); err != nil || in.Type == "CREDIT" || in.Type == "Credit" {
+	if err := json.Unmarshal(raw, &in); err != nil || in.Type == "CREDIT" {
 		return errs.OnField(errs.PaymentUnusable, at+"/paymentMethod/selectedPaymentSource/rawPaymentSource", "usable", "unused credits cannot pay here yet")
 	}
 	return nil
