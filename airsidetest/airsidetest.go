@@ -170,3 +170,6 @@ func (s *Server) send(t testing.TB, req *http.Request) (int, []byte) {
 	}
 	return res.StatusCode, body
 }
+
+// Handler serves requests without the network, for tests that make very many of them.
+func (s *Server) Handler() http.Handler { return s.app.Handler() }

@@ -176,6 +176,7 @@ func TestRefusalsNameTheirReason(t *testing.T) {
 		{"dead token", "GET", "/v2/companies", "", []string{"Authorization", "Bearer bad"}, 401, "ACCESS_TOKEN_INVALID", "", ""},
 		{"unknown path", "GET", "/v2/nowhere", "", nil, 404, "ROUTE_NOT_FOUND", "", ""},
 		{"odd path", "GET", "/v2//companies", "", nil, 404, "ROUTE_NOT_FOUND", "", ""},
+		{"dot path", "GET", "/v3/trips/X/pnrs/.", "", nil, 404, "ROUTE_NOT_FOUND", "", ""},
 		{"wrong method", "PATCH", "/v2/companies", "", nil, 405, "METHOD_NOT_ALLOWED", "", ""},
 		{"body on GET", "GET", "/v2/companies", "{}", nil, 400, "BODY_NOT_ALLOWED", "", ""},
 		{"content type", "POST", "/v2/companies", company, []string{"Content-Type", "text/plain"}, 415, "CONTENT_TYPE_NOT_SUPPORTED", "contentType", "text/plain"},

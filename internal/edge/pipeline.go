@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
-	"strings"
 	"time"
 
 	"github.com/airside-travel/airside/contract"
@@ -127,7 +126,7 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		m.fail(c, "networks", err)
 		return
 	}
-	if p := r.URL.Path; strings.Contains(p, "//") || strings.Contains(p, "/./") || strings.Contains(p, "/../") {
+	if !canonical(r.URL.Path) {
 		m.fail(c, "route", errs.New(errs.RouteNotFound, "the path is not in its canonical form"))
 		return
 	}

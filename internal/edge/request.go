@@ -5,6 +5,7 @@ package edge
 import (
 	"fmt"
 	"net/http"
+	"path"
 	"runtime/debug"
 	"strings"
 
@@ -63,6 +64,13 @@ func (m *Mux) unrouted(c *call) error {
 		return errs.New(errs.MethodNotAllowed, "%s is not a method of this path; it has %s", c.r.Method, allow)
 	}
 	return errs.New(errs.RouteNotFound, "no operation has the path %s", clip(c.r.URL.Path, 200))
+}
+
+// canonical reports whether a path is as clients write it. ServeMux would answer others with a
+// redirect in HTML, which no client of an API follows.
+func canonical(p string) bool {
+	c := path.Clean(p)
+	return c == p || (c != "/" && c+"/" == p)
 }
 
 func clip(s string, n int) string {
