@@ -135,6 +135,11 @@ type Tx interface {
 	PutJob(j *Job) error // insert or replace by (tenant, kind, key)
 	RemoveJob(tenant, kind, key string) error
 
+	// Prune deletes for good what only serves for a while: at most limit rows of each sort, and it
+	// returns how many in all. 0 means that nothing is left to delete. Nothing else ever deletes these rows,
+	// apart from RemoveDelivery; audit entries are kept forever.
+	Prune(tenant string, before Expiry, limit int) (int, error)
+
 	// AfterCommit runs fn once the transaction is durable, before Update returns; not run when it
 	// fails. AfterRollback is the opposite. Both are forgotten when fn of Update runs again. They run
 	// in the order of the commits and hold up all writing: be quick, and do not call Update. A panic
@@ -223,6 +228,16 @@ type Idempotency struct {
 	Status              int
 	Body                []byte
 	At                  time.Time
+}
+
+// Expiry says how old must be what Prune deletes. A zero time keeps everything of its sort.
+type Expiry struct {
+	Answers  time.Time // idempotent answers given before it
+	Attempts time.Time // attempts made before it, unless their delivery is pending or parked
+	// Events that happened before it, once no delivery of theirs is left, and the delivered and skipped
+	// deliveries of such events that were last touched before it. The newest event of a tenant stays: it
+	// holds the number from which the next one counts.
+	Events time.Time
 }
 
 type txKey struct{}

@@ -167,3 +167,23 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`
 ON CONFLICT (tenant, client, key) DO UPDATE SET request_hash = excluded.request_hash, status = excluded.status,
 at = excluded.at, body = excluded.body`
 )
+
+// What expires. Each takes tenant, time and the most rows to delete.
+const (
+	IdemExpire = `DELETE FROM idem WHERE ord IN (SELECT ord FROM idem WHERE tenant = $1 AND at < $2 ORDER BY at LIMIT $3)`
+
+	AttemptExpire = `DELETE FROM attempt WHERE tenant = $1 AND (delivery_id, n) IN (
+SELECT a.delivery_id, a.n FROM attempt a WHERE a.tenant = $1 AND a.at < $2 AND NOT EXISTS (
+SELECT 1 FROM delivery d WHERE d.tenant = a.tenant AND d.id = a.delivery_id AND d.state IN ('PENDING', 'PARKED'))
+ORDER BY a.at LIMIT $3)`
+
+	DeliveryExpire = `DELETE FROM delivery WHERE tenant = $1 AND id IN (
+SELECT d.id FROM event e CROSS JOIN delivery d WHERE e.tenant = $1 AND e.at < $2 AND d.tenant = e.tenant
+AND d.event_seq = e.seq AND d.state IN ('DELIVERED', 'SKIPPED') AND d.updated_at < $2 ORDER BY e.at LIMIT $3)`
+
+	EventExpire = `DELETE FROM event WHERE ord IN (
+SELECT e.ord FROM event e WHERE e.tenant = $1 AND e.at < $2
+AND e.seq < (SELECT MAX(l.seq) FROM event l WHERE l.tenant = $1)
+AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.tenant = e.tenant AND d.event_seq = e.seq)
+ORDER BY e.at LIMIT $3)`
+)

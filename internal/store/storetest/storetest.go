@@ -62,6 +62,7 @@ func Run(t *testing.T, open Open) {
 		"NextDue":             nextDue,
 		"Audit":               auditEntries,
 		"Idempotency":         idempotency,
+		"Prune":               prune,
 		"Check":               check,
 		"Model":               model,
 	} {
