@@ -130,13 +130,14 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 		jwks = identity.NewJWKS(a.cfg.JWKS, a.o.Clock, a.o.Log)
 	}
 	s.identity = identity.New(a.clocks, people{s.directory}, jwks)
-	s.trip = trip.New(trip.Options{Clocks: a.clocks, Directory: travelers{s.directory}, Announcer: s.outbox})
+	s.trip = trip.New(trip.Options{Clocks: a.clocks, Directory: travelers{s.directory}, Announcer: s.outbox, Agency: agency{s.directory}})
 	s.air = air.New(air.Deps{
 		Supplier: airline.New(w, worldSeed), Trips: bookings{s.trip}, Travelers: travelers{s.directory},
-		Keys: tokenKeys{master}, Atlas: atlas{w}, Clocks: a.clocks,
+		Keys: tokenKeys{master}, Atlas: newAtlas(w), Clocks: a.clocks,
 	})
 	s.schedule = schedule.New(a.store, a.clocks, s.outbox, a.o.Log)
 	s.schedule.Register(identity.JobExpire, s.identity.Expire)
+	s.schedule.Register(air.JobOrder, s.air.RunJob)
 	a.mux = edge.NewMux(edge.Options{
 		Contract: a.contract, Auth: gate{s.identity}, Store: a.store, Audit: trail{a.clocks}, Replay: replays{a.clocks},
 		Clock: a.o.Clock, Log: a.o.Log, Ring: ring, MaxBody: a.cfg.MaxBody, TrustedHops: a.cfg.TrustedHops, Allow: networks,

@@ -12,7 +12,18 @@ import (
 )
 
 // atlas lets air look places and airlines up in the world.
-type atlas struct{ w *world.World }
+type atlas struct {
+	w       *world.World
+	regions map[string]string // ISO 3166-2 code → name
+}
+
+func newAtlas(w *world.World) atlas {
+	a := atlas{w, make(map[string]string, len(w.Subdivisions))}
+	for _, s := range w.Subdivisions {
+		a.regions[s.Code] = s.Name
+	}
+	return a
+}
 
 func (a atlas) Airport(iata string) (air.Airport, bool) {
 	i, ok := a.w.Airport(iata)
@@ -32,17 +43,8 @@ func (a atlas) airport(i int) air.Airport {
 	_, state, _ := strings.Cut(p.Region, "-")
 	return air.Airport{
 		Code: p.Code, Name: p.Name, City: p.City, CityCode: metro, CountryCode: c.Alpha2, Country: c.Name, Country3: c.Alpha3,
-		StateCode: state, State: a.region(p.Region), Zone: a.w.Zones[p.Zone], Latitude: float64(p.Lat) / 1e5, Longitude: float64(p.Lon) / 1e5,
+		StateCode: state, State: a.regions[p.Region], Zone: a.w.Zones[p.Zone], Latitude: float64(p.Lat) / 1e5, Longitude: float64(p.Lon) / 1e5,
 	}
-}
-
-func (a atlas) region(code string) string {
-	for i := range a.w.Subdivisions {
-		if a.w.Subdivisions[i].Code == code {
-			return a.w.Subdivisions[i].Name
-		}
-	}
-	return ""
 }
 
 func (a atlas) Metro(code string) []string { return a.w.Metro(code) }

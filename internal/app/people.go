@@ -218,3 +218,14 @@ func (o owners) TMCName(ctx context.Context, tenant, id string) (string, error) 
 	}
 	return c.Name, nil
 }
+
+// agency names the TMC in a booking's history.
+type agency struct{ d *directory.Service }
+
+func (a agency) AgencyName(ctx context.Context) string {
+	c, err := a.d.Company(ctx, actor.Tenant(ctx))
+	if err != nil {
+		return "" // a history without the name is better than a refused booking
+	}
+	return c.Name
+}

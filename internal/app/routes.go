@@ -123,6 +123,10 @@ func routes(m *edge.Mux, s *services) {
 	edge.Handle(m, "createAgentNote", s.trip.CreateNote)
 	edge.Handle(m, "listAgentNotes", s.trip.ListNotes)
 	edge.Handle(m, "deleteAgentNote", s.trip.DeleteNote)
+	edge.Handle(m, "cancelPnrV3", s.trip.Cancel)
+	edge.Handle(m, "finalizePnr", s.trip.Finalize)
+	edge.Handle(m, "suspendPnr", s.trip.Suspend)
+	edge.Handle(m, "addRemarkV3", s.trip.AddRemarks)
 
 	// Flights.
 	edge.Handle(m, "airSearch", s.air.Search)
@@ -137,6 +141,10 @@ func routes(m *edge.Mux, s *services) {
 	edge.Handle(m, "airCancelPnr", s.air.CancelPnr)
 	edge.Handle(m, "getSpecialServiceRequests", s.air.SpecialServiceRequests)
 	edge.Handle(m, "getSpecialServiceRequestsFilterByCategory", s.air.SpecialServiceRequestsByCategory)
+	edge.Handle(m, "fetchAirFareRules", s.air.FareRules)
+	edge.Handle(m, "getAirApplicableLoyalties", s.air.ApplicableLoyalties)
+	edge.Handle(m, "getAirlinesInformation", s.air.AirlinesInformation)
+	edge.Handle(m, "airAutocomplete", s.air.Autocomplete)
 
 	// Webhooks out.
 	edge.Handle(m, "createWebhookSubscription", s.outbox.CreateSubscription)
@@ -145,6 +153,10 @@ func routes(m *edge.Mux, s *services) {
 	edge.Handle(m, "updateWebhookSubscription", s.outbox.UpdateSubscription)
 	edge.Handle(m, "deleteWebhookSubscription", s.outbox.DeleteSubscription)
 	edge.Handle(m, "rotateWebhookSecret", s.outbox.RotateSecret)
+	edge.Handle(m, "sendTestEvent", s.outbox.SendTestEvent)
+	edge.Handle(m, "replayDelivery", s.outbox.ReplayDelivery)
+	edge.Handle(m, "getDelivery", s.outbox.GetDelivery)
+	edge.Handle(m, "listDeliveries", s.outbox.ListDeliveries)
 
 	// Airside itself.
 	edge.Handle(m, "getClock", s.operator.GetClock)
