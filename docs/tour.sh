@@ -146,6 +146,12 @@ call GET "/v3/trips/$trip/detail" > "$work/trip"
 jq -e --arg pnr "$pnr" '.pnrs | map(.pnrId) | index($pnr) != null' "$work/trip" > "$work/found" || fail "the trip does not hold the booking"
 jq -r '.tripBookingStatus, (.pnrs[].data.airPnr.legs[]?.flights[]? | "\(.marketing.airlineCode)\(.marketing.num) \(.departureDateTime.iso8601)")' "$work/trip"
 
+say "look at the tickets: numbers, coupons, and taxes that add up"
+tickets='.pnrs[0].data.airPnr.travelerInfos[].tickets[]'
+jq -r "$tickets"' | "\(.ticketNumber) \(.status) with \(.flightCoupons | length) coupons (\(.flightCoupons | map(.status) | unique | join(", ")))"' "$work/trip"
+jq -e "[$tickets"' | (([.taxBreakdown.tax[].amount.amount] | add) - .amount.tax.amount) | fabs < 0.005] | length > 0 and all' "$work/trip" > "$work/found" ||
+  fail "the taxes of a ticket do not add up"
+
 say "ask how it can be cancelled"
 call GET "/v2/trips/$trip/pnrs/$pnr/cancellation-details" > "$work/ways"
 option=$(jq -er '.cancellationDetails.air.cancellationOptions[0].optionId' "$work/ways")
@@ -158,6 +164,10 @@ say "read the trip again"
 call GET "/v3/trips/$trip/detail" > "$work/after"
 jq -r '.tripBookingStatus, (.pnrs[].data.bookingStatus)' "$work/after"
 jq -e '.pnrs[0].data.bookingStatus | test("CANCELLED|VOIDED")' "$work/after" > "$work/found" || fail "the booking is not cancelled"
+flights='[.pnrs[].data.airPnr.legs[].flights[]] | length'
+echo "$(jq "$flights" "$work/after") flights still listed, $(jq -r '.tripPaymentInfo.totalFare | "\(.amount) \(.currencyCode)"' "$work/after") to pay"
+[ "$(jq "$flights" "$work/trip")" = "$(jq "$flights" "$work/after")" ] || fail "flights are gone from the trip"
+jq -e '.tripPaymentInfo.totalFare.amount == 0' "$work/after" > "$work/found" || fail "the money is not back"
 
 say "what the webhook receiver got"
 until_line "$work/events" '"TICKET_VOIDED"'

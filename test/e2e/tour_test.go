@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/airside-travel/airside/internal/cli"
+)
+
+// asProgram makes this test binary run the program itself, so that the tour finds an `airside`
+// without a build.
+const asProgram = "E2E_TEST_AIRSIDE"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main := cli.Main{Args: os.Args[1:], Environ: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
+		os.Exit(main.Run(context.Background()))
+	}
+	os.Exit(m.Run())
+}
+
+// TestTour runs the README's five-minute tour: curl and jq against a fresh server.
+func TestTour(t *testing.T) {
+	t.Parallel()
+	for _, tool := range []string{"bash", "curl", "jq"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("the tour is a script of bash, curl and jq, and %s is not installed; CI has all three", tool)
+		}
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin := t.TempDir()
+	wrapper := fmt.Sprintf("#!/bin/sh\n%s=1 exec '%s' \"$@\"\n", asProgram, self)
+	if err := os.WriteFile(filepath.Join(bin, "airside"), []byte(wrapper), 0o700); err != nil { //nolint:gosec // a program must be executable
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	tour := exec.CommandContext(ctx, "bash", filepath.Join("..", "..", "docs", "tour.sh"))
+	tour.Env = append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), fmt.Sprintf("WEBHOOK_PORT=%d", freePort(t)))
+	out, err := tour.CombinedOutput()
+	if err != nil {
+		t.Fatalf("the tour failed: %v\n%s", err, out)
+	}
+	for _, want := range []string{"VOID", "0 USD to pay", "BOOKING_TICKETED"} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("the tour does not show %q:\n%s", want, out)
+		}
+	}
+}
+
+// freePort finds a port that was free a moment ago.
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // a TCP listener
+}
