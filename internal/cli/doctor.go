@@ -102,7 +102,7 @@ func (m *Main) checkDatabase() check {
 	if os.IsNotExist(err) {
 		dir, err := os.Stat(filepath.Dir(path))
 		if err != nil || !dir.IsDir() {
-			return check{name, false, fmt.Sprintf("%s does not exist; the database cannot be made there", filepath.Dir(path))}
+			return check{name, false, filepath.Dir(path) + " does not exist; the database cannot be made there"}
 		}
 		return check{name, true, path + " does not exist yet; the first start makes it"}
 	}

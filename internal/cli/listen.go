@@ -268,14 +268,14 @@ func subject(payload json.RawMessage) string {
 }
 
 func tickets(s webhook.Summary) string {
-	var out string
+	var out strings.Builder
 	for _, x := range []struct {
 		verb string
 		list webhook.Tickets
 	}{{"issued", s.Issued}, {"voided", s.Voided}, {"refunded", s.Refunded}} {
 		if len(x.list) > 0 {
-			out += "  " + x.verb + " " + strings.Join(x.list, ", ")
+			out.WriteString("  " + x.verb + " " + strings.Join(x.list, ", "))
 		}
 	}
-	return out
+	return out.String()
 }

@@ -42,7 +42,7 @@ func wrap(text, indent string, width int) string {
 	var b strings.Builder
 	for para := range strings.SplitSeq(text, "\n") {
 		line := indent
-		for _, word := range strings.Fields(para) {
+		for word := range strings.FieldsSeq(para) {
 			if len(line)+1+len(word) > width && strings.TrimSpace(line) != "" {
 				fmt.Fprintln(&b, strings.TrimRight(line, " "))
 				line = indent
