@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/airside-travel/airside/contract"
 	"github.com/airside-travel/airside/internal/actor"
@@ -104,7 +105,11 @@ func (m *Mux) answer(ctx context.Context, c *call) error {
 	case []byte:
 		c.out.Body = t
 	case Appender:
-		c.out.Body = t.AppendJSON(nil)
+		if c.buffer == nil {
+			c.buffer = buffers.Get().(*[]byte) //nolint:forcetypeassert // the pool holds nothing else
+		}
+		c.out.Body = t.AppendJSON((*c.buffer)[:0])
+		*c.buffer = c.out.Body
 	default:
 		if c.out.Body, err = json.Marshal(v); err != nil {
 			return fmt.Errorf("encode the answer of %s: %w", c.ep.op.ID, err)
@@ -169,8 +174,19 @@ func (c *call) target() string {
 	return strings.Join(parts, " ")
 }
 
+// buffers holds the memory of hot answers between requests: they are large and always about as large.
+var buffers = sync.Pool{New: func() any { return new([]byte) }} //nolint:gochecknoglobals // a pool must be shared
+
+// maxBuffer is the largest buffer worth keeping.
+const maxBuffer = 2 << 20
+
 // encode sends the answer.
 func (m *Mux) encode(c *call) {
+	defer func() {
+		if c.buffer != nil && cap(*c.buffer) <= maxBuffer {
+			buffers.Put(c.buffer)
+		}
+	}()
 	m.judge(c)
 	if c.replayed {
 		c.Header().Set("Idempotency-Replayed", "true")

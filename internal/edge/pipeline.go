@@ -71,6 +71,7 @@ type call struct {
 	params   url.Values
 	in       any
 	out      Answer
+	buffer   *[]byte // what a hot answer was written into; goes back when it is sent
 	replayed bool
 	started  time.Time
 }
