@@ -45,7 +45,7 @@ type conn struct {
 type stmt struct {
 	raw  rawStmt
 	args []driver.NamedValue
-	dest []driver.Value
+	dest row
 }
 
 type rawStmt interface {
@@ -119,19 +119,19 @@ func (c *conn) exec(text string, args ...any) (changed, id int64, err error) {
 // row is one row of a result; its columns are int64, string or []byte.
 type row []driver.Value
 
-func (r row) int(i int) int64   { v, _ := r[i].(int64); return v }
-func (r row) text(i int) string { v, _ := r[i].(string); return v }
-func (r row) blob(i int) []byte { v, _ := r[i].([]byte); return v }
+func (r *row) Int(i int) int64   { v, _ := (*r)[i].(int64); return v }
+func (r *row) Text(i int) string { v, _ := (*r)[i].(string); return v }
+func (r *row) Blob(i int) []byte { v, _ := (*r)[i].([]byte); return v }
 
 // first returns the first row, nil when there is none; it is valid until the statement runs again.
-func (c *conn) first(text string, args ...any) (row, error) {
-	var out row
-	err := c.each(func(r row) (bool, error) { out = r; return false, nil }, text, args...)
+func (c *conn) first(text string, args ...any) (*row, error) {
+	var out *row
+	err := c.each(func(r *row) (bool, error) { out = r; return false, nil }, text, args...)
 	return out, err
 }
 
 // each calls fn for every row until it returns false. The row is valid until the next one.
-func (c *conn) each(fn func(row) (bool, error), text string, args ...any) (err error) {
+func (c *conn) each(fn func(*row) (bool, error), text string, args ...any) (err error) {
 	s, err := c.prepare(text, args)
 	if err != nil {
 		return err
@@ -146,7 +146,7 @@ func (c *conn) each(fn func(row) (bool, error), text string, args ...any) (err e
 		}
 	}()
 	if s.dest == nil {
-		s.dest = make([]driver.Value, len(rows.Columns()))
+		s.dest = make(row, len(rows.Columns()))
 	}
 	for {
 		if err := rows.Next(s.dest); err != nil {
@@ -155,7 +155,7 @@ func (c *conn) each(fn func(row) (bool, error), text string, args ...any) (err e
 			}
 			return err
 		}
-		if more, err := fn(s.dest); err != nil || !more {
+		if more, err := fn(&s.dest); err != nil || !more {
 			return err
 		}
 	}

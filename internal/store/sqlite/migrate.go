@@ -16,7 +16,7 @@ import (
 
 // schemaVersion is the number of the last migration. The file repeats it in user_version, so that
 // opening a current database reads one number.
-const schemaVersion = 2
+const schemaVersion = 3
 
 // migrate brings the schema up to date, or says why it cannot.
 func migrate(ctx context.Context, c *conn, connector driver.Connector) (err error) {
@@ -33,11 +33,11 @@ func migrate(ctx context.Context, c *conn, connector driver.Connector) (err erro
 		return fmt.Errorf("sqlite: %w", err)
 	}
 	switch {
-	case id.int(0) == applicationID && version.int(0) == schemaVersion:
+	case id.Int(0) == applicationID && version.Int(0) == schemaVersion:
 		return nil
-	case id.int(0) == applicationID && version.int(0) > schemaVersion:
-		return fmt.Errorf("%w: schema %d, this one knows %d", ErrNewer, version.int(0), schemaVersion)
-	case id.int(0) != applicationID && tables.int(0) > 0:
+	case id.Int(0) == applicationID && version.Int(0) > schemaVersion:
+		return fmt.Errorf("%w: schema %d, this one knows %d", ErrNewer, version.Int(0), schemaVersion)
+	case id.Int(0) != applicationID && tables.Int(0) > 0:
 		return ErrForeign
 	}
 	// Before the first table, so that a file whose creation was cut short is still known as ours.

@@ -150,7 +150,7 @@ func (s *Store) prove() error {
 		_, _, err := s.writer.exec(sqltext.MetaPut, name, s.master.Proof())
 		return err
 	}
-	if s.master.Prove(r.blob(0)) != nil {
+	if s.master.Prove(r.Blob(0)) != nil {
 		return ErrMasterKey
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/airside-travel/airside/internal/store"
+	"github.com/airside-travel/airside/internal/store/sqlread"
 	"github.com/airside-travel/airside/internal/store/sqltext"
 )
 
@@ -24,7 +25,7 @@ func (t *tx) Prune(tenant string, before store.Expiry, limit int) (int, error) {
 		if sort.before.IsZero() {
 			continue
 		}
-		n, _, err := t.exec(tenant, sort.text, tenant, micros(sort.before), bound(limit))
+		n, _, err := t.exec(sort.text, tenant, sqlread.Micros(sort.before), sqlread.Bound(limit))
 		if err != nil {
 			return total, err
 		}

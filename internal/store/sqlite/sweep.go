@@ -26,7 +26,7 @@ func newSweeper(c *conn) *sweeper {
 	w.ended.Go(func() {
 		for range w.wake {
 			got, err := w.c.first("PRAGMA wal_checkpoint(PASSIVE)")
-			if err != nil || got.int(1) < sweepPages {
+			if err != nil || got.Int(1) < sweepPages {
 				continue // a failing disk shows at the next commit too, where somebody waits for it
 			}
 			select {

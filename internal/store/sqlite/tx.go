@@ -5,10 +5,10 @@ package sqlite
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/airside-travel/airside/internal/store"
 	"github.com/airside-travel/airside/internal/store/seal"
+	"github.com/airside-travel/airside/internal/store/sqlread"
 	"github.com/airside-travel/airside/internal/store/sqltext"
 )
 
@@ -29,7 +29,9 @@ var (
 )
 
 func newTx(s *Store, ctx context.Context, grouped bool) *tx {
-	return &tx{reader: reader{s: s, ctx: ctx, c: s.writer, pending: s.pending}, grouped: grouped}
+	t := &tx{reader: reader{s: s, ctx: ctx, c: s.writer, pending: s.pending}, grouped: grouped}
+	t.Reader = sqlread.Reader{Source: &t.reader}
+	return t
 }
 
 // AfterCommit registers fn.
@@ -39,8 +41,8 @@ func (t *tx) AfterCommit(fn func()) { t.committed = append(t.committed, fn) }
 func (t *tx) AfterRollback(fn func()) { t.undone = append(t.undone, fn) }
 
 // exec runs a statement that writes, and gives what the driver tells about it.
-func (t *tx) exec(tenant, text string, args ...any) (changed, id int64, err error) {
-	c, err := t.on(tenant)
+func (t *tx) exec(text string, args ...any) (changed, id int64, err error) {
+	c, err := t.open()
 	if err != nil {
 		return 0, 0, err
 	}
@@ -61,7 +63,7 @@ func (t *tx) exec(tenant, text string, args ...any) (changed, id int64, err erro
 
 // makeKey is key, and makes one for a new tenant.
 func (t *tx) makeKey(tenant string) (*seal.Key, error) {
-	k, err := t.key(tenant)
+	k, err := t.Key(tenant)
 	if err != nil || k != nil {
 		return k, err
 	}
@@ -69,7 +71,7 @@ func (t *tx) makeKey(tenant string) (*seal.Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, _, err := t.exec(tenant, sqltext.KeyInsert, tenant, int64(1), wrapped); err != nil {
+	if _, _, err := t.exec(sqltext.KeyInsert, tenant, int64(1), wrapped); err != nil {
 		return nil, err
 	}
 	t.pending[tenant] = k
@@ -84,15 +86,4 @@ func (t *tx) seal(k *seal.Key, plain []byte, p seal.Place) ([]byte, error) {
 	}
 	t.sealed = k.Seal(t.sealed[:0], plain, p)
 	return t.sealed, nil
-}
-
-func micros(t time.Time) int64 { return t.UnixMicro() }
-
-func moment(us int64) time.Time { return time.UnixMicro(us).UTC() }
-
-func bit(b bool) int64 {
-	if b {
-		return 1
-	}
-	return 0
 }

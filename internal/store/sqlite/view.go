@@ -9,6 +9,7 @@ import (
 
 	"github.com/airside-travel/airside/internal/store"
 	"github.com/airside-travel/airside/internal/store/seal"
+	"github.com/airside-travel/airside/internal/store/sqlread"
 	"github.com/airside-travel/airside/internal/store/sqltext"
 )
 
@@ -31,6 +32,7 @@ func (s *Store) View(ctx context.Context, fn func(context.Context) error) error 
 	s.views++
 	s.mu.Unlock()
 	r := &reader{s: s, ctx: ctx}
+	r.Reader = sqlread.Reader{Source: r}
 	defer func() {
 		r.end()
 		s.mu.Lock()
@@ -64,8 +66,8 @@ func (s *Store) Check(ctx context.Context) error {
 			return err
 		}
 		var found []error
-		err = c.each(func(r row) (bool, error) {
-			if text := r.text(0); text != "ok" {
+		err = c.each(func(r *row) (bool, error) {
+			if text := r.Text(0); text != "ok" {
 				found = append(found, fmt.Errorf("%w: %s", store.ErrCorrupt, text))
 			}
 			return true, nil
@@ -77,12 +79,13 @@ func (s *Store) Check(ctx context.Context) error {
 // reader is the read half of a transaction. In a View it takes a connection, and with it the
 // snapshot, when something is read for the first time.
 type reader struct {
-	s       *Store
-	ctx     context.Context
-	c       *conn
-	pending map[string]*seal.Key // in Update: keys that are not committed yet
-	over    bool                 // the transaction has ended
-	looping bool                 // a sequence is being consumed
+	sqlread.Reader // asks this very reader
+	s              *Store
+	ctx            context.Context
+	c              *conn
+	pending        map[string]*seal.Key // in Update: keys that are not committed yet
+	over           bool                 // the transaction has ended
+	looping        bool                 // a sequence is being consumed
 }
 
 func (r *reader) base() *reader { return r }
@@ -114,14 +117,6 @@ func (r *reader) open() (*conn, error) {
 	return r.c, nil
 }
 
-// on is open for a call about one tenant.
-func (r *reader) on(tenant string) (*conn, error) {
-	if tenant == "" {
-		return nil, errTenant
-	}
-	return r.open()
-}
-
 // end gives the connection of a View back.
 func (r *reader) end() {
 	r.over = true
@@ -135,9 +130,9 @@ func (r *reader) end() {
 	}
 }
 
-// first reads one row about a tenant; a nil row means there is none.
-func (r *reader) first(tenant, text string, args ...any) (row, error) {
-	c, err := r.on(tenant)
+// First reads one row; the tenant is in the arguments.
+func (r *reader) First(_, text string, args ...any) (sqlread.Row, error) {
+	c, err := r.open()
 	if err != nil {
 		return nil, err
 	}
@@ -145,18 +140,21 @@ func (r *reader) first(tenant, text string, args ...any) (row, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: %w", err)
 	}
+	if got == nil {
+		return nil, nil
+	}
 	return got, nil
 }
 
-// each reads the rows about a tenant until fn says stop, or the caller's context ends.
-func (r *reader) each(tenant string, fn func(row) (bool, error), text string, args ...any) error {
-	c, err := r.on(tenant)
+// Each reads rows until fn says stop, or the caller's context ends.
+func (r *reader) Each(_ string, fn func(sqlread.Row) (bool, error), text string, args ...any) error {
+	c, err := r.open()
 	if err != nil {
 		return err
 	}
 	r.looping = true
 	defer func() { r.looping = false }()
-	return c.each(func(got row) (bool, error) {
+	return c.each(func(got *row) (bool, error) {
 		if err := r.ctx.Err(); err != nil {
 			return false, err
 		}
@@ -164,24 +162,28 @@ func (r *reader) each(tenant string, fn func(row) (bool, error), text string, ar
 	}, text, args...)
 }
 
-// key is the tenant's key, nil when the tenant has never stored anything.
-func (r *reader) key(tenant string) (*seal.Key, error) {
+// Key is the tenant's key, nil when the tenant has never stored anything.
+func (r *reader) Key(tenant string) (*seal.Key, error) {
+	if tenant == "" {
+		return nil, errTenant
+	}
+	if _, err := r.open(); err != nil {
+		return nil, err
+	}
 	if k, ok := r.s.keys.Load(tenant); ok {
 		return k.(*seal.Key), nil
 	}
 	if k, ok := r.pending[tenant]; ok {
 		return k, nil
 	}
-	got, err := r.first(tenant, sqltext.KeyGet, tenant, int64(1))
+	got, err := r.First(tenant, sqltext.KeyGet, tenant, int64(1))
 	if err != nil || got == nil {
 		return nil, err
 	}
-	k, err := r.s.master.Unwrap(tenant, got.blob(0))
+	k, err := r.s.master.Unwrap(tenant, got.Blob(0))
 	if err != nil {
-		return nil, corrupt(err)
+		return nil, sqlread.Corrupt(err)
 	}
 	r.s.keys.Store(tenant, k)
 	return k, nil
 }
-
-func corrupt(err error) error { return fmt.Errorf("%w: %w", store.ErrCorrupt, err) }

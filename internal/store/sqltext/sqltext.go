@@ -2,6 +2,11 @@
 
 package sqltext
 
+import "strconv"
+
+// IfFree ends an insert that changes nothing when a row with its key is there.
+const IfFree = ` ON CONFLICT DO NOTHING`
+
 // Keys and settings of the database.
 const (
 	MetaGet   = `SELECT value FROM meta WHERE name = $1`
@@ -25,7 +30,7 @@ ORDER BY i.created_at, i.ord LIMIT 1`
 WHERE tenant = $1 AND kind = $2 AND id = $3`
 
 	EntityInsert = `INSERT INTO entity (tenant, kind, id, parent, version, created_at, updated_at, deleted, entries, doc)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
 
 	// EntityUpdate leaves alone what the indexes of the table hold, which is nearly always right.
 	EntityUpdate = `UPDATE entity SET version = $3, updated_at = $4, doc = $5 WHERE tenant = $1 AND ord = $2`
@@ -90,16 +95,19 @@ const (
 	event = `SELECT seq, id, resource, resource_version, type, operation, company, booking_tmc, at, body FROM event `
 
 	EventGet       = event + `WHERE tenant = $1 AND id = $2`
-	Events         = event + `WHERE tenant = $1 ORDER BY seq`
-	EventsResource = event + `WHERE tenant = $1 AND resource = $2 ORDER BY seq`
+	Events         = event + `WHERE tenant = $1 ORDER BY seq LIMIT $2`
+	EventsResource = event + `WHERE tenant = $1 AND resource = $2 ORDER BY seq LIMIT $3`
+	// Between two times, with and without a resource.
+	EventsTime         = event + `WHERE tenant = $1 AND at >= $3 AND at < $4 ORDER BY at, seq LIMIT $2`
+	EventsTimeResource = event + `WHERE tenant = $1 AND resource = $2 AND at >= $4 AND at < $5 ORDER BY at, seq LIMIT $3`
 	EventLast      = `SELECT seq FROM event WHERE tenant = $1 ORDER BY seq DESC LIMIT 1`
 	EventInsert    = `INSERT INTO event (tenant, seq, id, resource, resource_version, type, operation, company, booking_tmc, at, body)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 )
 
 // Deliveries. The head of a lane is its oldest pending delivery.
 const (
-	delivery = `SELECT d.id, d.event_id, d.event_seq, d.endpoint, d.resource, d.state, d.attempt, d.next_at, d.updated_at
+	delivery = `SELECT d.id, d.event_id, d.event_seq, d.endpoint, d.resource, d.state, d.attempt, d.next_at, d.updated_at, d.part
 FROM delivery d `
 
 	heads = `WHERE d.tenant = $1 AND d.state = 'PENDING' AND NOT EXISTS (
@@ -107,23 +115,60 @@ SELECT 1 FROM delivery p WHERE p.tenant = d.tenant AND p.endpoint = d.endpoint A
 AND p.state = 'PENDING' AND (p.event_seq < d.event_seq OR p.event_seq = d.event_seq AND p.id < d.id))`
 
 	DeliveryGet  = delivery + `WHERE d.tenant = $1 AND d.id = $2`
-	DeliveryDue  = delivery + heads + ` AND d.next_at <= $2 ORDER BY d.next_at, d.event_seq, d.id LIMIT $3`
 	DeliveryNext = `SELECT d.next_at FROM delivery d ` + heads + ` AND d.next_at > $2 ORDER BY d.next_at LIMIT 1`
 
-	DeliveryPut = `INSERT INTO delivery (tenant, id, event_id, event_seq, endpoint, resource, state, attempt, next_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+	DeliveryPut = `INSERT INTO delivery (tenant, id, event_id, event_seq, endpoint, resource, state, attempt, next_at, updated_at, part)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 ON CONFLICT (tenant, id) DO UPDATE SET event_id = excluded.event_id, event_seq = excluded.event_seq,
 endpoint = excluded.endpoint, resource = excluded.resource, state = excluded.state, attempt = excluded.attempt,
-next_at = excluded.next_at, updated_at = excluded.updated_at`
+next_at = excluded.next_at, updated_at = excluded.updated_at, part = excluded.part`
 	// DeliveryStep is DeliveryPut for the changes of one attempt.
 	DeliveryStep = `UPDATE delivery SET state = $3, attempt = $4, next_at = $5, updated_at = $6
-WHERE tenant = $1 AND id = $2 AND event_id = $7 AND event_seq = $8 AND endpoint = $9 AND resource = $10`
+WHERE tenant = $1 AND id = $2 AND event_id = $7 AND event_seq = $8 AND endpoint = $9 AND resource = $10 AND part = $11`
 	DeliveryDelete = `DELETE FROM delivery WHERE tenant = $1 AND id = $2`
 
 	AttemptInsert = `INSERT INTO attempt (tenant, delivery_id, n, at, status, took, error)
-VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`
+VALUES ($1, $2, $3, $4, $5, $6, $7)`
+	AttemptsDelete = `DELETE FROM attempt WHERE tenant = $1 AND delivery_id = $2`
 	Attempts = `SELECT n, at, status, took, error FROM attempt WHERE tenant = $1 AND delivery_id = $2 ORDER BY n`
 )
+
+// Due says what varies in the statement that finds due heads of lanes: whether only some partitions
+// are looked at, and how many endpoints are left out.
+type Due struct {
+	Partitions bool
+	Skip       int
+}
+
+// skips are the numbers of endpoints for which a statement is made; shorter lists are filled up, so
+// that few statements are kept prepared.
+//
+//nolint:gochecknoglobals // a constant
+var skips = [...]int{0, 1, 4, 16, 64}
+
+// Due rounds the number of endpoints up to one for which there is a statement.
+func (d Due) Rounded() Due {
+	for _, n := range skips {
+		if d.Skip <= n {
+			return Due{d.Partitions, n}
+		}
+	}
+	return Due{d.Partitions, skips[len(skips)-1]}
+}
+
+// Select takes tenant, time, limit, then the bits of the partitions if any, then the endpoints.
+func (d Due) Select() string {
+	text, next := delivery+heads+` AND d.next_at <= $2`, 4
+	if d.Partitions {
+		// The cast tells PostgreSQL the parameter's type.
+		text += ` AND (CAST($4 AS BIGINT) >> d.part) & 1 = 1`
+		next++
+	}
+	for i := range d.Skip {
+		text += ` AND d.endpoint <> $` + strconv.Itoa(next+i)
+	}
+	return text + ` ORDER BY d.next_at, d.event_seq, d.id LIMIT $3`
+}
 
 // Deliveries says which conditions a listing of deliveries has.
 type Deliveries struct {
@@ -160,7 +205,7 @@ ON CONFLICT (tenant, kind, key) DO UPDATE SET due = excluded.due, payload = excl
 	AuditLast   = audit + `WHERE tenant = $1 ORDER BY seq DESC LIMIT 1`
 	AuditFrom   = audit + `WHERE tenant = $1 AND seq >= $2 ORDER BY seq`
 	AuditInsert = `INSERT INTO audit (tenant, seq, at, actor, operation, target, outcome, request_id, prev_hash, hash, detail)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 
 	IdemGet = `SELECT request_hash, status, at, body FROM idem WHERE tenant = $1 AND client = $2 AND key = $3`
 	IdemPut = `INSERT INTO idem (tenant, client, key, request_hash, status, at, body) VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -170,7 +215,8 @@ at = excluded.at, body = excluded.body`
 
 // What expires. Each takes tenant, time and the most rows to delete.
 const (
-	IdemExpire = `DELETE FROM idem WHERE ord IN (SELECT ord FROM idem WHERE tenant = $1 AND at < $2 ORDER BY at LIMIT $3)`
+	IdemExpire = `DELETE FROM idem WHERE tenant = $1 AND (client, key) IN (
+SELECT i.client, i.key FROM idem i WHERE i.tenant = $1 AND i.at < $2 ORDER BY i.at LIMIT $3)`
 
 	AttemptExpire = `DELETE FROM attempt WHERE tenant = $1 AND (delivery_id, n) IN (
 SELECT a.delivery_id, a.n FROM attempt a WHERE a.tenant = $1 AND a.at < $2 AND NOT EXISTS (
@@ -181,8 +227,8 @@ ORDER BY a.at LIMIT $3)`
 SELECT d.id FROM event e CROSS JOIN delivery d WHERE e.tenant = $1 AND e.at < $2 AND d.tenant = e.tenant
 AND d.event_seq = e.seq AND d.state IN ('DELIVERED', 'SKIPPED') AND d.updated_at < $2 ORDER BY e.at LIMIT $3)`
 
-	EventExpire = `DELETE FROM event WHERE ord IN (
-SELECT e.ord FROM event e WHERE e.tenant = $1 AND e.at < $2
+	EventExpire = `DELETE FROM event WHERE tenant = $1 AND seq IN (
+SELECT e.seq FROM event e WHERE e.tenant = $1 AND e.at < $2
 AND e.seq < (SELECT MAX(l.seq) FROM event l WHERE l.tenant = $1)
 AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.tenant = e.tenant AND d.event_seq = e.seq)
 ORDER BY e.at LIMIT $3)`
