@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -154,8 +155,8 @@ func (g *generator) near(words ...string) bool {
 // entity names what an id belongs to, so that the same thing has the same id in
 // a path, a request and its answer.
 func (g *generator) entity() string {
-	for i := len(g.path) - 1; i >= 0; i-- {
-		name := strings.ToLower(g.path[i])
+	for _, v := range slices.Backward(g.path) {
+		name := strings.ToLower(v)
 		for _, end := range []string{"s", "id", "ref"} {
 			name = strings.TrimSuffix(name, end)
 		}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 
 	"github.com/airside-travel/airside/internal/ids"
 	"github.com/airside-travel/airside/internal/supplier"
@@ -185,9 +186,7 @@ func (w *cancelWriter) refund(ctx context.Context) error {
 				continue
 			}
 			again := doc{}
-			for k, v := range p {
-				again[k] = v
-			}
+			maps.Copy(again, p)
 			again["amount"], again["isRefunded"] = newFare(b, x, w.opt.Currency), true
 			list = append(list, again)
 			if ref, _ := p["paymentReference"].(string); ref != "" && w.s.payments != nil && key == "costOfGoodsSold" {

@@ -10,7 +10,7 @@ import (
 
 // The enums of the contract next to the supplier's, by index.
 
-var ( //nolint:gochecknoglobals // constant tables; Go has no constant slices
+var (
 	paxNames      = [...]string{"ADULT", "CHILD", "INFANT", "INFANT_ON_LAP", "YOUTH", "SENIOR", "TEEN"}
 	cabinNames    = [...]string{"UNKNOWN_CABIN", "ECONOMY", "PREMIUM_ECONOMY", "BUSINESS", "FIRST"}
 	shelfNames    = [...]string{"UNKNOWN_NGS_CATEGORY", "BASE", "STANDARD", "ENHANCED", "PREMIUM", "LUXURY", "ULTRA_LUXURY"}

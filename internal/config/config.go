@@ -195,7 +195,7 @@ func (c *Config) Settings() []Setting {
 			continue
 		}
 		value := fmt.Sprint(v.Field(i).Interface())
-		if list, ok := v.Field(i).Interface().([]string); ok {
+		if list, ok := reflect.TypeAssert[[]string](v.Field(i)); ok {
 			value = strings.Join(list, ",")
 		}
 		def := reflect.New(sf.Type).Elem()

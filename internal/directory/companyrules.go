@@ -92,7 +92,7 @@ func keepStanding(ctx context.Context, d *store.Draft, f *companyFields) error {
 		return err
 	}
 	slices.Sort(old.CompanyRoles)
-	member := ""
+	var member string
 	switch now := slices.Sorted(slices.Values(f.CompanyRoles)); {
 	case !slices.Equal(slices.Compact(now), slices.Compact(old.CompanyRoles)):
 		member = "companyRoles"

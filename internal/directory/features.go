@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/jsondoc"
@@ -78,9 +79,7 @@ func (s *Service) GetFeatures(ctx context.Context, in FeaturesIn) (FeatureList, 
 		if err != nil {
 			return FeatureList{}, err
 		}
-		for name, value := range set {
-			values[name] = value
-		}
+		maps.Copy(values, set)
 	}
 	out := FeatureList{Features: []FeatureConfig{}}
 	for _, f := range features() {

@@ -291,8 +291,7 @@ func TestBookingTMC(t *testing.T) {
 	if got := booked(acme, entity); got != ofFrance {
 		t.Errorf("for a French legal entity the TMC of France books, got %s", got)
 	}
-	var german string
-	german = created(t, must(w, w.admin, "createLegalEntity", w.dir.CreateLegalEntity, directory.CompanyBodyIn{CompanyID: acme,
+	german := created(t, must(w, w.admin, "createLegalEntity", w.dir.CreateLegalEntity, directory.CompanyBodyIn{CompanyID: acme,
 		Raw: w.raw("createLegalEntity", `{"name":"Acme GmbH","address":{"addressLines":["Hauptstr. 1"],"regionCode":"DE"},"billingCurrency":"EUR"}`)}))
 	if got := booked(acme, german); got != ofAll {
 		t.Errorf("elsewhere the default books, got %s", got)

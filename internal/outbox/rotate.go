@@ -55,7 +55,6 @@ func (s *Service) RotateSecret(ctx context.Context, in RotateSecretIn) (RotateSe
 	return RotateSecretOut{ID: sub.ID, Secret: fresh.Value, PreviousEnds: stamp(until)}, s.save(ctx, sub, now)
 }
 
-//nolint:gochecknoglobals // a constant
 var durationForm = regexp.MustCompile(`^P(?:(\d{1,3})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,7})M)?(?:(\d{1,9})S)?)?$`)
 
 // parseDuration reads days, hours, minutes and seconds; there must be at least one of them.

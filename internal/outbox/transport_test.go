@@ -58,7 +58,7 @@ func TestTLS(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			srv := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-			srv.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tc.newest} //nolint:gosec // old on purpose
+			srv.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tc.newest}
 			srv.EnableHTTP2 = true
 			srv.Config.ErrorLog = log.New(io.Discard, "", 0)
 			srv.StartTLS()

@@ -100,8 +100,8 @@ func (c *cancellation) read(details []cancelDetail) error {
 			}
 			c.whole = detail
 		case "TICKET":
-			if !slices.Contains(c.known.tickets("ISSUED"), id) {
-				return errs.OnField(errs.ReferenceNotFound, at, "reference", "the PNR has no issued ticket %q", id).Allow(c.known.tickets("ISSUED")...)
+			if !slices.Contains(c.known.issued(), id) {
+				return errs.OnField(errs.ReferenceNotFound, at, "reference", "the PNR has no issued ticket %q", id).Allow(c.known.issued()...)
 			}
 			c.tickets[id] = detail
 		default:

@@ -28,7 +28,7 @@ type cancellation struct {
 // air cancels flights and settles tickets.
 func (c *cancellation) air() error {
 	air := c.doc.Object("airPnr")
-	issued := c.known.tickets("ISSUED")
+	issued := c.known.issued()
 	gone := func(number string) bool { return c.whole != nil || c.tickets[number] != nil }
 	c.over = c.whole != nil || len(c.legs) == len(c.known.Air.Legs) ||
 		len(issued) > 0 && !slices.ContainsFunc(issued, func(n string) bool { return !gone(n) })
@@ -79,7 +79,7 @@ func (c *cancellation) air() error {
 // lastIssued is the ticket that takes what is left of a refund stated for the whole PNR.
 func (c *cancellation) lastIssued(gone func(string) bool) string {
 	last := ""
-	for _, n := range c.known.tickets("ISSUED") {
+	for _, n := range c.known.issued() {
 		if gone(n) {
 			last = n
 		}

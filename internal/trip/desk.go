@@ -116,7 +116,7 @@ func (s *Service) Finalize(ctx context.Context, in FinalizeIn) (struct{}, error)
 		return struct{}{}, errs.New(errs.StateForbids, "PNR %s is neither a shell, nor a form, nor suspended: there is nothing to finalize", d.old.ID)
 	case in.Doc.Intent.Quality != nil && in.Doc.Intent.Quality.PNRID != d.old.ID:
 		return struct{}{}, errs.OnField(errs.ReferenceNotFound, "/finalizeIntent/qcFinalizeData/pnrId", "reference", "the intent names another PNR than the path")
-	case meta.Ticket && !meta.NoTicket && known.Air != nil && len(known.tickets("ISSUED")) == 0:
+	case meta.Ticket && !meta.NoTicket && known.Air != nil && len(known.issued()) == 0:
 		return struct{}{}, errs.New(errs.NotImplemented, "finalizing does not issue tickets; book through the air operations, or send mandatorySkipTicketing")
 	}
 	d.doc.Set("isFinalized", true).Delete("suspendReason")

@@ -71,7 +71,6 @@ type bench struct {
 	*testing.T
 	s     *Service
 	store *sqlite.Store
-	mu    sync.Mutex
 	at    time.Time
 	told  []announce.Notice
 }
@@ -222,7 +221,7 @@ func decode(t *testing.T, body []byte) map[string]any {
 
 // at walks into decoded JSON: "basicTripInfo.startDate.iso8601", "pnrs.0.pnrId".
 func at(v any, path string) any {
-	for _, key := range strings.Split(path, ".") {
+	for key := range strings.SplitSeq(path, ".") {
 		switch t := v.(type) {
 		case map[string]any:
 			v = t[key]

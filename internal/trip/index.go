@@ -3,6 +3,7 @@
 package trip
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/airside-travel/airside/internal/store"
@@ -46,7 +47,7 @@ func (f *facts) index(company string) []store.Entry {
 			}
 		}
 		for _, p := range f.Air.Travelers {
-			for _, k := range append(p.Tickets[:len(p.Tickets):len(p.Tickets)], p.LastTickets...) {
+			for _, k := range append(slices.Clip(p.Tickets), p.LastTickets...) {
 				add(fieldTicket, k.Number)
 			}
 		}

@@ -64,7 +64,7 @@ func (s *Service) CreatePNR(ctx context.Context, in CreatePNRIn) (ID, error) {
 		}
 	}
 	changes := []Change{{Operation: "BOOKING_CREATED"}}
-	if issued := parsed.tickets("ISSUED"); len(issued) > 0 {
+	if issued := parsed.issued(); len(issued) > 0 {
 		changes = append(changes, Change{"BOOKING_TICKETED", announce.Summary{Issued: issued}})
 	}
 	id, err := s.put(ctx, f, nil, doc, changes)
@@ -160,15 +160,15 @@ func (s *Service) readPNR(ctx context.Context, f *folder, raw []byte) (*jsondoc.
 	return doc, parsed, nil
 }
 
-// tickets are the numbers of air tickets in a status.
-func (f *facts) tickets(status string) []string {
+// issued are the numbers of air tickets that are issued and not voided, refunded or exchanged.
+func (f *facts) issued() []string {
 	var out []string
 	if f.Air == nil {
 		return nil
 	}
 	for _, p := range f.Air.Travelers {
 		for _, t := range p.Tickets {
-			if t.Status == status {
+			if t.Status == "ISSUED" {
 				out = append(out, t.Number)
 			}
 		}
@@ -181,7 +181,7 @@ func (f *facts) tickets(status string) []string {
 // money; the catch-all when none of it applies.
 func changes(before, after *facts) []Change {
 	var out []Change
-	if issued := without(after.tickets("ISSUED"), before.tickets("ISSUED")); len(issued) > 0 {
+	if issued := without(after.issued(), before.issued()); len(issued) > 0 {
 		out = append(out, Change{"BOOKING_TICKETED", announce.Summary{Issued: issued}})
 	}
 	was, is := before.pendingChange(), after.pendingChange()

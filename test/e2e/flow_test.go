@@ -32,7 +32,7 @@ type object map[string]any
 
 func (o object) at(path string) any {
 	var v any = map[string]any(o)
-	for _, p := range strings.Split(path, "/") {
+	for p := range strings.SplitSeq(path, "/") {
 		switch t := v.(type) {
 		case map[string]any:
 			v = t[p]

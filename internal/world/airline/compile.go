@@ -40,10 +40,7 @@ func (e *Engine) compile(s *scratch, q *supplier.AirQuery) error {
 	if err := s.pricer.reset(e, q); err != nil {
 		return err
 	}
-	filterAir, mask, err := e.compileAirlines(s, &q.Filters)
-	if err != nil {
-		return err
-	}
+	filterAir, mask := e.compileAirlines(s, &q.Filters)
 	zz := slices.Contains(q.Filters.Airlines, "ZZ")
 	today := supplier.Date(q.Now.Unix() / 86400)
 	for i := range q.Legs {
@@ -58,6 +55,7 @@ func (e *Engine) compile(s *scratch, q *supplier.AirQuery) error {
 		if i > 0 && in.Date < q.Legs[i-1].Date {
 			return reject(field+".date", "before the previous leg")
 		}
+		var err error
 		if l.origins, err = e.airports(l.origins, in.Origins, field+".origin"); err != nil {
 			return err
 		}
@@ -102,9 +100,9 @@ func (e *Engine) compileLeg(l *legQuery, f *supplier.LegFilter) {
 }
 
 // compileAirlines fills s.allowed and answers whether it applies and the mask of the allowed airlines.
-func (e *Engine) compileAirlines(s *scratch, f *supplier.AirFilters) (bool, uint64, error) {
+func (e *Engine) compileAirlines(s *scratch, f *supplier.AirFilters) (bool, uint64) {
 	if len(f.Alliances)+len(f.Airlines)+len(f.ExcludeAirlines) == 0 {
-		return false, ^uint64(0), nil
+		return false, ^uint64(0)
 	}
 	only := len(f.Alliances)+len(f.Airlines) > 0
 	for a := range s.allowed {
@@ -127,7 +125,7 @@ func (e *Engine) compileAirlines(s *scratch, f *supplier.AirFilters) (bool, uint
 			mask |= e.net.mask[a]
 		}
 	}
-	return true, mask, nil
+	return true, mask
 }
 
 func (e *Engine) airports(to []uint16, codes []string, field string) ([]uint16, error) {

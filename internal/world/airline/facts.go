@@ -10,7 +10,7 @@ import (
 )
 
 // facts describes the whole result before it is cut to a page.
-func (e *Engine) facts(s *scratch, q *supplier.AirQuery, legs int) *supplier.AirResult {
+func (e *Engine) facts(s *scratch, legs int) *supplier.AirResult {
 	r := &supplier.AirResult{Total: len(s.combos), Fares: supplier.FareStats{Currency: s.pricer.currency}}
 	for i := range s.legs[0].cands {
 		if s.legs[0].cands[i].n == 1 {

@@ -2,6 +2,8 @@
 
 package airline
 
+import "slices"
+
 // fewResults is below how many ways to fly the search tries separate tickets and long layovers.
 const fewResults = 12
 
@@ -198,28 +200,17 @@ func (f *finder) twoStopLimit() int32 {
 
 // stopAllowed tells whether the traveler may connect at an airport.
 func (f *finder) stopAllowed(x uint16) bool {
-	for _, a := range f.q.avoid {
-		if a == x {
-			return false
-		}
+	if slices.Contains(f.q.avoid, x) {
+		return false
 	}
-	for _, o := range f.q.origins {
-		if o == x {
-			return false
-		}
+	if slices.Contains(f.q.origins, x) {
+		return false
 	}
-	for _, d := range f.q.dests {
-		if d == x {
-			return false
-		}
+	if slices.Contains(f.q.dests, x) {
+		return false
 	}
 	if len(f.q.via) == 0 {
 		return true
 	}
-	for _, v := range f.q.via {
-		if v == x {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(f.q.via, x)
 }

@@ -3,6 +3,8 @@
 package airline
 
 import (
+	"slices"
+
 	"github.com/airside-travel/airside/internal/supplier"
 )
 
@@ -37,7 +39,7 @@ func (e *Engine) shop(s *scratch, q *supplier.AirQuery) (*supplier.AirResult, er
 		e.price(s, &s.legs[i])
 	}
 	e.combine(s, q, legs)
-	r := e.facts(s, q, legs)
+	r := e.facts(s, legs)
 	if r.Total == 0 {
 		r.NearestDate = e.nearest(s, q, first, legs)
 	}
@@ -149,12 +151,7 @@ func (p *pricer) wants(b *brand) bool {
 }
 
 func has[T comparable](s []T, v T) bool {
-	for _, x := range s {
-		if x == v {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(s, v)
 }
 
 // availability is what a way to fly has left in a cabin.

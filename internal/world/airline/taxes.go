@@ -63,11 +63,10 @@ func taxTable(w *world.World) [][]taxRule {
 
 // taxSink adds up taxes and, when items is set, lists them.
 type taxSink struct {
-	rate    world.Rate // thousandths of a US cent to minor units of the offer
-	sum     int64
-	items   *[]supplier.Tax
-	country string
-	leg     int
+	rate  world.Rate // thousandths of a US cent to minor units of the offer
+	sum   int64
+	items *[]supplier.Tax
+	leg   int
 }
 
 func (t *taxSink) add(code, country string, milliCents int64, kept bool) {

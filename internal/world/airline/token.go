@@ -90,13 +90,13 @@ func (e *Engine) decode(ref supplier.Ref) (token, error) {
 		if x == 0 {
 			break
 		}
-		if typ := x >> 4; t.types < supplier.NumPaxTypes && typ < supplier.NumPaxTypes && t.pax[typ] == 0 && x&15 != 0 {
-			t.order[t.types], t.pax[typ] = typ, int64(x&15)
-			t.types++
-		} else {
+		typ := x >> 4
+		if t.types >= supplier.NumPaxTypes || typ >= supplier.NumPaxTypes || t.pax[typ] != 0 || x&15 == 0 {
 			r.bad = true
 			break
 		}
+		t.order[t.types], t.pax[typ] = typ, int64(x&15)
+		t.types++
 	}
 	for range flags >> 4 {
 		var l tokenLeg

@@ -38,7 +38,7 @@ func TestRoundTrip(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
-	for n := range len(data) {
+	for n := range data {
 		if _, err := pack.Decode(data[:n]); err == nil {
 			t.Fatalf("a file cut at byte %d of %d is taken for whole", n, len(data))
 		}
