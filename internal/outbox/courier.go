@@ -78,7 +78,7 @@ func (c *courier) dispatch(ctx context.Context, q *queue, now time.Time) (more b
 		limit := len(q.taken) + batch
 		var heads []*store.Delivery
 		err := c.store.View(ctx, func(ctx context.Context) (err error) {
-			heads, err = store.Read(ctx).DueDeliveries(q.tenant, now, limit)
+			heads, err = store.Read(ctx).DueDeliveries(store.DueQuery{Tenant: q.tenant, Now: now, Limit: limit})
 			return err
 		})
 		if err != nil {

@@ -88,13 +88,13 @@ type Reader interface {
 	Count(q Query) (int, error)
 
 	Event(tenant, id string) (*Event, error)
-	// Events yields events of a tenant in commit order (resource "" for all).
-	Events(tenant, resource string) iter.Seq2[*Event, error]
+	// Events yields events in commit order, or by time and then in commit order when From or To is given.
+	Events(q EventQuery) iter.Seq2[*Event, error]
 	Delivery(tenant, id string) (*Delivery, error)
 	Deliveries(q DeliveryQuery) iter.Seq2[*Delivery, error]
 	// DueDeliveries returns pending deliveries that are first in their lane (endpoint, resource)
-	// and whose NextAt is not after now.
-	DueDeliveries(tenant string, now time.Time, limit int) ([]*Delivery, error)
+	// and whose NextAt is not after the time asked for, earliest first.
+	DueDeliveries(q DueQuery) ([]*Delivery, error)
 	Attempts(tenant, deliveryID string) ([]*Attempt, error)
 
 	// DueJobs returns jobs not after now, earliest first.
@@ -126,8 +126,8 @@ type Tx interface {
 	Remove(tenant, kind, id string) error
 
 	AppendEvent(e *Event) error
-	PutDelivery(d *Delivery) error // insert or replace by ID
-	RemoveDelivery(tenant, id string) error
+	PutDelivery(d *Delivery) error          // insert or replace by ID
+	RemoveDelivery(tenant, id string) error // with its attempts; nothing happens when it is not there
 	AppendAttempt(a *Attempt) error
 	// AppendAudit is called by package audit only, which computes Seq and the hashes.
 	AppendAudit(e *AuditEntry) error
@@ -177,11 +177,31 @@ type Delivery struct {
 	EventSeq   int64 // order within the lane
 	Endpoint   string
 	Resource   string
+	Partition  int // 0 to 63, the same for all of a lane: what processes share the work by
 	State      string
 	Attempt    int // attempts made
 	NextAt     time.Time
 	UpdatedAt  time.Time
 }
+
+// EventQuery selects events of a tenant; empty fields match all.
+type EventQuery struct {
+	Tenant, Resource string
+	From, To         time.Time // At is not before From, and before To
+	Limit            int       // 0 for all
+}
+
+// DueQuery selects heads of lanes. Of Skip no more than DueSkipMax endpoints are heeded.
+type DueQuery struct {
+	Tenant     string
+	Now        time.Time
+	Limit      int      // 0 for all
+	Skip       []string // endpoints to leave out
+	Partitions uint64   // bit n stands for partition n; 0 for all
+}
+
+// DueSkipMax bounds DueQuery.Skip.
+const DueSkipMax = 64
 
 // DeliveryQuery filters deliveries; empty fields match all. Those of the newest events come first.
 type DeliveryQuery struct {

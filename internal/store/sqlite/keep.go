@@ -65,8 +65,11 @@ func (t *tx) PutDelivery(d *store.Delivery) error {
 	return err
 }
 
-// RemoveDelivery deletes a delivery; its attempts stay.
+// RemoveDelivery deletes a delivery and its attempts.
 func (t *tx) RemoveDelivery(tenant, id string) error {
+	if _, _, err := t.exec(sqltext.AttemptsDelete, tenant, id); err != nil {
+		return err
+	}
 	_, _, err := t.exec(sqltext.DeliveryDelete, tenant, id)
 	return err
 }

@@ -5,6 +5,7 @@ package sqlread
 import (
 	"fmt"
 	"iter"
+	"math"
 	"time"
 
 	"github.com/airside-travel/airside/internal/store"
@@ -18,12 +19,26 @@ func (r Reader) Event(tenant, id string) (*store.Event, error) {
 }
 
 // Events yields the events of a tenant, or of one of its resources.
-func (r Reader) Events(tenant, resource string) iter.Seq2[*store.Event, error] {
-	query := statement(sqltext.Events, tenant)
-	if resource != "" {
-		query = statement(sqltext.EventsResource, tenant, resource)
+func (r Reader) Events(q store.EventQuery) iter.Seq2[*store.Event, error] {
+	text, args := sqltext.Events, []any{q.Tenant}
+	timed := !q.From.IsZero() || !q.To.IsZero()
+	switch {
+	case q.Resource != "" && timed:
+		text, args = sqltext.EventsTimeResource, append(args, q.Resource)
+	case q.Resource != "":
+		text, args = sqltext.EventsResource, append(args, q.Resource)
+	case timed:
+		text = sqltext.EventsTime
 	}
-	return sequence(r, tenant, query, event(tenant))
+	args = append(args, Bound(q.Limit))
+	if timed {
+		to := int64(math.MaxInt64)
+		if !q.To.IsZero() {
+			to = Micros(q.To)
+		}
+		args = append(args, Micros(q.From), to)
+	}
+	return sequence(r, q.Tenant, statement(text, args...), event(q.Tenant))
 }
 
 func event(tenant string) func(*seal.Key, Row) (*store.Event, error) {
@@ -77,15 +92,23 @@ func (r Reader) Deliveries(q store.DeliveryQuery) iter.Seq2[*store.Delivery, err
 }
 
 // DueDeliveries returns the heads of lanes whose time has come.
-func (r Reader) DueDeliveries(tenant string, now time.Time, limit int) ([]*store.Delivery, error) {
-	return all(r, tenant, delivery(tenant), sqltext.DeliveryDue, tenant, Micros(now), Bound(limit))
+func (r Reader) DueDeliveries(q store.DueQuery) ([]*store.Delivery, error) {
+	text := sqltext.Due{Partitions: q.Partitions != 0, Skip: min(len(q.Skip), store.DueSkipMax)}.Rounded()
+	args := []any{q.Tenant, Micros(q.Now), Bound(q.Limit)}
+	if text.Partitions {
+		args = append(args, int64(q.Partitions)) //nolint:gosec // bits
+	}
+	for i := range text.Skip {
+		args = append(args, q.Skip[min(i, len(q.Skip)-1)])
+	}
+	return all(r, q.Tenant, delivery(q.Tenant), text.Select(), args...)
 }
 
 func delivery(tenant string) func(*seal.Key, Row) (*store.Delivery, error) {
 	return func(_ *seal.Key, r Row) (*store.Delivery, error) {
 		return &store.Delivery{
 			Tenant: tenant, ID: r.Text(0), EventID: r.Text(1), EventSeq: r.Int(2), Endpoint: r.Text(3), Resource: r.Text(4),
-			State: r.Text(5), Attempt: int(r.Int(6)), NextAt: Moment(r.Int(7)), UpdatedAt: Moment(r.Int(8)),
+			State: r.Text(5), Attempt: int(r.Int(6)), NextAt: Moment(r.Int(7)), UpdatedAt: Moment(r.Int(8)), Partition: int(r.Int(9)),
 		}, nil
 	}
 }
@@ -94,6 +117,7 @@ func delivery(tenant string) func(*seal.Key, Row) (*store.Delivery, error) {
 func PutArgs(d *store.Delivery) []any {
 	return []any{
 		d.Tenant, d.ID, d.EventID, d.EventSeq, d.Endpoint, d.Resource, d.State, int64(d.Attempt), Micros(d.NextAt), Micros(d.UpdatedAt),
+		int64(d.Partition),
 	}
 }
 
@@ -101,6 +125,7 @@ func PutArgs(d *store.Delivery) []any {
 func StepArgs(d *store.Delivery) []any {
 	return []any{
 		d.Tenant, d.ID, d.State, int64(d.Attempt), Micros(d.NextAt), Micros(d.UpdatedAt), d.EventID, d.EventSeq, d.Endpoint, d.Resource,
+		int64(d.Partition),
 	}
 }
 

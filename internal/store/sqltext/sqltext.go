@@ -100,8 +100,8 @@ const (
 	// Between two times, with and without a resource.
 	EventsTime         = event + `WHERE tenant = $1 AND at >= $3 AND at < $4 ORDER BY at, seq LIMIT $2`
 	EventsTimeResource = event + `WHERE tenant = $1 AND resource = $2 AND at >= $4 AND at < $5 ORDER BY at, seq LIMIT $3`
-	EventLast      = `SELECT seq FROM event WHERE tenant = $1 ORDER BY seq DESC LIMIT 1`
-	EventInsert    = `INSERT INTO event (tenant, seq, id, resource, resource_version, type, operation, company, booking_tmc, at, body)
+	EventLast          = `SELECT seq FROM event WHERE tenant = $1 ORDER BY seq DESC LIMIT 1`
+	EventInsert        = `INSERT INTO event (tenant, seq, id, resource, resource_version, type, operation, company, booking_tmc, at, body)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 )
 
@@ -130,7 +130,7 @@ WHERE tenant = $1 AND id = $2 AND event_id = $7 AND event_seq = $8 AND endpoint 
 	AttemptInsert = `INSERT INTO attempt (tenant, delivery_id, n, at, status, took, error)
 VALUES ($1, $2, $3, $4, $5, $6, $7)`
 	AttemptsDelete = `DELETE FROM attempt WHERE tenant = $1 AND delivery_id = $2`
-	Attempts = `SELECT n, at, status, took, error FROM attempt WHERE tenant = $1 AND delivery_id = $2 ORDER BY n`
+	Attempts       = `SELECT n, at, status, took, error FROM attempt WHERE tenant = $1 AND delivery_id = $2 ORDER BY n`
 )
 
 // Due says what varies in the statement that finds due heads of lanes: whether only some partitions
@@ -146,7 +146,7 @@ type Due struct {
 //nolint:gochecknoglobals // a constant
 var skips = [...]int{0, 1, 4, 16, 64}
 
-// Due rounds the number of endpoints up to one for which there is a statement.
+// Rounded rounds the number of endpoints up to one for which there is a statement.
 func (d Due) Rounded() Due {
 	for _, n := range skips {
 		if d.Skip <= n {

@@ -63,7 +63,7 @@ func failureBesideOthers(t *testing.T, s store.Store) {
 		}
 		seqs := []int64{}
 		read(t, s, func(r store.Reader) error {
-			for e, err := range r.Events(tenant, "") {
+			for e, err := range r.Events(store.EventQuery{Tenant: tenant}) {
 				if err != nil {
 					return err
 				}

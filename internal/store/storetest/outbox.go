@@ -21,6 +21,7 @@ func events(t *testing.T, s store.Store) {
 	var want []*store.Event
 	for i, resource := range []string{"PNR/1", "PNR/2", "PNR/1", "PNR/1"} {
 		e := event(fmt.Sprintf("e%d", 9-i), resource)
+		e.At = minute(i % 3) // clocks may be set back
 		write(t, s, func(tx store.Tx) error { return tx.AppendEvent(e) })
 		if e.Seq != int64(i+1) {
 			t.Errorf("event %d has sequence number %d", i, e.Seq)
@@ -34,9 +35,10 @@ func events(t *testing.T, s store.Store) {
 	if other.Seq != 1 {
 		t.Errorf("another tenant starts at %d", other.Seq)
 	}
-	collect := func(resource string) (got []*store.Event) {
+	collect := func(q store.EventQuery) (got []*store.Event) {
+		q.Tenant = tenant
 		read(t, s, func(r store.Reader) error {
-			for e, err := range r.Events(tenant, resource) {
+			for e, err := range r.Events(q) {
 				if err != nil {
 					return err
 				}
@@ -46,8 +48,22 @@ func events(t *testing.T, s store.Store) {
 		})
 		return got
 	}
-	same(t, "all events", collect(""), want)
-	same(t, "events of a resource", collect("PNR/1"), []*store.Event{want[0], want[2], want[3]})
+	for _, q := range []struct {
+		store.EventQuery
+		want []*store.Event
+	}{
+		{store.EventQuery{}, want},
+		{store.EventQuery{Limit: 2}, want[:2]},
+		{store.EventQuery{Resource: "PNR/1"}, []*store.Event{want[0], want[2], want[3]}},
+		{store.EventQuery{Resource: "PNR/1", Limit: 1}, want[:1]},
+		{store.EventQuery{From: minute(0)}, []*store.Event{want[0], want[3], want[1], want[2]}},
+		{store.EventQuery{From: minute(1)}, []*store.Event{want[1], want[2]}},
+		{store.EventQuery{To: minute(1)}, []*store.Event{want[0], want[3]}},
+		{store.EventQuery{From: minute(0), To: minute(2), Limit: 2}, []*store.Event{want[0], want[3]}},
+		{store.EventQuery{Resource: "PNR/1", From: minute(0), To: minute(2)}, []*store.Event{want[0], want[3]}},
+	} {
+		same(t, fmt.Sprintf("%+v", q.EventQuery), collect(q.EventQuery), q.want)
+	}
 	read(t, s, func(r store.Reader) error {
 		got, err := r.Event(tenant, "e7")
 		same(t, "event", got, want[2])
@@ -105,8 +121,13 @@ func deliveries(t *testing.T, s store.Store) {
 		same(t, "delivery", got, a)
 		return err
 	})
-	b.Attempt, b.Endpoint, b.EventSeq = 2, "z", 9 // replaced as a whole, whatever changed
+	b.Attempt, b.Endpoint, b.EventSeq, b.Partition = 2, "z", 9, 63 // replaced as a whole, whatever changed
 	write(t, s, func(tx store.Tx) error {
+		for _, id := range []string{"b", "c"} {
+			if err := tx.AppendAttempt(&store.Attempt{Tenant: tenant, DeliveryID: id, N: 1, At: start}); err != nil {
+				return err
+			}
+		}
 		if err := tx.RemoveDelivery(tenant, "nothing"); err != nil {
 			t.Errorf("removing a delivery that is not there: %v", err)
 		}
@@ -116,12 +137,22 @@ func deliveries(t *testing.T, s store.Store) {
 		return tx.RemoveDelivery(tenant, "c")
 	})
 	same(t, "after changes", collect(store.DeliveryQuery{}), []*store.Delivery{b, a})
+	read(t, s, func(r store.Reader) error {
+		for id, want := range map[string]int{"b": 1, "c": 0} {
+			list, err := r.Attempts(tenant, id)
+			if err != nil {
+				return err
+			}
+			same(t, "attempts of "+id, len(list), want)
+		}
+		return nil
+	})
 }
 
 func dueDeliveries(t *testing.T, s store.Store) {
 	due := func(now time.Time, limit int) (ids []string) {
 		read(t, s, func(r store.Reader) error {
-			list, err := r.DueDeliveries(tenant, now, limit)
+			list, err := r.DueDeliveries(store.DueQuery{Tenant: tenant, Now: now, Limit: limit})
 			for _, d := range list {
 				ids = append(ids, d.ID)
 			}
@@ -149,6 +180,44 @@ func dueDeliveries(t *testing.T, s store.Store) {
 	same(t, "with the head back", due(minute(1), 0), []string{"4", "3"})
 	write(t, s, func(tx store.Tx) error { return tx.RemoveDelivery(tenant, "4") })
 	same(t, "without 4", due(minute(1), 0), []string{"5", "3"})
+}
+
+// dueShares looks for heads in some partitions and at some endpoints only.
+func dueShares(t *testing.T, s store.Store) {
+	for i := range 66 {
+		d := put(t, s, fmt.Sprintf("%02d", i), fmt.Sprintf("x%02d", i), "PNR/1", int64(i+1), start)
+		d.Partition = i % 64
+		write(t, s, func(tx store.Tx) error { return tx.PutDelivery(d) })
+	}
+	endpoints := func(from, to int) (list []string) {
+		for i := from; i < to; i++ {
+			list = append(list, fmt.Sprintf("x%02d", i))
+		}
+		return list
+	}
+	for _, q := range []struct {
+		store.DueQuery
+		want []string
+	}{
+		{store.DueQuery{Partitions: 1}, []string{"00", "64"}},
+		{store.DueQuery{Partitions: 1<<63 | 1<<5}, []string{"05", "63"}},
+		{store.DueQuery{Partitions: 1<<63 | 1<<5, Skip: []string{"x05"}}, []string{"63"}},
+		{store.DueQuery{Partitions: 1<<5 | 1<<6 | 1<<7, Skip: endpoints(5, 7), Limit: 1}, []string{"07"}},
+		{store.DueQuery{Skip: endpoints(0, 64)}, []string{"64", "65"}},
+		{store.DueQuery{Skip: endpoints(1, 63), Limit: 2}, []string{"00", "63"}},
+		{store.DueQuery{Skip: endpoints(1, 66), Limit: 2}, []string{"00", "65"}}, // one more than are heeded
+	} {
+		q.Tenant, q.Now = tenant, start
+		var ids []string
+		read(t, s, func(r store.Reader) error {
+			list, err := r.DueDeliveries(q.DueQuery)
+			for _, d := range list {
+				ids = append(ids, d.ID)
+			}
+			return err
+		})
+		same(t, fmt.Sprintf("%d endpoints skipped, partitions %x", len(q.Skip), q.Partitions), ids, q.want)
+	}
 }
 
 func attempts(t *testing.T, s store.Store) {

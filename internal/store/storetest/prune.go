@@ -39,7 +39,7 @@ func prune(t *testing.T, s store.Store) {
 	})
 	left := func() (seqs []int64, deliveries, attempts, keys []string) {
 		read(t, s, func(r store.Reader) error {
-			for e, err := range r.Events(tenant, "") {
+			for e, err := range r.Events(store.EventQuery{Tenant: tenant}) {
 				if err != nil {
 					return err
 				}

@@ -57,6 +57,7 @@ func Run(t *testing.T, open Open) {
 		"Events":              events,
 		"Deliveries":          deliveries,
 		"DueDeliveries":       dueDeliveries,
+		"DueShares":           dueShares,
 		"Attempts":            attempts,
 		"Jobs":                jobs,
 		"NextDue":             nextDue,
