@@ -32,6 +32,8 @@ const (
 	RequestTooLarge  Code = "REQUEST_TOO_LARGE"
 
 	VersionConflict     Code = "VERSION_CONFLICT"
+	PreconditionFailed  Code = "PRECONDITION_FAILED"
+	LossyUpdate         Code = "LOSSY_UPDATE"
 	APIUserLimit        Code = "API_USER_LIMIT_REACHED"
 	IdempotencyReused   Code = "IDEMPOTENCY_KEY_REUSED"
 	StateForbids        Code = "STATE_DOES_NOT_ALLOW"
@@ -93,6 +95,8 @@ var codes = []Info{
 	{MediaUnsupported, WrongMedia, "The body has a content type the operation does not take.", "Send application/json, or application/x-www-form-urlencoded to the token endpoint."},
 	{RequestTooLarge, TooLarge, "The body is larger than the limit.", "The limit is AIRSIDE_MAX_BODY (10 MB unless set otherwise)."},
 	{VersionConflict, Conflict, "The record changed since it was read.", "Read it again, apply the change to the new version, and send that version back."},
+	{PreconditionFailed, Precondition, "If-Match names another version than the one that is stored: somebody changed the resource since it was read. Nothing was written.", "Read it again, apply the change to what is there now, and send the new ETag as If-Match."},
+	{LossyUpdate, Conflict, "The update leaves out members that are stored, and this API user is not allowed to lose any without saying so. Nothing was written.", "Send the complete object, or name what is to go in the header Airside-Removes."},
 	{APIUserLimit, Conflict, "The TMC has as many API users as it may have.", "Revoke one that is no longer used."},
 	{IdempotencyReused, Conflict, "This Idempotency-Key was used with another body.", "Use a fresh key for a different request."},
 	{StateForbids, Invalid, "The thing is in a state that does not allow this act.", "The message names the state; read the resource to see what is possible now."},

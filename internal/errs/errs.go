@@ -24,6 +24,7 @@ const (
 	Throttled            // slow down: 429
 	NotBuilt             // in the contract, not in the program yet: 501
 	Unavailable          // try again later: 503
+	Precondition         // the caller's condition does not hold: 412
 )
 
 // Field names one place of the request that breaks a rule.

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package revision
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/airside-travel/airside/internal/errs"
+)
+
+// Slot is what a request expects of its resource and what it learned about it.
+type Slot struct {
+	conditional bool // there was an If-Match
+	any         bool // If-Match: *
+	want        []int64
+	demanded    bool
+	version     int64
+	known       bool
+	removed     []string
+}
+
+type key struct{}
+
+// With puts a slot into the context.
+func With(ctx context.Context, s *Slot) context.Context { return context.WithValue(ctx, key{}, s) }
+
+func from(ctx context.Context) *Slot {
+	s, _ := ctx.Value(key{}).(*Slot)
+	return s
+}
+
+// Parse reads an If-Match header: a list of tags or *. Tags are compared strongly (RFC 9110), so that a
+// weak one fits nothing. API_VALIDATION_FAILED when it is neither.
+func Parse(ifMatch string) (*Slot, error) {
+	s := &Slot{}
+	if ifMatch = strings.TrimSpace(ifMatch); ifMatch == "" {
+		return s, nil
+	}
+	s.conditional = true
+	if ifMatch == "*" {
+		s.any = true
+		return s, nil
+	}
+	for tag := range strings.SplitSeq(ifMatch, ",") {
+		tag = strings.TrimSpace(tag)
+		strong, weak := strings.CutPrefix(tag, "W/")
+		if len(strong) < 2 || strong[0] != '"' || strong[len(strong)-1] != '"' {
+			return nil, &errs.Error{Code: errs.ValidationFailed, Message: "If-Match cannot be read", Fields: []errs.Field{{
+				In: "header", Pointer: "/If-Match", Rule: "format", Message: `If-Match must be * or entity tags in double quotes, such as "7"`}}}
+		}
+		if v, err := strconv.ParseInt(strong[1:len(strong)-1], 10, 64); err == nil && !weak {
+			s.want = append(s.want, v)
+		}
+	}
+	return s, nil
+}
+
+// Demand says that the resource about to be changed is at this version. PRECONDITION_FAILED when the
+// request wants to change another one.
+func Demand(ctx context.Context, version int64) error {
+	s := from(ctx)
+	if s == nil {
+		return nil
+	}
+	s.demanded = true
+	if !s.conditional || s.any || slices.Contains(s.want, version) {
+		return nil
+	}
+	return errs.New(errs.PreconditionFailed, "the resource is at version %d, which is not what If-Match names", version).
+		With("currentVersion", strconv.FormatInt(version, 10))
+}
+
+// Answer says which version of the resource the caller has once the request is answered.
+func Answer(ctx context.Context, version int64) {
+	if s := from(ctx); s != nil {
+		s.version, s.known = version, true
+	}
+}
+
+// Replace says that a document took the place of another one.
+func Replace(ctx context.Context, before, after []byte) {
+	if s := from(ctx); s != nil {
+		s.removed = append(s.removed, Removed(before, after)...)
+	}
+}
+
+// Ignored reports whether the request has a condition that nothing has looked at.
+func (s *Slot) Ignored() bool { return s.conditional && !s.demanded }
+
+// ETag is the entity tag of the resource; empty when none is known.
+func (s *Slot) ETag() string {
+	if !s.known {
+		return ""
+	}
+	return `"` + strconv.FormatInt(s.version, 10) + `"`
+}
+
+// Removed are the JSON pointers of the members that the request took away.
+func (s *Slot) Removed() []string { return s.removed }
