@@ -173,3 +173,13 @@ func (s *Server) send(t testing.TB, req *http.Request) (int, []byte) {
 
 // Handler serves requests without the network, for tests that make very many of them.
 func (s *Server) Handler() http.Handler { return s.app.Handler() }
+
+// TMC starts another tenant and answers the credential of its administrator.
+func (s *Server) TMC(t testing.TB, name string) app.TMC {
+	t.Helper()
+	tmc, err := s.app.CreateTMC(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tmc
+}

@@ -144,6 +144,19 @@ func TestTokensAndTenants(t *testing.T) {
 	limited.refuse(404, "RESOURCE_NOT_FOUND", "GET", "/v2/users/"+d.UserID, nil)
 	limited.call(200, "GET", "/v2/companies/"+other, nil)
 
+	// Another TMC's administrator sees nothing of this one's, whatever ids it knows.
+	tmc := c.srv.TMC(t, "Meridian Travel")
+	foreign := &client{t, c.srv, c.srv.TokenOf(t, tmc.ClientID, tmc.ClientSecret)}
+	trip := c.trip("Not yours")
+	for _, path := range []string{"/v2/companies/" + d.CompanyID, "/v2/users/" + d.UserID, "/v3/trips/" + trip + "/detail", "/v2/companies/" + d.CompanyID + "/legal-entities/" + d.LegalEntityID} {
+		foreign.refuse(404, "RESOURCE_NOT_FOUND", "GET", path, nil)
+	}
+	foreign.refuse(404, "RESOURCE_NOT_FOUND", "PUT", "/v2/trips/"+trip, doc{"tripId": trip, "tripName": "Mine now"})
+	foreign.refuse(404, "RESOURCE_NOT_FOUND", "POST", "/v2/api-users/rotate", doc{"clientId": d.ClientID})
+	if name := c.detail(trip).str("basicTripInfo/tripName"); name != "Not yours" {
+		t.Errorf("the trip is now called %q", name)
+	}
+
 	// Rotation kills the secret and its tokens at once; the other client's live on.
 	rotated := c.call(200, "POST", "/v2/api-users/rotate", doc{"clientId": made.str("clientId")})
 	limited.refuse(401, "ACCESS_TOKEN_INVALID", "GET", "/v2/companies/"+other, nil)
