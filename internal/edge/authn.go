@@ -29,7 +29,7 @@ func (m *Mux) authenticate(c *call) error {
 		c.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 		return err
 	}
-	c.actor = caller.Actor
+	c.actor, c.keepsAll = caller.Actor, caller.KeepsAll
 	c.ctx = actor.With(context.WithValue(c.ctx, callerKey{}, caller), caller.Actor)
 	c.event.ClientID, c.event.Tenant, c.event.UserID = caller.Actor.ClientID, caller.Actor.Tenant, caller.Actor.UserID
 	c.event.Decide("authenticate", "passed", "bearer token", "client "+caller.Actor.ClientID)

@@ -38,7 +38,9 @@ func Before[In any](fn func(context.Context, In) error) Option {
 //
 // In is a struct whose fields say where they come from: `path:"companyId"`, `query:"limit"`,
 // `header:"X-Application-Id"`, `form:"grant_type"`, `body:"raw"` (the bytes as they came), `body:"json"`
-// (decoded). Out is an empty struct, raw JSON, a value for encoding/json, or an Appender.
+// (decoded). Parts of a multipart body are `form:"name"` for fields, JSON text as json.RawMessage, and
+// `file:"name"` for the bytes of a file, `file:"name,name"` and `file:"name,type"` for its name and type.
+// Out is an empty struct, raw JSON, a value for encoding/json, or an Appender.
 func Handle[In, Out any](m *Mux, id string, fn func(context.Context, In) (Out, error), opts ...Option) {
 	ep := m.bound[id]
 	switch {
@@ -84,7 +86,7 @@ func plan(op *contract.Operation, t reflect.Type) ([]field, error) {
 	for i := range t.NumField() {
 		sf := t.Field(i)
 		f := field{index: i}
-		for _, in := range []string{"path", "query", "header", "form", "body"} {
+		for _, in := range []string{"path", "query", "header", "form", "file", "body"} {
 			if name, ok := sf.Tag.Lookup(in); ok {
 				f.in, f.name = in, name
 			}
@@ -134,12 +136,29 @@ func (f field) fill(c *call, v reflect.Value) error {
 		return nil
 	case "path":
 		return f.set(v, []string{c.r.PathValue(f.name)})
+	case "file":
+		f.file(c, v)
+		return nil
 	case "query":
 		return f.set(v, or(c.query()[f.name], f.fallback))
 	case "header":
 		return f.set(v, or(c.r.Header.Values(f.name), f.fallback))
 	default:
 		return f.set(v, c.form[f.name])
+	}
+}
+
+// file gives what a handler wants of a file: its bytes, its name or its type.
+func (f field) file(c *call, v reflect.Value) {
+	name, what, _ := strings.Cut(f.name, ",")
+	p := c.files[name]
+	switch what {
+	case "name":
+		v.SetString(p.name)
+	case "type":
+		v.SetString(p.media)
+	default:
+		v.SetBytes(p.content)
 	}
 }
 
@@ -176,6 +195,10 @@ func (f field) set(v reflect.Value, values []string) error {
 		n, err = strconv.ParseInt(values[0], 10, 64)
 		v.SetInt(n)
 	case reflect.Slice:
+		if v.Type() == reflect.TypeFor[json.RawMessage]() {
+			v.SetBytes([]byte(values[0]))
+			return nil
+		}
 		if len(values) == 1 && strings.Contains(values[0], ",") {
 			values = strings.Split(values[0], ",")
 		}

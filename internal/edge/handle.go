@@ -13,6 +13,7 @@ import (
 	"github.com/airside-travel/airside/contract"
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/revision"
 	"github.com/airside-travel/airside/internal/telemetry"
 )
 
@@ -24,6 +25,9 @@ type Appender interface{ AppendJSON(b []byte) []byte }
 
 // Statuser is an answer with another status than the lowest declared 2xx.
 type Statuser interface{ Status() int }
+
+// MediaTyper is an answer in another media type than its contract's first choice (see Mux.mediaType).
+type MediaTyper interface{ MediaType() string }
 
 // handle runs the handler: reads in one snapshot, everything else in one transaction together with
 // its audit entry and its idempotency record, so that there is all of it or nothing.
@@ -93,8 +97,15 @@ func (c *call) identity() []byte {
 
 // answer calls the handler and renders what it returns.
 func (m *Mux) answer(ctx context.Context, c *call) error {
-	v, err := c.ep.invoke(ctx, c.in)
+	slot, err := revision.Parse(c.r.Header.Get("If-Match"))
 	if err != nil {
+		return err
+	}
+	v, err := c.ep.invoke(revision.With(ctx, slot), c.in)
+	if err != nil {
+		return err
+	}
+	if err := m.revise(c, slot); err != nil {
 		return err
 	}
 	c.out = Answer{Status: c.ep.op.SuccessStatus}
@@ -118,6 +129,10 @@ func (m *Mux) answer(ctx context.Context, c *call) error {
 	if s, ok := v.(Statuser); ok {
 		c.out.Status = s.Status()
 	}
+	c.media = ""
+	if t, ok := v.(MediaTyper); ok {
+		c.media = t.MediaType()
+	}
 	return nil
 }
 
@@ -127,10 +142,13 @@ func (m *Mux) record(ctx context.Context, c *call, outcome, code string) error {
 	if op.Audit == contract.AuditNone || op.Audit == contract.AuditRead || m.o.Audit == nil {
 		return nil
 	}
+	detail := map[string]string{"class": string(op.Audit), "ip": c.event.ClientIP, "code": code}
+	if len(c.removed) > 0 {
+		detail["removed"] = c.lost()
+	}
 	return m.o.Audit.Record(ctx, Act{
 		Tenant: c.actor.Tenant, Actor: who(c.actor), Operation: op.ID, Target: c.target(),
-		Outcome: outcome, RequestID: c.event.ID,
-		Detail: map[string]string{"class": string(op.Audit), "ip": c.event.ClientIP, "code": code},
+		Outcome: outcome, RequestID: c.event.ID, Detail: detail,
 	})
 }
 
@@ -180,6 +198,17 @@ var buffers = sync.Pool{New: func() any { return new([]byte) }} //nolint:gocheck
 // maxBuffer is the largest buffer worth keeping.
 const maxBuffer = 2 << 20
 
+// mediaType is the handler's choice, else SCIM's type where the contract has it, else JSON.
+func (c *call) mediaType() string {
+	if c.media != "" {
+		return c.media
+	}
+	if r := c.ep.op.Responses[c.out.Status]; r != nil && r.Content[scimType] != nil {
+		return scimType
+	}
+	return "application/json"
+}
+
 // encode sends the answer.
 func (m *Mux) encode(c *call) {
 	defer func() {
@@ -187,7 +216,13 @@ func (m *Mux) encode(c *call) {
 			buffers.Put(c.buffer)
 		}
 	}()
+	if len(c.out.Body) > 0 {
+		c.Header().Set("Content-Type", c.mediaType())
+	}
 	m.judge(c)
+	if c.etag != "" {
+		c.Header().Set("ETag", c.etag)
+	}
 	if c.replayed {
 		c.Header().Set("Idempotency-Replayed", "true")
 	}

@@ -49,13 +49,16 @@ func (m *Mux) readBody(c *call) error {
 		}
 		return nil
 	}
-	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || want.Content[media] == nil {
 		var allowed []string
 		for t := range want.Content {
 			allowed = append(allowed, t)
 		}
 		return errs.New(errs.MediaUnsupported, "the body must be sent as %s", allowed[0]).With("contentType", clip(r.Header.Get("Content-Type"), 80))
+	}
+	if media == multipartType {
+		return c.readParts(params["boundary"])
 	}
 	if media == formType {
 		if c.form, err = url.ParseQuery(string(c.body)); err != nil {

@@ -72,6 +72,11 @@ type call struct {
 	in       any
 	out      Answer
 	buffer   *[]byte // what a hot answer was written into; goes back when it is sent
+	files    map[string]part
+	media    string   // of the answer, when the handler chose one
+	etag     string   // version of the resource
+	removed  []string // members that a complete-object update took away
+	keepsAll bool     // the client is not allowed to remove any by leaving them out
 	replayed bool
 	started  time.Time
 }

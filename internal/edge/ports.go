@@ -19,6 +19,8 @@ type Caller struct {
 	Actor *actor.Actor
 	// Networks are the CIDR blocks from which this client may call; empty for anywhere.
 	Networks Networks
+	// KeepsAll refuses complete-object updates that leave out members which are stored.
+	KeepsAll bool
 }
 
 // Transactor is the half of the store that the edge drives.

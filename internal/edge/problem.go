@@ -42,7 +42,12 @@ func (m *Mux) fail(c *call, stage string, err error) {
 		detail = strings.TrimSpace(e.Fields[0].In + " " + e.Fields[0].Pointer)
 	}
 	c.event.Decide(stage, "refused", rule, detail)
-	c.out = Answer{statuses[info.Kind], m.envelope(c, e)}
+	if status, scim := c.scimStatus(e, statuses[info.Kind]); scim {
+		c.Header().Set("Content-Type", scimType)
+		c.out = Answer{status, m.scimProblem(c, e, status)}
+	} else {
+		c.out = Answer{statuses[info.Kind], m.envelope(c, e)}
+	}
 	m.write(c)
 }
 

@@ -19,7 +19,7 @@ func (m *Mux) validate(c *call) (err error) {
 	found = append(found, op.CheckHeader(c.r.Header.Get)...)
 	if len(c.body) > 0 {
 		media, _, _ := mime.ParseMediaType(c.r.Header.Get("Content-Type")) // settled in readBody
-		if media == formType {
+		if media == formType || media == multipartType {
 			found = append(found, op.CheckForm(c.form)...)
 		} else {
 			found = append(found, op.CheckBody(media, c.body)...)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/airside-travel/airside/internal/actor"
@@ -97,10 +98,13 @@ func (in AuditIn) wants(e AuditEntry) bool {
 }
 
 func entryOf(e *store.AuditEntry) AuditEntry {
-	var d struct{ Class, IP, Code string }
+	var d struct{ Class, IP, Code, Removed string }
 	_ = json.Unmarshal(e.Detail, &d) // details of other writers have other members
 	if d.Class == "" {
 		d.Class = "change"
+	}
+	if d.Removed != "" { // members that a complete-object update took away
+		d.Code = strings.TrimSpace(d.Code + " removed " + d.Removed)
 	}
 	return AuditEntry{
 		Sequence: e.Seq, At: e.At.UTC(), RequestID: e.RequestID, Actor: e.Actor, SourceIP: d.IP, Operation: e.Operation,
