@@ -56,12 +56,18 @@ func TestPolicyIsComplete(t *testing.T) {
 	t.Parallel()
 	effects := []Effect{Read, Write, Delete, Purchase}
 	audits := []AuditClass{AuditNone, AuditRead, AuditChange, AuditMoney, AuditSecurity}
-	for _, op := range loaded(t).Operations() {
+	c := loaded(t)
+	names, actions := c.Schema("AccessPermissionName").Enum, c.Schema("AccessPermissionAction").Enum
+	overs := []Over{OverCompany, OverTMC, OverClient}
+	for _, op := range c.Operations() {
 		switch {
 		case !slices.Contains(effects, op.Effect), !slices.Contains(audits, op.Audit):
 			t.Errorf("%s has the effect %q and the audit class %q", op.ID, op.Effect, op.Audit)
 		case !op.Public && (op.Scope == "" || len(op.Roles) == 0):
 			t.Errorf("%s says not who may call it", op.ID)
+		case !op.Public && !slices.Contains(names, op.Permission.Name), !op.Public && !slices.Contains(actions, op.Permission.Action),
+			!slices.Contains(overs, op.Permission.Over), op.Public && op.Permission != Permission{}:
+			t.Errorf("%s has the permission %+v", op.ID, op.Permission)
 		case op.Summary == "" || op.Tag == "" || op.SuccessStatus == 0:
 			t.Errorf("%s lacks its summary, tag or success status", op.ID)
 		}

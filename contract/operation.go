@@ -34,6 +34,23 @@ const (
 	AuditSecurity AuditClass = "security"
 )
 
+// Permission is what a grant must cover to open an operation. Zero where no token is asked for.
+type Permission struct {
+	Name   string // "COMPANY_MANAGEMENT"
+	Action string // "WRITE"
+	Over   Over
+}
+
+// Over says for what a grant must hold.
+type Over string
+
+// What a grant must hold for.
+const (
+	OverCompany Over = ""       // the company that owns the thing at hand
+	OverTMC     Over = "TMC"    // the TMC itself: the operation touches all of its companies
+	OverClient  Over = "CLIENT" // nothing: only the client's own role opens it
+)
+
 // Operation is one operation of the API with its policy. Read only.
 type Operation struct {
 	ID          string
@@ -47,7 +64,8 @@ type Operation struct {
 	Public      bool // called without a token
 	Effect      Effect
 	Scope       string
-	Roles       []string
+	Roles       []string   // any of them opens the operation
+	Permission  Permission // so does a grant that covers it
 	Audit       AuditClass
 	Webhooks    []string // event types the operation causes
 	Choice      string   // what we decided where the reference is silent
@@ -149,6 +167,18 @@ func (c *Contract) addOperation(op *Operation) error {
 	return nil
 }
 
+func (p *Permission) read(key string, val []byte) error {
+	switch key {
+	case "permission":
+		return readText(val, &p.Name)
+	case "action":
+		return readText(val, &p.Action)
+	case "over":
+		return readText(val, (*string)(&p.Over))
+	}
+	return errUnknownKeyword
+}
+
 func (op *Operation) read(key string, val []byte) error {
 	switch key {
 	case "operationId":
@@ -174,6 +204,8 @@ func (op *Operation) read(key string, val []byte) error {
 		return readText(val, &op.Scope)
 	case "x-roles":
 		return readTexts(val, &op.Roles)
+	case "x-permission":
+		return members(val, op.Permission.read)
 	case "x-audit":
 		return readText(val, (*string)(&op.Audit))
 	case "x-webhooks":

@@ -14,23 +14,26 @@ import (
 
 // route is one line of `airside routes --json`.
 type route struct {
-	ID     string              `json:"id"`
-	Method string              `json:"method"`
-	Path   string              `json:"path"`
-	Effect contract.Effect     `json:"effect"`
-	Scope  string              `json:"scope"`
-	Audit  contract.AuditClass `json:"audit"`
-	Roles  []string            `json:"roles"`
-	Public bool                `json:"public"`
-	Built  bool                `json:"built"`
+	ID         string              `json:"id"`
+	Method     string              `json:"method"`
+	Path       string              `json:"path"`
+	Effect     contract.Effect     `json:"effect"`
+	Scope      string              `json:"scope"`
+	Permission string              `json:"permission"`
+	Audit      contract.AuditClass `json:"audit"`
+	Roles      []string            `json:"roles"`
+	Public     bool                `json:"public"`
+	Built      bool                `json:"built"`
 }
 
 func (m *Main) routesCmd() *cobra.Command {
 	var missing, asJSON bool
 	cmd := &cobra.Command{
 		Use: "routes", Short: "List every operation with its policy",
-		Long: "Routes prints id, method, path, effect, scope, audit class and roles of every operation, sorted by\n" +
-			"id. GLOBAL_ADMIN is implied everywhere. `public` stands for roles where no token is asked for.",
+		Long: "Routes prints id, method, path, effect, scope, audit class, permission and roles of every operation,\n" +
+			"sorted by id. One of the roles opens it, or a grant of the permission that holds for the company at\n" +
+			"hand (@TMC: for the TMC itself; @CLIENT: grants do not count). GLOBAL_ADMIN is implied everywhere.\n" +
+			"`public` stands for roles where no token is asked for.",
 		Example: "  airside routes\n  airside routes --missing\n  airside routes --json | jq '.[] | select(.effect == \"purchase\") | .id'",
 		Args:    cobra.NoArgs,
 		RunE: runs(func(*cobra.Command, []string) error {
@@ -41,7 +44,7 @@ func (m *Main) routesCmd() *cobra.Command {
 			built := app.Routes(c).Built
 			list := []route{}
 			for _, op := range c.Operations() {
-				r := route{op.ID, op.Method, op.Path, op.Effect, op.Scope, op.Audit, op.Roles, op.Public, built(op.ID)}
+				r := route{op.ID, op.Method, op.Path, op.Effect, op.Scope, permission(op), op.Audit, op.Roles, op.Public, built(op.ID)}
 				if !missing || !r.Built {
 					list = append(list, r)
 				}
@@ -55,8 +58,8 @@ func (m *Main) routesCmd() *cobra.Command {
 					roles = "public"
 				}
 				// The widths are fixed, so that a changed line changes no other.
-				fmt.Fprintf(m.Stdout, "%-44s %-6s %-80s %-8s %-15s %-8s %s\n",
-					r.ID, r.Method, r.Path, r.Effect, orDash(r.Scope), orDash(string(r.Audit)), orDash(roles))
+				fmt.Fprintf(m.Stdout, "%-44s %-6s %-80s %-8s %-15s %-8s %-39s %s\n",
+					r.ID, r.Method, r.Path, r.Effect, orDash(r.Scope), orDash(string(r.Audit)), orDash(r.Permission), orDash(roles))
 			}
 			if missing {
 				fmt.Fprintf(m.Stderr, "%d of %d operations are not built yet\n", len(list), len(c.Operations()))
@@ -67,6 +70,19 @@ func (m *Main) routesCmd() *cobra.Command {
 	cmd.Flags().BoolVar(&missing, "missing", false, "only operations that answer 501 in this version")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
+}
+
+// permission writes COMPANY_MANAGEMENT:WRITE, with @TMC or @CLIENT where it is not about one company.
+func permission(op *contract.Operation) string {
+	p := op.Permission
+	if p.Name == "" {
+		return ""
+	}
+	text := p.Name + ":" + p.Action
+	if p.Over != contract.OverCompany {
+		text += "@" + string(p.Over)
+	}
+	return text
 }
 
 func orDash(s string) string {
