@@ -53,7 +53,7 @@ func (s *Service) publish(ctx context.Context, n *announce.Notice, takers []stri
 	for _, id := range takers {
 		d := &store.Delivery{
 			Tenant: tenant, ID: ids.UUID(), EventID: e.ID, EventSeq: e.Seq, Endpoint: id, Resource: n.Resource,
-			State: store.Pending, NextAt: now, UpdatedAt: now,
+			State: store.Pending, Since: now, NextAt: now, UpdatedAt: now,
 		}
 		if err := tx.PutDelivery(d); err != nil {
 			return nil, fmt.Errorf("outbox: queue delivery: %w", err)

@@ -21,6 +21,8 @@ type Handler func(ctx context.Context, j *store.Job) error
 // Settler sends what is due and returns how many deliveries it attempted.
 type Settler interface {
 	Settle(ctx context.Context, tenant string) (int, error)
+	// Wake makes it look for what is due, because a clock was set or runs again.
+	Wake(tenant string)
 }
 
 // retryAfter is when a failed job is tried again.
@@ -143,7 +145,11 @@ func (s *Schedule) Apply(ctx context.Context, tenant string, st clock.State) err
 	mu := s.lock(tenant)
 	mu.Lock()
 	defer mu.Unlock()
-	return s.keep(ctx, tenant, st)
+	if err := s.keep(ctx, tenant, st); err != nil {
+		return err
+	}
+	s.outbox.Wake(tenant)
+	return nil
 }
 
 // show makes the clock read t and keeps whether it is frozen.

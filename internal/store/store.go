@@ -179,7 +179,8 @@ type Delivery struct {
 	Resource   string
 	Partition  int // 0 to 63, the same for all of a lane: what processes share the work by
 	State      string
-	Attempt    int // attempts made
+	Attempt    int       // attempts made
+	Since      time.Time // when its time to be tried began: when it was queued, or queued again
 	NextAt     time.Time
 	UpdatedAt  time.Time
 }

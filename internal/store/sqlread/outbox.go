@@ -109,6 +109,7 @@ func delivery(tenant string) func(*seal.Key, Row) (*store.Delivery, error) {
 		return &store.Delivery{
 			Tenant: tenant, ID: r.Text(0), EventID: r.Text(1), EventSeq: r.Int(2), Endpoint: r.Text(3), Resource: r.Text(4),
 			State: r.Text(5), Attempt: int(r.Int(6)), NextAt: Moment(r.Int(7)), UpdatedAt: Moment(r.Int(8)), Partition: int(r.Int(9)),
+			Since: Moment(r.Int(10)),
 		}, nil
 	}
 }
@@ -117,7 +118,7 @@ func delivery(tenant string) func(*seal.Key, Row) (*store.Delivery, error) {
 func PutArgs(d *store.Delivery) []any {
 	return []any{
 		d.Tenant, d.ID, d.EventID, d.EventSeq, d.Endpoint, d.Resource, d.State, int64(d.Attempt), Micros(d.NextAt), Micros(d.UpdatedAt),
-		int64(d.Partition),
+		int64(d.Partition), Micros(d.Since),
 	}
 }
 
@@ -125,7 +126,7 @@ func PutArgs(d *store.Delivery) []any {
 func StepArgs(d *store.Delivery) []any {
 	return []any{
 		d.Tenant, d.ID, d.State, int64(d.Attempt), Micros(d.NextAt), Micros(d.UpdatedAt), d.EventID, d.EventSeq, d.Endpoint, d.Resource,
-		int64(d.Partition),
+		int64(d.Partition), Micros(d.Since),
 	}
 }
 

@@ -107,7 +107,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 
 // Deliveries. The head of a lane is its oldest pending delivery.
 const (
-	delivery = `SELECT d.id, d.event_id, d.event_seq, d.endpoint, d.resource, d.state, d.attempt, d.next_at, d.updated_at, d.part
+	delivery = `SELECT d.id, d.event_id, d.event_seq, d.endpoint, d.resource, d.state, d.attempt, d.next_at, d.updated_at, d.part, d.since
 FROM delivery d `
 
 	heads = `WHERE d.tenant = $1 AND d.state = 'PENDING' AND NOT EXISTS (
@@ -117,14 +117,15 @@ AND p.state = 'PENDING' AND (p.event_seq < d.event_seq OR p.event_seq = d.event_
 	DeliveryGet  = delivery + `WHERE d.tenant = $1 AND d.id = $2`
 	DeliveryNext = `SELECT d.next_at FROM delivery d ` + heads + ` AND d.next_at > $2 ORDER BY d.next_at LIMIT 1`
 
-	DeliveryPut = `INSERT INTO delivery (tenant, id, event_id, event_seq, endpoint, resource, state, attempt, next_at, updated_at, part)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+	DeliveryPut = `INSERT INTO delivery (tenant, id, event_id, event_seq, endpoint, resource, state, attempt, next_at, updated_at, part, since)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 ON CONFLICT (tenant, id) DO UPDATE SET event_id = excluded.event_id, event_seq = excluded.event_seq,
 endpoint = excluded.endpoint, resource = excluded.resource, state = excluded.state, attempt = excluded.attempt,
-next_at = excluded.next_at, updated_at = excluded.updated_at, part = excluded.part`
+next_at = excluded.next_at, updated_at = excluded.updated_at, part = excluded.part,
+since = excluded.since`
 	// DeliveryStep is DeliveryPut for the changes of one attempt.
 	DeliveryStep = `UPDATE delivery SET state = $3, attempt = $4, next_at = $5, updated_at = $6
-WHERE tenant = $1 AND id = $2 AND event_id = $7 AND event_seq = $8 AND endpoint = $9 AND resource = $10 AND part = $11`
+WHERE tenant = $1 AND id = $2 AND event_id = $7 AND event_seq = $8 AND endpoint = $9 AND resource = $10 AND part = $11 AND since = $12`
 	DeliveryDelete = `DELETE FROM delivery WHERE tenant = $1 AND id = $2`
 
 	AttemptInsert = `INSERT INTO attempt (tenant, delivery_id, n, at, status, took, error)

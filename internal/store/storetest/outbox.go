@@ -76,7 +76,7 @@ func put(t *testing.T, s store.Store, id, endpoint, resource string, seq int64, 
 	t.Helper()
 	d := &store.Delivery{
 		Tenant: tenant, ID: id, EventID: "e" + id, EventSeq: seq, Endpoint: endpoint, Resource: resource,
-		State: store.Pending, NextAt: next, UpdatedAt: start,
+		State: store.Pending, Since: start, NextAt: next, UpdatedAt: start,
 	}
 	write(t, s, func(tx store.Tx) error { return tx.PutDelivery(d) })
 	return d
@@ -121,7 +121,7 @@ func deliveries(t *testing.T, s store.Store) {
 		same(t, "delivery", got, a)
 		return err
 	})
-	b.Attempt, b.Endpoint, b.EventSeq, b.Partition = 2, "z", 9, 63 // replaced as a whole, whatever changed
+	b.Attempt, b.Endpoint, b.EventSeq, b.Partition, b.Since = 2, "z", 9, 63, minute(1) // replaced as a whole, whatever changed
 	write(t, s, func(tx store.Tx) error {
 		for _, id := range []string{"b", "c"} {
 			if err := tx.AppendAttempt(&store.Attempt{Tenant: tenant, DeliveryID: id, N: 1, At: start}); err != nil {
