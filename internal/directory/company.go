@@ -12,6 +12,7 @@ import (
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/ids"
 	"github.com/airside-travel/airside/internal/jsondoc"
+	"github.com/airside-travel/airside/internal/revision"
 	"github.com/airside-travel/airside/internal/store"
 )
 
@@ -85,6 +86,7 @@ func (s *Service) ReadCompany(ctx context.Context, in CompanyIn) (json.RawMessag
 	if err != nil {
 		return nil, err
 	}
+	revision.Answer(ctx, r.Version)
 	return s.companies.Show(r)
 }
 

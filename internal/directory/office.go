@@ -10,6 +10,7 @@ import (
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/ids"
 	"github.com/airside-travel/airside/internal/jsondoc"
+	"github.com/airside-travel/airside/internal/revision"
 	"github.com/airside-travel/airside/internal/store"
 )
 
@@ -132,6 +133,7 @@ func (s *Service) GetOffice(ctx context.Context, in OfficeIn) (json.RawMessage, 
 	if err != nil {
 		return nil, err
 	}
+	revision.Answer(ctx, r.Version)
 	return s.offices.Show(r)
 }
 

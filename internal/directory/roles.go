@@ -12,6 +12,7 @@ import (
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/jsondoc"
+	"github.com/airside-travel/airside/internal/revision"
 	"github.com/airside-travel/airside/internal/store"
 )
 
@@ -56,6 +57,7 @@ func (s *Service) GetUserRoles(ctx context.Context, in UserIn) (json.RawMessage,
 	if err != nil {
 		return nil, err
 	}
+	revision.Answer(ctx, p.rec.Version)
 	return r.Doc, nil
 }
 
@@ -66,16 +68,25 @@ func (s *Service) UpdateUserRoles(ctx context.Context, in UserBodyIn) (struct{},
 	if err != nil {
 		return struct{}{}, err
 	}
+	if err := revision.Demand(ctx, p.rec.Version); err != nil {
+		return struct{}{}, err
+	}
 	doc, err := body(in.Raw)
 	if err != nil {
 		return struct{}{}, err
 	}
+	before, err := rolesRecord(ctx, p.rec.ID)
+	if err != nil {
+		return struct{}{}, err
+	}
+	revision.Replace(ctx, before.Doc, in.Raw)
 	if err := s.giveRoles(ctx, p, doc.Get("roles"), "/roles"); err != nil {
 		return struct{}{}, err
 	}
 	if err := s.writeUser(ctx, p); err != nil { // the next version of the user, though the profile is the same
 		return struct{}{}, err
 	}
+	revision.Answer(ctx, p.rec.Version)
 	return struct{}{}, s.announceUser(ctx, p, "UPDATE")
 }
 

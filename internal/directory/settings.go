@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/airside-travel/airside/internal/revision"
 	"github.com/airside-travel/airside/internal/store"
 )
 
@@ -53,6 +54,11 @@ func (s *Service) getSetting(ctx context.Context, one *store.Singleton, companyI
 	if err := s.open(ctx, companyID); err != nil {
 		return nil, err
 	}
+	version, err := one.Version(ctx, companyID, role)
+	if err != nil {
+		return nil, err
+	}
+	revision.Answer(ctx, version)
 	return one.Get(ctx, companyID, role)
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/ids"
 	"github.com/airside-travel/airside/internal/jsondoc"
+	"github.com/airside-travel/airside/internal/revision"
 	"github.com/airside-travel/airside/internal/store"
 )
 
@@ -119,6 +120,7 @@ func (s *Service) GetUserInfo(ctx context.Context, in UserReadIn) (json.RawMessa
 	if err != nil {
 		return nil, err
 	}
+	revision.Answer(ctx, p.rec.Version)
 	return s.profile(ctx, p)
 }
 
@@ -145,6 +147,9 @@ func (s *Service) DeleteUser(ctx context.Context, in UserIn) (struct{}, error) {
 	if err != nil {
 		return struct{}{}, err
 	}
+	if err := revision.Demand(ctx, p.rec.Version); err != nil {
+		return struct{}{}, err
+	}
 	p.rec.Deleted = true
 	if err := s.writeUser(ctx, p); err != nil {
 		return struct{}{}, err
@@ -156,7 +161,10 @@ func (s *Service) DeleteUser(ctx context.Context, in UserIn) (struct{}, error) {
 // user took the e-mail or an id meanwhile, REFERENCE_NOT_FOUND when the office or the like is gone.
 func (s *Service) ActivateUser(ctx context.Context, in UserIn) (struct{}, error) {
 	p, err := s.user(ctx, in.UserID, true)
-	if err != nil || !p.rec.Deleted {
+	if err != nil {
+		return struct{}{}, err
+	}
+	if err := revision.Demand(ctx, p.rec.Version); err != nil || !p.rec.Deleted {
 		return struct{}{}, err
 	}
 	if err := s.checkUser(ctx, p, nil); err != nil {
@@ -169,13 +177,17 @@ func (s *Service) ActivateUser(ctx context.Context, in UserIn) (struct{}, error)
 	return struct{}{}, s.announceUser(ctx, p, "UPDATE")
 }
 
-// changeUser reads a user, lets edit change the document, checks and writes it and tells.
+// changeUser reads a user, lets edit change the document, checks and writes it and tells. The version of
+// a user is that of all its sections and of its roles.
 func (s *Service) changeUser(ctx context.Context, id string, inactive bool, edit func(next *jsondoc.Object) error) error {
 	p, err := s.user(ctx, id, inactive)
 	if err != nil {
 		return err
 	}
-	old := p.doc
+	if err := revision.Demand(ctx, p.rec.Version); err != nil {
+		return err
+	}
+	old, before := p.doc, p.rec.Doc
 	if p.doc, err = document(p.rec); err != nil {
 		return err
 	}
@@ -188,5 +200,7 @@ func (s *Service) changeUser(ctx context.Context, id string, inactive bool, edit
 	if err := s.writeUser(ctx, p); err != nil {
 		return err
 	}
+	revision.Replace(ctx, before, p.rec.Doc)
+	revision.Answer(ctx, p.rec.Version)
 	return s.announceUser(ctx, p, "UPDATE")
 }

@@ -65,7 +65,7 @@ func (s *Service) checkBusiness(ctx context.Context, p *person, now, old *jsondo
 		}
 	}
 	if id := refID(now, "managerRef"); id != "" && id != refID(old, "managerRef") {
-		if err := s.colleague(ctx, p, id, "/businessInfo/managerRef/id"); err != nil {
+		if err := s.checkManager(ctx, p, id, "/businessInfo/managerRef/id"); err != nil {
 			return err
 		}
 	}
@@ -81,6 +81,34 @@ func (s *Service) checkBusiness(ctx context.Context, p *person, now, old *jsondo
 		if err := s.colleague(ctx, p, a.ID, fmt.Sprintf("/businessInfo/designatedApproverRefs/%d/id", i)); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// longestChain bounds the walk up to the head of a company.
+const longestChain = 1000
+
+// checkManager makes sure that id is a colleague who does not, through others, report to this user.
+func (s *Service) checkManager(ctx context.Context, p *person, id, pointer string) error {
+	if err := s.colleague(ctx, p, id, pointer); err != nil {
+		return err
+	}
+	for at, n := id, 0; at != "" && n < longestChain; n++ {
+		if at == p.rec.ID {
+			return errs.Invalidf(pointer, "cycle", "the manager %q reports to this user, who would then be above themselves", id)
+		}
+		r, err := store.Read(ctx).Get(actor.Tenant(ctx), kindUser, at)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		doc, err := document(r)
+		if err != nil {
+			return err
+		}
+		at = refID(doc.Object("businessInfo"), "managerRef")
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/jsondoc"
+	"github.com/airside-travel/airside/internal/revision"
 )
 
 // SectionIn is the input of a write to a section of a user that may be inactive.
@@ -24,6 +25,7 @@ func (s *Service) readSection(ctx context.Context, id, member string, inactive b
 	if err != nil {
 		return nil, err
 	}
+	revision.Answer(ctx, p.rec.Version)
 	if raw := p.doc.Get(member); raw != nil {
 		return raw, nil
 	}
@@ -81,6 +83,7 @@ func (s *Service) GetMembershipInfo(ctx context.Context, in UserIn) (json.RawMes
 	if err != nil {
 		return nil, err
 	}
+	revision.Answer(ctx, p.rec.Version)
 	return s.membership(ctx, p)
 }
 
@@ -96,6 +99,7 @@ func (s *Service) GetNotificationPreferences(ctx context.Context, in UserIn) (js
 	if err != nil {
 		return nil, err
 	}
+	revision.Answer(ctx, p.rec.Version)
 	return notifications(p.doc.Object("notificationPreferences"))
 }
 
@@ -145,6 +149,7 @@ func (s *Service) GetExternalID(ctx context.Context, in UserReadIn) (ExternalID,
 	if err != nil {
 		return ExternalID{}, err
 	}
+	revision.Answer(ctx, p.rec.Version)
 	out := ExternalID{p.doc.String("externalId")}
 	if out.ExternalID == "" {
 		return out, errs.New(errs.ResourceNotFound, "the user has no external id").With("id", in.UserID)

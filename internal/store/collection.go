@@ -12,6 +12,7 @@ import (
 	"github.com/airside-travel/airside/internal/clock"
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/jsondoc"
+	"github.com/airside-travel/airside/internal/revision"
 )
 
 // Collection carries plain documents of one kind that belong to a parent: the bytes that were received,
@@ -51,10 +52,13 @@ func (c *Collection) Create(ctx context.Context, parent, id string, body []byte)
 }
 
 // Replace stores body as the new state of a document. Errors: RESOURCE_NOT_FOUND, those of Validate,
-// DUPLICATE_VALUE, VERSION_CONFLICT.
+// DUPLICATE_VALUE, VERSION_CONFLICT, PRECONDITION_FAILED.
 func (c *Collection) Replace(ctx context.Context, parent, id string, body []byte) error {
 	r, err := c.Record(ctx, parent, id)
 	if err != nil {
+		return err
+	}
+	if err := revision.Demand(ctx, r.Version); err != nil {
 		return err
 	}
 	old, err := jsondoc.Parse(r.Doc)
@@ -89,7 +93,12 @@ func (c *Collection) write(ctx context.Context, d *Draft, body []byte, r *Record
 		return Explain(From(ctx).Insert(next), c.What, d.ID, keys)
 	}
 	next.CreatedAt = r.CreatedAt
-	return Explain(From(ctx).Update(next, r.Version), c.What, d.ID, keys)
+	if err := From(ctx).Update(next, r.Version); err != nil {
+		return Explain(err, c.What, d.ID, keys)
+	}
+	revision.Replace(ctx, r.Doc, next.Doc)
+	revision.Answer(ctx, next.Version)
+	return nil
 }
 
 // Record reads a live document of that parent as it is stored. RESOURCE_NOT_FOUND when there is none.
@@ -107,6 +116,7 @@ func (c *Collection) Get(ctx context.Context, parent, id string) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
+	revision.Answer(ctx, r.Version)
 	return c.Show(r)
 }
 
@@ -130,10 +140,13 @@ func (c *Collection) List(ctx context.Context, parent string) iter.Seq2[*Record,
 }
 
 // Delete takes the document out of lists and frees its unique values; it stays for those who must
-// still know what it was. RESOURCE_NOT_FOUND when there is none.
+// still know what it was. RESOURCE_NOT_FOUND when there is none, PRECONDITION_FAILED.
 func (c *Collection) Delete(ctx context.Context, parent, id string) error {
 	r, err := c.Record(ctx, parent, id)
 	if err != nil {
+		return err
+	}
+	if err := revision.Demand(ctx, r.Version); err != nil {
 		return err
 	}
 	r.Deleted, r.UpdatedAt, r.Index = true, c.Clocks.Now(r.Tenant), nil

@@ -11,6 +11,7 @@ import (
 	"github.com/airside-travel/airside/internal/clock"
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/jsondoc"
+	"github.com/airside-travel/airside/internal/revision"
 )
 
 // Singleton carries the one document of a kind that a parent has, or one per variant of it (such as a
@@ -66,10 +67,26 @@ func (s *Singleton) Get(ctx context.Context, parent, variant string) ([]byte, er
 	return doc.Bytes(), nil
 }
 
-// Put replaces the document. Errors: those of Validate.
+// Version is what stands in If-Match to replace the document: 0 while nothing is stored.
+func (s *Singleton) Version(ctx context.Context, parent, variant string) (int64, error) {
+	r, err := s.stored(ctx, parent, variant)
+	if err != nil || r == nil {
+		return 0, err
+	}
+	return r.Version, nil
+}
+
+// Put replaces the document. Errors: those of Validate, PRECONDITION_FAILED.
 func (s *Singleton) Put(ctx context.Context, parent, variant string, body []byte) error {
 	r, err := s.stored(ctx, parent, variant)
 	if err != nil {
+		return err
+	}
+	version := int64(0)
+	if r != nil {
+		version = r.Version
+	}
+	if err := revision.Demand(ctx, version); err != nil {
 		return err
 	}
 	d := &Draft{Parent: parent}
@@ -94,14 +111,26 @@ func (s *Singleton) Put(ctx context.Context, parent, variant string, body []byte
 	}
 	next.Doc = d.Doc.Bytes()
 	if r == nil {
-		return Explain(From(ctx).Insert(next), s.What, parent, nil)
+		err = From(ctx).Insert(next)
+	} else {
+		err = From(ctx).Update(next, r.Version)
+		revision.Replace(ctx, r.Doc, next.Doc)
 	}
-	return Explain(From(ctx).Update(next, r.Version), s.What, parent, nil)
+	revision.Answer(ctx, max(next.Version, 1))
+	return Explain(err, s.What, parent, nil)
 }
 
 // Delete removes the document for good, so that the default shows again. Nothing stored is no error.
+// PRECONDITION_FAILED.
 func (s *Singleton) Delete(ctx context.Context, parent, variant string) error {
-	err := From(ctx).Remove(actor.Tenant(ctx), s.Kind, s.id(parent, variant))
+	version, err := s.Version(ctx, parent, variant)
+	if err != nil {
+		return err
+	}
+	if err := revision.Demand(ctx, version); err != nil {
+		return err
+	}
+	err = From(ctx).Remove(actor.Tenant(ctx), s.Kind, s.id(parent, variant))
 	if errors.Is(err, ErrNotFound) {
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/airside-travel/airside/internal/actor"
+	"github.com/airside-travel/airside/internal/revision"
 	"github.com/airside-travel/airside/internal/store"
 )
 
@@ -83,6 +84,7 @@ func (s *Service) ReadTrip(ctx context.Context, in TripIn) (BasicTripInfo, error
 	if err != nil {
 		return BasicTripInfo{}, err
 	}
+	revision.Answer(ctx, f.Version)
 	return f.basic(staff(actor.From(ctx)))
 }
 
@@ -93,6 +95,7 @@ func (s *Service) TripDetails(ctx context.Context, in TripIn) (json.RawMessage, 
 	if err != nil {
 		return nil, err
 	}
+	revision.Answer(ctx, f.Version)
 	return s.detail(ctx, f, f.visible(ctx), staff(actor.From(ctx)))
 }
 

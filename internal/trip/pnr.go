@@ -11,6 +11,7 @@ import (
 	"github.com/airside-travel/airside/internal/announce"
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/jsondoc"
+	"github.com/airside-travel/airside/internal/revision"
 )
 
 // PNRIn names a PNR in a trip.
@@ -38,6 +39,7 @@ func (s *Service) PNRByID(ctx context.Context, in PNRIn) (json.RawMessage, error
 	if err != nil {
 		return nil, err
 	}
+	revision.Answer(ctx, r.Version)
 	return view(r.Doc, *f.card(r.ID), s.now(ctx))
 }
 
@@ -81,6 +83,9 @@ func (s *Service) UpdatePNR(ctx context.Context, in UpdatePNRIn) (struct{}, erro
 	if err != nil {
 		return struct{}{}, err
 	}
+	if err := revision.Demand(ctx, old.Version); err != nil {
+		return struct{}{}, err
+	}
 	doc, parsed, err := s.readPNR(ctx, f, in.Raw)
 	if err != nil {
 		return struct{}{}, err
@@ -113,6 +118,8 @@ func (s *Service) UpdatePNR(ctx context.Context, in UpdatePNRIn) (struct{}, erro
 	if _, err := s.put(ctx, f, old, doc, changes(before, parsed)); err != nil {
 		return struct{}{}, err
 	}
+	revision.Replace(ctx, old.Doc, doc.Bytes())
+	revision.Answer(ctx, old.Version+1)
 	return struct{}{}, s.save(ctx, f, "TRIP_UPDATED")
 }
 

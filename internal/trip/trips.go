@@ -11,6 +11,7 @@ import (
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/jsondoc"
+	"github.com/airside-travel/airside/internal/revision"
 	"github.com/airside-travel/airside/internal/store"
 )
 
@@ -120,8 +121,15 @@ func (s *Service) UpdateTrip(ctx context.Context, in UpdateTripIn) (struct{}, er
 	if err != nil {
 		return struct{}{}, err
 	}
+	if err := revision.Demand(ctx, f.Version); err != nil {
+		return struct{}{}, err
+	}
+	revision.Answer(ctx, f.Version)
 	if f.Name == in.Doc.Name && text(f.Description) == text(in.Doc.Description) && (f.Description == nil) == (in.Doc.Description == nil) {
 		return struct{}{}, nil
+	}
+	if f.Description != nil && in.Doc.Description == nil {
+		revision.Replace(ctx, []byte(`{"tripDescription":""}`), []byte(`{}`))
 	}
 	f.Name, f.Description = in.Doc.Name, in.Doc.Description
 	return struct{}{}, s.retell(ctx, f)
@@ -143,9 +151,13 @@ type UpdateTripV3In struct {
 // UpdateTripV3 is updateTripV3: each property that is present replaces its stored counterpart.
 func (s *Service) UpdateTripV3(ctx context.Context, in UpdateTripV3In) (struct{}, error) {
 	f, err := s.load(ctx, in.TripID)
-	if err != nil || len(in.Raw) == 0 {
+	if err != nil {
 		return struct{}{}, err
 	}
+	if err := revision.Demand(ctx, f.Version); err != nil || len(in.Raw) == 0 {
+		return struct{}{}, err
+	}
+	revision.Answer(ctx, f.Version)
 	o, err := jsondoc.Parse(in.Raw)
 	if err != nil {
 		return struct{}{}, errs.Invalidf("", "type", "the body cannot be read").Because(err)
@@ -178,7 +190,11 @@ func (s *Service) retell(ctx context.Context, f *folder) error {
 			return err
 		}
 	}
-	return s.save(ctx, f, "TRIP_UPDATED")
+	if err := s.save(ctx, f, "TRIP_UPDATED"); err != nil {
+		return err
+	}
+	revision.Answer(ctx, f.Version)
+	return nil
 }
 
 // pnrs reads the records of a trip's PNRs, in the order of its cards.
@@ -213,6 +229,9 @@ type DeleteTripIn struct {
 func (s *Service) DeleteTrip(ctx context.Context, in DeleteTripIn) (struct{}, error) {
 	f, err := s.load(ctx, in.TripID)
 	if err != nil {
+		return struct{}{}, err
+	}
+	if err := revision.Demand(ctx, f.Version); err != nil {
 		return struct{}{}, err
 	}
 	if in.Doc.EmptyOnly && len(f.Cards) > 0 {
