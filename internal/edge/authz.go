@@ -6,30 +6,50 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/airside-travel/airside/contract"
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/ids"
 )
 
-// authorise compares the caller's roles and scopes with x-roles and x-scope of the operation. Which
-// company, trip or user it may touch is narrowed by the domain, which knows whose they are.
+// authorise compares the caller's roles, grants and scopes with x-roles, x-permission and x-scope of the
+// operation, and goes on with what opens it and nothing else. A company named in the path is checked
+// here; which trip or user the caller may touch is narrowed by the domain, which knows whose they are.
 func (m *Mux) authorise(c *call) error {
 	op := c.ep.op
 	if op.Public || (c.ep.open && m.o.Dev) {
 		return nil
 	}
-	roles := op.Roles
-	held := c.actor.Roles
-	if c.actor.UserID != "" {
-		held = append(slices.Clone(held), actor.Traveler)
+	a := c.actor.Within(need(op))
+	if a == nil {
+		return errs.New(errs.AccessDenied, "%s needs one of the roles %s, or a grant of %s %s",
+			op.ID, strings.Join(op.Roles, ", "), op.Permission.Name, op.Permission.Action).
+			With("operation", op.ID).With("roles", strings.Join(op.Roles, ",")).
+			With("permission", op.Permission.Name).With("action", op.Permission.Action)
 	}
-	if !(&actor.Actor{Roles: held}).Has(roles...) {
-		return errs.New(errs.AccessDenied, "%s needs one of the roles %s", op.ID, strings.Join(roles, ", ")).
-			With("operation", op.ID).With("roles", strings.Join(roles, ","))
-	}
-	if c.actor.Scopes != nil && !slices.Contains(c.actor.Scopes, op.Scope) {
+	if a.Scopes != nil && !slices.Contains(a.Scopes, op.Scope) {
 		return errs.New(errs.AccessDenied, "%s needs the scope %s", op.ID, op.Scope).
 			With("operation", op.ID).With("scope", op.Scope)
 	}
-	c.event.Decide("authorise", "passed", "x-roles", strings.Join(held, ","))
+	if id := c.r.PathValue("companyId"); ids.IsUUID(id) {
+		if err := a.MayCompany(id); err != nil {
+			return err
+		}
+	}
+	c.actor, c.ctx = a, actor.With(c.ctx, a)
+	how := "x-roles"
+	if a.Reaches() {
+		how = "x-roles and x-permission"
+	}
+	c.event.Decide("authorise", "passed", how, strings.Join(a.Roles, ","))
 	return nil
+}
+
+// need is what the contract says about who may call an operation.
+func need(op *contract.Operation) actor.Need {
+	n := actor.Need{Roles: op.Roles, TMC: op.Permission.Over == contract.OverTMC}
+	if op.Permission.Over != contract.OverClient {
+		n.Permission, n.Action = op.Permission.Name, op.Permission.Action
+	}
+	return n
 }
