@@ -4,8 +4,6 @@ package identity
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 
 	"github.com/airside-travel/airside/internal/actor"
@@ -86,11 +84,8 @@ func (s *Service) Issue(ctx context.Context, tenant, company, role string, scim 
 	if !scim {
 		return CreateOut{ClientID: c.ID, ClientSecret: secret}, nil
 	}
-	envelope, err := json.Marshal(map[string]string{"scope": "scim", "clientId": c.ID, "encryptedSecret": secret})
-	if err != nil {
-		return CreateOut{}, err
-	}
-	return CreateOut{ClientID: c.ID, SCIMToken: base64.StdEncoding.EncodeToString(envelope)}, nil
+	token, err := envelope{"scim", c.ID, secret}.token()
+	return CreateOut{ClientID: c.ID, SCIMToken: token}, err
 }
 
 func (s *Service) keepAfterCommit(tx store.Tx, c *client) {
@@ -154,7 +149,8 @@ type RotateOut struct {
 }
 
 // Rotate is rotateClientSecret: the old secret and every token made with it are dead when this
-// commits; the id stays. RESOURCE_NOT_FOUND for another TMC's client.
+// commits; the id stays. For a SCIM client the new secret is a whole SCIM token, ready to be used
+// (CHOICE: the published answer has one place for it). RESOURCE_NOT_FOUND for another TMC's client.
 func (s *Service) Rotate(ctx context.Context, in ClientIn) (RotateOut, error) {
 	c, r, err := s.own(ctx, in.Body.ClientID)
 	if err != nil {
@@ -171,7 +167,10 @@ func (s *Service) Rotate(ctx context.Context, in ClientIn) (RotateOut, error) {
 		return RotateOut{}, err
 	}
 	s.keepAfterCommit(tx, c)
-	return RotateOut{ClientID: c.ID, ClientSecret: secret}, nil
+	if c.SCIM {
+		secret, err = envelope{"scim", c.ID, secret}.token()
+	}
+	return RotateOut{ClientID: c.ID, ClientSecret: secret}, err
 }
 
 // Revoke is deleteApiUser: permanent, frees the place in the quota. RESOURCE_NOT_FOUND.

@@ -9,6 +9,6 @@
 // tenant is known.
 //
 // Not here: what a caller may do (the contract's roles, enforced by the edge), the secrets of the real API
-// (vault, upstream), SCIM. Errors carry codes of errs: CLIENT_CREDENTIALS_INVALID,
+// (vault, upstream), what SCIM does (scim). Errors carry codes of errs: CLIENT_CREDENTIALS_INVALID,
 // SUBJECT_TOKEN_INVALID, ACCESS_TOKEN_INVALID, API_USER_LIMIT_REACHED, RESOURCE_NOT_FOUND.
 package identity
