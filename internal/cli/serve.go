@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -59,7 +61,10 @@ func (m *Main) devCmd() *cobra.Command {
 			}
 			cfg.Dev, cfg.LogFormat, cfg.Database = true, "text", "memory:"
 			if data != "" {
-				cfg.Database = "sqlite:" + strings.TrimSuffix(data, "/") + "/airside.db"
+				if err := os.MkdirAll(data, 0o700); err != nil {
+					return fmt.Errorf("make the data directory: %w", err)
+				}
+				cfg.Database = "sqlite:" + filepath.Join(data, "airside.db")
 			}
 			if listen != "" {
 				cfg.Listen = listen
@@ -78,10 +83,10 @@ func (m *Main) welcome(r ready) {
 	fmt.Fprintf(m.Stdout, "  TMC           %s\n  company       %s\n  legal entity  %s\n  traveler      %s\n\n",
 		r.TMCID, r.CompanyID, r.LegalEntityID, r.UserID)
 	if r.ClientSecret == "" {
-		fmt.Fprintf(m.Stdout, "The data were there already. The client is %s; its secret was shown when it was made.\n", r.ClientID)
+		fmt.Fprintf(m.Stdout, "The data were there already. The client is %s; its secret was\nshown when it was made and is not in %s any more.\n", r.ClientID, credentialFile)
 		return
 	}
-	fmt.Fprintf(m.Stdout, "In another terminal (the secret is shown only now):\n\n"+
+	fmt.Fprintf(m.Stdout, "In another terminal:\n\n"+
 		"  export AIRSIDE_URL=%s\n  export AIRSIDE_CLIENT_ID=%s\n  export AIRSIDE_CLIENT_SECRET=%s\n\n",
 		r.BaseURL, r.ClientID, r.ClientSecret)
 	fmt.Fprintf(m.Stdout, "  airside api readCompany --companyId %s\n  airside api --help\n\nCtrl-C stops.\n", r.CompanyID)
@@ -102,6 +107,11 @@ func (m *Main) serve(ctx context.Context, cfg config.Config, asJSON bool) (err e
 		d, err := a.SeedDemo(ctx)
 		if err != nil {
 			return fmt.Errorf("make the demo data: %w", err)
+		}
+		if dir, ok := strings.CutPrefix(cfg.Database, "sqlite:"); ok {
+			if err := remember(filepath.Dir(dir), &d); err != nil {
+				return err
+			}
 		}
 		r.Demo = &d
 	}

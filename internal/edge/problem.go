@@ -101,8 +101,7 @@ func (m *Mux) envelope(c *call, e *errs.Error) []byte {
 	return w.Buf
 }
 
-// debugIdentifier is a link that explains the request. Like the reference it starts its last part
-// with null_ when nobody was authenticated.
+// debugIdentifier is a link that explains the request: in dev it opens without a token.
 func (m *Mux) debugIdentifier(c *call) string {
 	return m.o.BaseURL() + "/v1/airside/requests/" + c.event.ID
 }
