@@ -22,6 +22,7 @@ import (
 	"github.com/airside-travel/airside/internal/identity"
 	"github.com/airside-travel/airside/internal/operator"
 	"github.com/airside-travel/airside/internal/outbox"
+	"github.com/airside-travel/airside/internal/policy"
 	"github.com/airside-travel/airside/internal/schedule"
 	"github.com/airside-travel/airside/internal/store"
 	"github.com/airside-travel/airside/internal/telemetry"
@@ -66,6 +67,7 @@ type App struct {
 type services struct {
 	identity  *identity.Service
 	directory *directory.Service
+	policy    *policy.Service
 	trip      *trip.Service
 	air       *air.Service
 	outbox    *outbox.Service
@@ -124,7 +126,8 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 		Store: a.store, Clocks: a.clocks, Companies: owners{s}, Log: a.o.Log,
 		AllowInsecure: a.cfg.Dev, Timeout: a.cfg.HookTimeout,
 	})
-	s.directory = directory.New(a.clocks, s.outbox, nil)
+	s.policy = policy.New(a.clocks, rulebook{s})
+	s.directory = directory.New(a.clocks, s.outbox, s.policy)
 	var jwks *identity.JWKS
 	if a.cfg.JWKS != "" {
 		jwks = identity.NewJWKS(a.cfg.JWKS, a.o.Clock, a.o.Log)
@@ -234,7 +237,7 @@ func (a *App) notReady() []string {
 func Routes(c *contract.Contract) *edge.Mux {
 	m := edge.NewMux(edge.Options{Contract: c, Clock: clock.System()})
 	routes(m, &services{
-		identity: new(identity.Service), directory: new(directory.Service), trip: new(trip.Service), air: new(air.Service),
+		identity: new(identity.Service), directory: new(directory.Service), policy: new(policy.Service), trip: new(trip.Service), air: new(air.Service),
 		outbox: new(outbox.Service), operator: new(operator.Service),
 	})
 	return m

@@ -76,6 +76,19 @@ func routes(m *edge.Mux, s *services) {
 	edge.Handle(m, "listPreferenceTiers", s.directory.ListPreferenceTiers)
 	edge.Handle(m, "storePreferenceTiers", s.directory.StorePreferenceTiers)
 
+	// Travel policies and custom fields.
+	edge.Handle(m, "createPolicy", s.policy.CreatePolicy)
+	edge.Handle(m, "listPolicies", s.policy.ListPolicies)
+	edge.Handle(m, "readPolicy", s.policy.ReadPolicy)
+	edge.Handle(m, "updatePolicy", s.policy.UpdatePolicy)
+	edge.Handle(m, "deletePolicy", s.policy.DeletePolicy)
+	edge.Handle(m, "getUserApplicablePolicies", s.policy.ApplicablePolicies)
+	edge.Handle(m, "createCompanyQuestion", s.policy.CreateQuestion)
+	edge.Handle(m, "getCompanyQuestions", s.policy.ListQuestions)
+	edge.Handle(m, "getCompanyQuestion", s.policy.GetQuestion)
+	edge.Handle(m, "updateCompanyQuestion", s.policy.UpdateQuestion)
+	edge.Handle(m, "deleteCompanyQuestion", s.policy.DeleteQuestion)
+
 	// Users.
 	edge.Handle(m, "createUser", s.directory.CreateUser)
 	edge.Handle(m, "queryUser", s.directory.QueryUser)

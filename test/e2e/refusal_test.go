@@ -97,7 +97,7 @@ func TestRefusalsNameThePlaceAndWriteNothing(t *testing.T) {
 		{"nobody", "GET", "/v2/users/" + nobody, nil, 404, "RESOURCE_NOT_FOUND", ""},
 		{"no UUID", "GET", "/v2/users/42", nil, 400, "API_VALIDATION_FAILED", "/userId"},
 		{"query without company", "GET", "/v2/users?email=a@example.com", nil, 400, "INVALID_USER_IDS_QUERY_PARAMS", ""},
-		{"not built", "GET", "/v2/companies/" + c.srv.Demo.CompanyID + "/policies", nil, 501, "NOT_IMPLEMENTED", ""},
+		{"not built", "GET", "/v2/event-templates/" + c.srv.Demo.CompanyID, nil, 501, "NOT_IMPLEMENTED", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c := &client{t, c.srv, c.token}
