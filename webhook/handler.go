@@ -102,7 +102,8 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request) (int, error) {
 	if err != nil {
 		return http.StatusBadRequest, err
 	}
-	e.ID, e.TraceID = r.Header.Get(HeaderID), r.Header.Get("X-B3-TraceId")
+	e.ID, _, _ = signed(r.Header)
+	e.TraceID = r.Header.Get("X-B3-TraceId")
 	return h.once(r.Context(), e)
 }
 

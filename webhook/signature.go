@@ -23,6 +23,14 @@ const (
 	HeaderSignature = "X-Spotnana-Webhook-Signature"
 )
 
+// The headers of a delivery to a subscription whose headersStyle is STANDARD: those of Standard
+// Webhooks, where each signature begins with "v1,".
+const (
+	StandardID        = "Webhook-Id"
+	StandardTimestamp = "Webhook-Timestamp"
+	StandardSignature = "Webhook-Signature"
+)
+
 // SecretPrefix begins every signing secret; the rest is the Base64 of the key.
 const SecretPrefix = "whsec_"
 
@@ -42,7 +50,7 @@ var (
 // tolerance before or after now. Zero means DefaultTolerance, a negative tolerance accepts any age.
 // ErrTimestamp is returned only for what is signed rightly, so it points at a clock or a replay.
 func Verify(secrets []string, header http.Header, body []byte, now time.Time, tolerance time.Duration) error {
-	id, stamp, given := header.Get(HeaderID), header.Get(HeaderTimestamp), header.Get(HeaderSignature)
+	id, stamp, given := signed(header)
 	if id == "" || stamp == "" || given == "" {
 		return ErrNoSignature
 	}
@@ -66,6 +74,15 @@ func Verify(secrets []string, header http.Header, body []byte, now time.Time, to
 	return checkAge(stamp, now, tolerance)
 }
 
+// signed gives what a delivery is signed with, in the style it has: one is never mixed with the other.
+func signed(header http.Header) (id, stamp, signature string) {
+	id, stamp, signature = header.Get(HeaderID), header.Get(HeaderTimestamp), header.Get(HeaderSignature)
+	if id == "" && stamp == "" && signature == "" {
+		return header.Get(StandardID), header.Get(StandardTimestamp), header.Get(StandardSignature)
+	}
+	return id, stamp, signature
+}
+
 // Sign makes one signature as Verify accepts it: the Base64 of HMAC-SHA256 over id, Unix second and
 // body, joined by dots.
 func Sign(secret, id string, at time.Time, body []byte) (string, error) {
@@ -74,18 +91,38 @@ func Sign(secret, id string, at time.Time, body []byte) (string, error) {
 
 // SetHeaders puts id, timestamp and one signature per secret into the header.
 func SetHeaders(header http.Header, secrets []string, id string, at time.Time, body []byte) error {
+	all, err := signatures("", secrets, id, at, body)
+	if err != nil {
+		return err
+	}
+	header.Set(HeaderID, id)
+	header.Set(HeaderTimestamp, strconv.FormatInt(at.Unix(), 10))
+	header.Set(HeaderSignature, all)
+	return nil
+}
+
+// SetStandardHeaders is SetHeaders in the style of Standard Webhooks.
+func SetStandardHeaders(header http.Header, secrets []string, id string, at time.Time, body []byte) error {
+	all, err := signatures("v1,", secrets, id, at, body)
+	if err != nil {
+		return err
+	}
+	header.Set(StandardID, id)
+	header.Set(StandardTimestamp, strconv.FormatInt(at.Unix(), 10))
+	header.Set(StandardSignature, all)
+	return nil
+}
+
+func signatures(prefix string, secrets []string, id string, at time.Time, body []byte) (string, error) {
 	all := make([]string, 0, len(secrets))
 	for _, secret := range secrets {
 		one, err := Sign(secret, id, at, body)
 		if err != nil {
-			return err
+			return "", err
 		}
-		all = append(all, one)
+		all = append(all, prefix+one)
 	}
-	header.Set(HeaderID, id)
-	header.Set(HeaderTimestamp, strconv.FormatInt(at.Unix(), 10))
-	header.Set(HeaderSignature, strings.Join(all, " "))
-	return nil
+	return strings.Join(all, " "), nil
 }
 
 func sign(secret, id, stamp string, body []byte) (string, error) {

@@ -21,7 +21,7 @@ func (s *Service) Announce(ctx context.Context, n announce.Notice) error {
 	if n.BookingTMC == "" {
 		n.BookingTMC = tenant
 	}
-	all, err := s.cache.all(tx, tenant)
+	all, err := s.subs(tx, tenant)
 	if err != nil {
 		return fmt.Errorf("outbox: announce %s: %w", n.Operation, err)
 	}
@@ -52,8 +52,8 @@ func (s *Service) publish(ctx context.Context, n *announce.Notice, takers []stri
 	var out []*store.Delivery
 	for _, id := range takers {
 		d := &store.Delivery{
-			Tenant: tenant, ID: ids.UUID(), EventID: e.ID, EventSeq: e.Seq, Endpoint: id, Resource: n.Resource,
-			State: store.Pending, Since: now, NextAt: now, UpdatedAt: now,
+			Tenant: tenant, ID: deliveryID(e.ID, id), EventID: e.ID, EventSeq: e.Seq, Endpoint: id, Resource: n.Resource,
+			Partition: partition(id, n.Resource), State: store.Pending, Since: now, NextAt: now, UpdatedAt: now,
 		}
 		if err := tx.PutDelivery(d); err != nil {
 			return nil, fmt.Errorf("outbox: queue delivery: %w", err)

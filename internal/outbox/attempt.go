@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/store"
 )
 
@@ -22,23 +23,38 @@ const (
 // parcel is a delivery with all that sending it takes.
 type parcel struct {
 	delivery store.Delivery
+	event    *store.Event
+	sub      *stored
 	letter   letter
-	number   int       // of this attempt
-	since    time.Time // when its two weeks began
-	gone     bool      // nothing to send: the delivery, its event or its subscription is no more
+	number   int   // of this attempt
+	fence    int64 // 0: none asked for
+	again    bool  // on request of the laboratory: send it a second time
+	gone     bool  // nothing to send: the delivery, its event or its subscription is no more
 }
 
 // attempt loads a delivery, sends it and writes what came of it. sending is cancelled when the process
 // stops; then nothing is written, as if the attempt had not been made.
-func (s *Service) attempt(sending, writing context.Context, tenant, id string) (o outcome, err error) {
-	p, err := s.load(writing, tenant, id)
+func (s *Service) attempt(sending, writing context.Context, h head) (o outcome, err error) {
+	writing = as(writing, h.Tenant)
+	p, err := s.load(writing, h)
 	if err != nil || p == nil {
 		return outcome{}, err
 	}
 	if p.gone {
-		return outcome{}, s.acknowledge(writing, func(ctx context.Context) error { return s.drop(ctx, tenant, id) })
+		return outcome{}, s.acknowledge(writing, func(ctx context.Context) error { return s.drop(ctx, h.Tenant, h.ID) })
 	}
-	a := s.sender.send(sending, &p.letter)
+	if p.sub.Lab != nil {
+		if o, done, err := s.experiment(writing, p); done || err != nil {
+			return o, err
+		}
+	}
+	if p.fence != 0 && s.leases.fence(h.Partition) != p.fence {
+		return outcome{}, nil // this process stood still, and another one works on the lane
+	}
+	a := s.deliver(sending, p)
+	if a.problem == "" && p.again {
+		s.deliver(sending, p)
+	}
 	if a.problem != "" && sending.Err() != nil {
 		return outcome{}, nil
 	}
@@ -46,14 +62,20 @@ func (s *Service) attempt(sending, writing context.Context, tenant, id string) (
 		o, err = s.note(ctx, p, a)
 		return err
 	})
-	if o.delivered && s.pruner.due(tenant, p.delivery.Endpoint) {
-		s.prune(writing, tenant, p.delivery.Endpoint)
+	if o.delivered && s.pruner.due(h.Tenant, h.Endpoint) {
+		s.prune(writing, h.Tenant, h.Endpoint)
 	}
 	return o, err
 }
 
+// as makes a context for the tenant's own business, by which engines tell what may be written side by side.
+func as(ctx context.Context, tenant string) context.Context {
+	return actor.With(ctx, &actor.Actor{Tenant: tenant, ClientID: "outbox"})
+}
+
 // load reads what is to be sent; nil when there is nothing to do.
-func (s *Service) load(ctx context.Context, tenant, id string) (p *parcel, err error) {
+func (s *Service) load(ctx context.Context, h head) (p *parcel, err error) {
+	tenant, id := h.Tenant, h.ID
 	err = s.store.View(ctx, func(ctx context.Context) error {
 		r := store.Read(ctx)
 		d, err := r.Delivery(tenant, id)
@@ -62,13 +84,12 @@ func (s *Service) load(ctx context.Context, tenant, id string) (p *parcel, err e
 		} else if err != nil {
 			return err
 		}
-		p = &parcel{delivery: *d}
-		sub, err := s.subscription(r, tenant, d.Endpoint)
-		var e *store.Event
+		p = &parcel{delivery: *d, fence: h.fence, number: 1}
+		all, err := s.subs(r, tenant)
 		if err == nil {
-			e, err = r.Event(tenant, d.EventID)
+			p.event, err = r.Event(tenant, d.EventID)
 		}
-		if errors.Is(err, store.ErrNotFound) {
+		if p.sub = all[d.Endpoint]; errors.Is(err, store.ErrNotFound) || err == nil && p.sub == nil {
 			p.gone = true
 			return nil
 		} else if err != nil {
@@ -78,17 +99,11 @@ func (s *Service) load(ctx context.Context, tenant, id string) (p *parcel, err e
 		if err != nil {
 			return err
 		}
-		p.number, p.since = 1, e.At
 		if n := len(log); n > 0 {
 			p.number = log[n-1].N + 1
 		}
-		if d.Attempt < len(log) { // replayed: a new budget begins with the first attempt since
-			p.since = s.clocks.Now(tenant)
-			if d.Attempt > 0 {
-				p.since = log[len(log)-d.Attempt].At
-			}
-		}
-		p.letter = letter{url: sub.URL, headers: sub.Headers, secrets: signing(sub.Secrets, s.clocks.Now(tenant)), id: id, body: e.Body}
+		p.letter = letter{url: p.sub.URL, headers: p.sub.Headers, secrets: signing(p.sub.Secrets, s.clocks.Now(tenant)),
+			standard: p.sub.Settings.Style == styleStandard, id: id, body: p.event.Body}
 		p.letter.traceID, p.letter.spanID = traceIDs(id, p.number)
 		return nil
 	})
@@ -98,48 +113,48 @@ func (s *Service) load(ctx context.Context, tenant, id string) (p *parcel, err e
 	return p, nil
 }
 
-func (s *Service) subscription(r store.Reader, tenant, id string) (*stored, error) {
-	if known := s.cache.get(tenant); known != nil && known[id] != nil {
-		return known[id], nil
-	}
-	rec, err := r.Get(tenant, kindSubscription, id)
-	if err != nil {
-		return nil, err
-	}
-	return decodeSubscription(rec)
-}
-
 // outcome is what the courier learns of an attempt.
 type outcome struct {
 	made      bool // it was tried and written down
 	delivered bool
-	nextAt    time.Time // of a delivery that failed and is tried again
+	nextAt    time.Time // of a delivery that is tried again
+	status    int
+	problem   string
 }
 
-// note writes an attempt and the delivery's new state, unless it was deleted meanwhile.
+// note writes an attempt and the delivery's new state. What another process or an operator did to the
+// delivery meanwhile stands, and under an old fence nothing is written at all.
 func (s *Service) note(ctx context.Context, p *parcel, a answer) (outcome, error) {
-	tx, d := store.From(ctx), p.delivery
-	if now, err := tx.Delivery(d.Tenant, d.ID); errors.Is(err, store.ErrNotFound) || err == nil && now.State != store.Pending {
-		return outcome{made: true}, nil
+	tx := store.From(ctx)
+	if p.fence != 0 {
+		if err := s.leases.prove(tx, p.delivery.Partition, p.fence); errors.Is(err, errFenced) {
+			return outcome{}, nil
+		} else if err != nil {
+			return outcome{}, err
+		}
+	}
+	o := outcome{made: true, delivered: a.problem == "", status: a.status, problem: a.problem}
+	d, err := tx.Delivery(p.delivery.Tenant, p.delivery.ID)
+	if errors.Is(err, store.ErrNotFound) || err == nil && (d.State != store.Pending || d.Attempt != p.delivery.Attempt) {
+		return o, nil
 	} else if err != nil {
 		return outcome{}, err
 	}
 	now := s.clocks.Now(d.Tenant).UTC()
 	d.Attempt++
 	d.UpdatedAt, d.NextAt, d.State = now, now, store.Delivered
-	o := outcome{made: true, delivered: a.problem == ""}
 	if !o.delivered {
 		d.State = store.Parked
-		if next, again := nextTry(d.ID, d.Attempt, now, p.since, a.retryAfter); again {
+		if next, again := nextTry(d.ID, d.Attempt, now, d.Since, a.retryAfter); again {
 			d.State, d.NextAt, o.nextAt = store.Pending, next, next
 		}
 	}
-	err := tx.AppendAttempt(&store.Attempt{Tenant: d.Tenant, DeliveryID: d.ID, N: p.number, At: now, Status: a.status,
+	err = tx.AppendAttempt(&store.Attempt{Tenant: d.Tenant, DeliveryID: d.ID, N: p.number, At: now, Status: a.status,
 		Error: a.problem, Took: a.took})
 	if err != nil && !errors.Is(err, store.ErrExists) {
 		return outcome{}, err
 	}
-	return o, tx.PutDelivery(&d)
+	return o, tx.PutDelivery(d)
 }
 
 // drop removes a delivery that may be gone already.

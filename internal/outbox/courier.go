@@ -3,10 +3,10 @@
 package outbox
 
 import (
+	"container/heap"
 	"context"
 	"errors"
 	"sync"
-	"time"
 
 	"github.com/airside-travel/airside/internal/clock"
 	"github.com/airside-travel/airside/internal/store"
@@ -18,12 +18,25 @@ var ErrStopped = errors.New("outbox: stopped")
 // batch is how many lanes are taken in by one look into the store.
 const batch = 128
 
+// desk is what the courier leaves to the service: everything that reads or writes more than heads.
+type desk interface {
+	// attempt sends a delivery and writes what came of it.
+	attempt(sending, writing context.Context, h head) (outcome, error)
+	// postpone writes when held deliveries are due again.
+	postpone(ctx context.Context, tenant string, held []hold) error
+	// meet says what is known of an endpoint: its policy, and its breaker when it was not met before.
+	meet(r store.Reader, tenant, id string, first bool) (policy, breaker, error)
+	// note writes what an attempt did to a breaker.
+	noteBreaker(ctx context.Context, tenant, id string, c change, b breaker, o outcome) error
+}
+
 // courier decides what is sent when: the due head of each lane, lanes side by side, within the bounds.
 type courier struct {
 	store   store.Store
 	clocks  *clock.Tenants
 	options Options
-	attempt func(sending, writing context.Context, tenant, id string) (outcome, error)
+	desk    desk
+	leases  *leases // nil: this process has the store to itself
 
 	// sending ends when Stop loses patience, writing a little later. Neither carries a transaction.
 	sending, writing    context.Context
@@ -42,9 +55,9 @@ type courier struct {
 	loop   loop
 }
 
-func newCourier(o Options, attempt func(sending, writing context.Context, tenant, id string) (outcome, error)) *courier {
-	c := &courier{store: o.Store, clocks: o.Clocks, options: o, attempt: attempt, queues: map[string]*queue{}, starved: map[string]struct{}{},
-		changed: make(chan struct{}), signal: signal{ping: make(chan struct{}, 1), dirty: map[string]map[string]struct{}{}}}
+func newCourier(o Options, d desk, l *leases) *courier {
+	c := &courier{store: o.Store, clocks: o.Clocks, options: o, desk: d, leases: l, queues: map[string]*queue{},
+		starved: map[string]struct{}{}, changed: make(chan struct{}), signal: newSignal()}
 	c.sending, c.stopSend = context.WithCancel(context.Background())
 	c.writing, c.stopWrite = context.WithCancel(context.Background())
 	return c
@@ -54,71 +67,122 @@ func newCourier(o Options, attempt func(sending, writing context.Context, tenant
 func (c *courier) queue(tenant string) *queue {
 	q := c.queues[tenant]
 	if q == nil {
-		q = &queue{tenant: tenant, endpoints: map[string]*endpoint{}, taken: map[lane]struct{}{}}
+		q = &queue{tenant: tenant, endpoints: map[string]*endpoint{}, taken: map[lane]int{}}
 		c.queues[tenant] = q
 	}
 	return q
 }
 
-// dispatch starts what is due at the time as far as there is room, and reports whether anything due is
-// left or under way. mu is held, so a lane cannot be let go of between reading the store and here:
-// what was read of a lane that is not in hand is the present state.
-func (c *courier) dispatch(ctx context.Context, q *queue, now time.Time) (more bool, err error) {
+// dispatch starts what is due as far as there is room, and reports whether anything due is left or
+// under way. all goes beyond the partitions held by this process. mu is held, so a lane cannot be let
+// go of between reading the store and here: what was read of a lane that is not in hand is the present
+// state.
+func (c *courier) dispatch(ctx context.Context, q *queue, all bool) (more bool, err error) {
 	for {
 		c.start(q)
+		query := store.DueQuery{Tenant: q.tenant, Now: c.clocks.Now(q.tenant)}
+		if c.leases != nil && !all {
+			query.Partitions = c.leases.held()
+		}
 		switch {
 		case c.stopped:
 			return false, ErrStopped
 		case c.running >= c.options.Workers:
 			c.starved[q.tenant] = struct{}{}
 			return true, nil
-		case !q.stale:
+		case !q.stale && !(all && q.staleAll), c.leases != nil && !all && query.Partitions == 0:
 			return len(q.taken) > 0, nil
 		}
-		limit := len(q.taken) + batch
-		var heads []*store.Delivery
-		err := c.store.View(ctx, func(ctx context.Context) (err error) {
-			heads, err = store.Read(ctx).DueDeliveries(store.DueQuery{Tenant: q.tenant, Now: now, Limit: limit})
-			return err
-		})
-		if err != nil {
+		if err := c.look(ctx, q, query, all); err != nil {
 			return false, err
 		}
-		q.add(heads)
-		q.stale = len(heads) == limit
 	}
 }
 
-// start gives waiting lanes to workers, endpoints in turn; mu is held.
+// look takes in heads from the store; mu is held.
+func (c *courier) look(ctx context.Context, q *queue, query store.DueQuery, all bool) error {
+	var others int
+	query.Skip, others = q.crowded()
+	query.Limit = others + batch
+	var heads []head
+	met := map[string]*endpoint{}
+	err := c.store.View(ctx, func(ctx context.Context) error {
+		r := store.Read(ctx)
+		due, err := r.DueDeliveries(query)
+		if err != nil {
+			return err
+		}
+		for _, d := range due {
+			h := head{Delivery: d}
+			if c.leases != nil && !all {
+				if h.fence = c.leases.fence(d.Partition); h.fence == 0 {
+					continue // lost since
+				}
+			}
+			heads = append(heads, h)
+			if met[d.Endpoint] == nil {
+				e := &endpoint{id: d.Endpoint}
+				if e.policy, e.breaker, err = c.desk.meet(r, q.tenant, d.Endpoint, q.endpoints[d.Endpoint] == nil); err != nil {
+					return err
+				}
+				met[d.Endpoint] = e
+			}
+		}
+		q.stale = len(due) == query.Limit
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if all || c.leases == nil {
+		q.staleAll = q.stale
+	}
+	for id, e := range met {
+		if old := q.endpoints[id]; old == nil {
+			q.endpoints[id] = e
+		} else if old.policy != e.policy {
+			old.policy, old.pace = e.policy, pace{}
+		}
+	}
+	q.add(heads)
+	return nil
+}
+
+// start gives waiting lanes to workers, endpoints in turn, and puts off what must wait; mu is held.
 func (c *courier) start(q *queue) {
-	for begun := true; begun && !c.stopped; {
+	c.signal.forgive(q)
+	now := c.clocks.Now(q.tenant)
+	var held []hold
+	for begun := true; begun && !c.stopped && c.running < c.options.Workers; {
 		begun = false
 		for _, e := range q.endpoints {
-			if len(e.ready) == 0 {
-				continue
+			switch {
+			case len(e.ready) == 0 || c.running >= c.options.Workers:
+			case e.breaker.open(now) || e.pace.free(now, e.policy.rate).After(now):
+				held = append(held, e.holdAll(now)...)
+			case e.room(c.options.PerEndpoint):
+				h := e.ready[0]
+				e.ready[0], e.ready = head{}, e.ready[1:]
+				e.pace.spend(now, e.policy.rate)
+				e.running++
+				c.running++
+				begun = true
+				c.workers.Go(func() { c.work(q, h) })
 			}
-			if c.running >= c.options.Workers {
-				return
-			}
-			if !e.room(c.options.PerEndpoint) {
-				continue
-			}
-			d := e.ready[0]
-			e.ready[0], e.ready = nil, e.ready[1:]
-			e.running++
-			q.running++
-			c.running++
-			begun = true
-			c.workers.Go(func() { c.work(q, d) })
 		}
+	}
+	if len(held) > 0 {
+		c.workers.Go(func() { c.putOff(q, held) })
 	}
 }
 
 // work makes one attempt and then keeps the lanes moving.
-func (c *courier) work(q *queue, d *store.Delivery) {
-	o, err := c.attempt(c.sending, c.writing, d.Tenant, d.ID)
+func (c *courier) work(q *queue, h head) {
+	o, err := c.desk.attempt(c.sending, c.writing, h)
 	c.mu.Lock()
-	q.finish(d, o, err)
+	e := q.endpoints[h.Endpoint]
+	turn := q.finish(h.Delivery, o, err, c.clocks.Now(q.tenant))
+	b := e.breaker
 	c.running--
 	var hungry map[string]struct{}
 	if len(c.starved) > 0 { // others waited for this worker: let the loop share it out
@@ -126,34 +190,67 @@ func (c *courier) work(q *queue, d *store.Delivery) {
 	} else {
 		c.start(q)
 	}
-	close(c.changed)
-	c.changed = make(chan struct{})
-	idle := len(q.endpoints[d.Endpoint].ready) == 0
-	q.stale = q.stale || idle // the lane may have a next, and its endpoint has nothing else to do
+	c.tell()
+	idle := len(e.ready) == 0
+	if idle { // the lane may have a next, and its endpoint has nothing else to do
+		q.spoil()
+	}
 	c.mu.Unlock()
 	for tenant := range hungry {
 		c.wake(tenant)
 	}
+	if turn != unchanged {
+		c.report(c.writing, c.desk.noteBreaker(c.writing, q.tenant, h.Endpoint, turn, b, o))
+	}
 	switch {
 	case err != nil:
 		c.report(c.writing, err)
-		c.signal.mark(d.Tenant, anyEndpoint) // and not at once: the store is in trouble
+		c.signal.mark(h.Tenant, anyEndpoint) // and not at once: the store is in trouble
 	case idle || len(hungry) > 0:
-		c.wake(d.Tenant)
+		c.wake(h.Tenant)
 	}
 }
 
-// settle sends everything that is due for the tenant at this moment, and returns how many attempts
-// were made when nothing due is left. What fails is due later and not waited for.
+// putOff writes that heads must wait, and lets go of their lanes.
+func (c *courier) putOff(q *queue, held []hold) {
+	err := c.desk.postpone(c.writing, q.tenant, held)
+	c.mu.Lock()
+	for _, h := range held {
+		delete(q.taken, lane{h.Endpoint, h.Resource})
+		heap.Push(&q.wakes, h.until)
+	}
+	if err != nil {
+		q.err = err
+		q.spoil()
+	}
+	c.tell()
+	c.mu.Unlock()
+	if err != nil {
+		c.report(c.writing, err)
+		c.signal.mark(q.tenant, anyEndpoint)
+		return
+	}
+	c.wake(q.tenant)
+}
+
+// tell lets those who wait in settle look again; mu is held.
+func (c *courier) tell() {
+	close(c.changed)
+	c.changed = make(chan struct{})
+}
+
+// settle sends everything that is due for the tenant at this moment, whichever process works on it
+// otherwise, and returns how many attempts were made when nothing due is left. What fails is due later
+// and not waited for.
 func (c *courier) settle(ctx context.Context, tenant string) (int, error) {
-	now := c.clocks.Now(tenant)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	q := c.queue(tenant)
 	before := q.performed
-	q.stale, q.err = true, nil
+	q.err = nil
+	q.spoil()
 	for {
-		more, err := c.dispatch(ctx, q, now)
+		more, err := c.dispatch(ctx, q, true)
 		if !more || err != nil {
 			return q.performed - before, err
 		}
@@ -168,4 +265,16 @@ func (c *courier) settle(ctx context.Context, tenant string) (int, error) {
 			return q.performed - before, err
 		}
 	}
+}
+
+// busy are the partitions of which lanes are in hand, as bits.
+func (c *courier) busy() (mask uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, q := range c.queues {
+		for _, part := range q.taken {
+			mask |= 1 << part
+		}
+	}
+	return mask
 }

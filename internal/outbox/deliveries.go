@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
-	"strings"
 
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/errs"
@@ -136,12 +135,14 @@ func (s *Service) ReplayDelivery(ctx context.Context, in DeliveryIn) (Delivery, 
 	if d.State != store.Pending {
 		d.Attempt = 0
 	}
-	d.State, d.NextAt, d.UpdatedAt = store.Pending, now, now
+	d.State, d.Since, d.NextAt, d.UpdatedAt = store.Pending, now, now, now
 	tx := store.From(ctx)
 	if err := tx.PutDelivery(d); err != nil {
 		return Delivery{}, err
 	}
-	tx.AfterCommit(func() { s.courier.wake(d.Tenant, d.Endpoint) })
+	if err := s.insist(ctx, d.Endpoint); err != nil {
+		return Delivery{}, err
+	}
 	one, _, _, err := s.describe(ctx, d)
 	return one, err
 }
@@ -175,7 +176,7 @@ func (s *Service) describe(ctx context.Context, d *store.Delivery) (Delivery, *s
 	}
 	out := Delivery{
 		ID: d.ID, Subscription: d.Endpoint, EventType: e.Type, Operation: e.Operation, Resource: d.Resource, Company: e.Company,
-		State: d.State, CreatedAt: stamp(e.At), Test: strings.HasPrefix(d.Resource, testLane),
+		State: d.State, CreatedAt: stamp(e.At), Test: isTest(d.Resource),
 	}
 	if n := len(log); n > 0 {
 		out.Attempts, out.LastStatus, out.LastError = log[n-1].N, log[n-1].Status, log[n-1].Error

@@ -19,13 +19,15 @@ const (
 	headerSpanID    = "X-B3-SpanId"
 	reservedTraces  = "X-B3-"
 	reservedWebhook = "X-Spotnana-"
+	reservedPlain   = "Webhook-" // of Standard Webhooks
 )
 
 // reserved reports whether the platform owns a header; a custom value for it is kept but never sent
 // (reference: customHeaders). The name is canonical.
 func reserved(name string) bool {
 	return name == "Authorization" || name == "Content-Type" || name == "Content-Length" || name == "Host" ||
-		strings.HasPrefix(name, reservedTraces) || strings.HasPrefix(name, reservedWebhook)
+		strings.HasPrefix(name, reservedTraces) || strings.HasPrefix(name, reservedWebhook) ||
+		strings.HasPrefix(name, reservedPlain)
 }
 
 // framing lists headers that steer the connection, not the message. Sending them would break it.

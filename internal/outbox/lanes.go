@@ -12,22 +12,54 @@ import (
 // lane is what is kept in order: one of its deliveries is under way at a time.
 type lane struct{ endpoint, resource string }
 
-// suspectAfter is how many failures in a row make an endpoint a suspect: it gets one attempt at a
-// time, so that what hangs or is down holds a single worker.
-const suspectAfter = 3
+// head is the first delivery of a lane, in hand.
+type head struct {
+	*store.Delivery
+	fence int64 // under which its partition was held when it was taken in; 0: no lease asked for
+}
 
 // endpoint is what the courier knows of a receiver.
 type endpoint struct {
-	ready    []*store.Delivery // due heads of lanes that wait for a worker
-	running  int
-	failures int // in a row
+	id      string
+	ready   []head // due heads of lanes that wait for a worker
+	running int
+	policy  policy
+	pace    pace
+	breaker breaker
 }
 
+// room says whether one more attempt may begin. An endpoint under suspicion gets one at a time, so that
+// what hangs or is down holds a single worker.
 func (e *endpoint) room(limit int) bool {
-	if e.failures >= suspectAfter {
+	if e.policy.concurrency > 0 {
+		limit = min(limit, e.policy.concurrency)
+	}
+	if e.breaker.failures >= suspectAfter {
 		limit = 1
 	}
 	return e.running < limit
+}
+
+// hold is a head that must wait, and until when.
+type hold struct {
+	head
+	until time.Time
+	// failingSince is when the endpoint failed first, if the breaker is what holds.
+	failingSince time.Time
+}
+
+// holdAll takes all waiting heads out of the endpoint's hands: until the breaker lets one through, or
+// one after the other as its rate allows.
+func (e *endpoint) holdAll(now time.Time) (held []hold) {
+	for _, h := range e.ready {
+		if e.breaker.open(now) {
+			held = append(held, hold{h, e.breaker.until, e.breaker.since})
+		} else {
+			held = append(held, hold{head: h, until: e.pace.promise(now, e.policy.rate)})
+		}
+	}
+	e.ready = nil
+	return held
 }
 
 // queue is the part of a tenant's pending deliveries that the courier has in hand. It is made of what
@@ -35,51 +67,61 @@ func (e *endpoint) room(limit int) bool {
 type queue struct {
 	tenant    string
 	endpoints map[string]*endpoint
-	taken     map[lane]struct{} // lanes that are ready or under way
-	running   int
-	performed int   // attempts made since the start of the process
-	stale     bool  // the store may have heads that are due and not in hand
-	wakes     wakes // when retries become due
-	err       error // the last one met
+	taken     map[lane]int // lanes that are ready, under way or being put off, with their partition
+	performed int          // attempts made since the start of the process
+	stale     bool         // the store may have heads that are due and not in hand
+	staleAll  bool         // and so for partitions that other processes work on
+	wakes     wakes        // when retries become due
+	err       error        // the last one met
 }
 
+func (q *queue) spoil() { q.stale, q.staleAll = true, true }
+
 // add takes in heads of lanes that are not in hand yet.
-func (q *queue) add(heads []*store.Delivery) {
-	for _, d := range heads {
-		l := lane{d.Endpoint, d.Resource}
+func (q *queue) add(heads []head) {
+	for _, h := range heads {
+		l := lane{h.Endpoint, h.Resource}
 		if _, ok := q.taken[l]; ok {
 			continue
 		}
-		e := q.endpoints[d.Endpoint]
-		if e == nil {
-			e = &endpoint{}
-			q.endpoints[d.Endpoint] = e
-		}
-		q.taken[l] = struct{}{}
-		e.ready = append(e.ready, d)
+		q.taken[l] = h.Partition
+		e := q.endpoints[h.Endpoint]
+		e.ready = append(e.ready, h)
 	}
 }
 
-// finish lets go of a lane after an attempt.
-func (q *queue) finish(d *store.Delivery, o outcome, err error) {
+// crowded lists endpoints that have more waiting than can be sent soon, and how many lanes the others
+// have in hand.
+func (q *queue) crowded() (ids []string, others int) {
+	others = len(q.taken)
+	for id, e := range q.endpoints {
+		if len(e.ready) >= batch && len(ids) < store.DueSkipMax {
+			ids = append(ids, id)
+			others -= len(e.ready) + e.running
+		}
+	}
+	return ids, others
+}
+
+// finish lets go of a lane after an attempt, and tells what became of the endpoint's breaker.
+func (q *queue) finish(d *store.Delivery, o outcome, err error, now time.Time) (c change) {
 	e := q.endpoints[d.Endpoint]
 	delete(q.taken, lane{d.Endpoint, d.Resource})
-	q.running--
 	e.running--
 	if err != nil {
 		q.err = err
 	}
-	if !o.made {
-		return
-	}
-	q.performed++
-	e.failures++
-	if o.delivered {
-		e.failures = 0
-	}
 	if !o.nextAt.IsZero() {
 		heap.Push(&q.wakes, o.nextAt)
 	}
+	if !o.made {
+		return unchanged
+	}
+	q.performed++
+	if o.delivered {
+		return e.breaker.succeed()
+	}
+	return e.breaker.fail(now)
 }
 
 // hasUse reports whether it is worth looking for new heads at the endpoints. One that has lanes waiting

@@ -5,7 +5,6 @@ package outbox
 import (
 	"context"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/airside-travel/airside/internal/store"
@@ -15,48 +14,12 @@ import (
 // process, clocks that were moved, signals lost with a failing store.
 const sweepEvery = 10 * time.Second
 
-// anyEndpoint stands for endpoints that are not known by name.
-const anyEndpoint = ""
-
-// signal collects tenants that have something to send, and which endpoints may have a new head of a
-// lane. Hooks of transactions write to it, so it must never block.
-type signal struct {
-	mu    sync.Mutex
-	dirty map[string]map[string]struct{}
-	ping  chan struct{}
-}
-
-// wake says that the tenant may have something due at these endpoints, or that there is room for what
-// is in hand.
-func (c *courier) wake(tenant string, endpoints ...string) {
-	c.signal.mark(tenant, endpoints...)
-	select {
-	case c.signal.ping <- struct{}{}:
-	default:
-	}
-}
-
-// mark is for the next pass, whenever that is.
-func (s *signal) mark(tenant string, endpoints ...string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	news := s.dirty[tenant]
-	if news == nil {
-		news = map[string]struct{}{}
-		s.dirty[tenant] = news
-	}
-	for _, id := range endpoints {
-		news[id] = struct{}{}
-	}
-}
-
-func (s *signal) take() map[string]map[string]struct{} {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	taken := s.dirty
-	s.dirty = map[string]map[string]struct{}{}
-	return taken
-}
+// With other processes on the same store nothing signals what those commit, so it is looked for: soon
+// after there was something, more rarely when there is nothing.
+const (
+	pollSoon = 50 * time.Millisecond // doubling
+	pollLate = time.Second
+)
 
 // loop is the courier's own goroutine, once it runs.
 type loop struct {
@@ -78,6 +41,9 @@ func (s *Service) Start(ctx context.Context) {
 		defer close(c.loop.ended)
 		c.run(ctx)
 	}()
+	if c.leases != nil {
+		c.workers.Go(func() { c.renew(ctx) })
+	}
 }
 
 // Stop begins no more attempts, waits for those under way as long as Options.Drain says, and then
@@ -98,6 +64,11 @@ func (s *Service) Stop() {
 	impatient.Stop()
 	hopeless.Stop()
 	c.stopSend()
+	if c.leases != nil && stop != nil {
+		giving, cancel := context.WithTimeout(c.writing, c.options.Drain)
+		c.report(giving, c.leases.release(giving))
+		cancel()
+	}
 	c.stopWrite()
 	s.sender.transport.CloseIdleConnections()
 }
@@ -116,17 +87,62 @@ func (c *courier) run(ctx context.Context) {
 	sweep := time.NewTicker(sweepEvery)
 	defer sweep.Stop()
 	c.sweep(ctx)
+	poll, found := pollLate, 0
 	for {
-		timer := time.NewTimer(c.pass(ctx))
+		next := c.pass(ctx)
+		if c.leases != nil {
+			next = min(next, poll)
+		}
+		timer := time.NewTimer(next)
 		select {
 		case <-ctx.Done():
 		case <-c.signal.ping:
 		case <-timer.C:
+			if c.leases == nil {
+				break
+			}
+			poll = min(2*poll, pollLate)
+			if n := c.attempts(); n != found {
+				poll, found = pollSoon, n
+			}
+			c.sweep(ctx)
 		case <-sweep.C:
 			c.sweep(ctx)
 		}
 		timer.Stop()
 		if ctx.Err() != nil {
+			return
+		}
+	}
+}
+
+// attempts is how many were made, for all tenants.
+func (c *courier) attempts() (n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, q := range c.queues {
+		n += q.performed
+	}
+	return n
+}
+
+// renew keeps this process's leases, trying again soon when the store is in trouble.
+func (c *courier) renew(ctx context.Context) {
+	for {
+		gained, err := c.leases.balance(ctx, c.busy())
+		wait := c.options.Lease / 3
+		if err != nil {
+			c.report(ctx, err)
+			wait /= 10
+		}
+		if gained {
+			c.sweep(ctx)
+		}
+		pause := time.NewTimer(wait)
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			pause.Stop()
 			return
 		}
 	}
@@ -158,10 +174,11 @@ func (c *courier) pass(ctx context.Context) time.Duration {
 		now := c.clocks.Now(tenant)
 		news, signalled := marked[tenant]
 		if q.due(now) || q.hasUse(news) {
-			q.stale, signalled = true, true
+			signalled = true
+			q.spoil()
 		}
 		if signalled {
-			if _, err := c.dispatch(ctx, q, now); err != nil {
+			if _, err := c.dispatch(ctx, q, false); err != nil {
 				c.report(ctx, err)
 				c.signal.mark(tenant, anyEndpoint)
 				next = min(next, time.Second)

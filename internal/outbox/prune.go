@@ -50,7 +50,9 @@ func (s *Service) prune(ctx context.Context, tenant, endpoint string) {
 					return err
 				}
 			}
-			return nil
+			return keepHealth(store.From(ctx), tenant, endpoint, s.clocks.Now(tenant).UTC(), func(h *health) {
+				h.Pruned = max(h.Pruned, old[0].EventSeq) // the newest comes first
+			})
 		})
 	}
 	if err != nil && ctx.Err() == nil {

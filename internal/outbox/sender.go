@@ -60,7 +60,11 @@ type letter struct {
 	url             string
 	headers         map[string]string
 	secrets         []string
+	standard        bool   // headers as in Standard Webhooks
+	authorization   string // of receivers that are still on OAuth
 	id              string
+	ago             time.Duration // how long before now the signature claims to be made
+	cut             bool          // send half of the body that was signed
 	traceID, spanID string
 	body            []byte
 }
@@ -98,7 +102,11 @@ func (s *sender) send(ctx context.Context, l *letter) answer {
 }
 
 func (s *sender) post(ctx context.Context, l *letter, at time.Time) (*http.Response, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, l.url, bytes.NewReader(l.body))
+	sent := l.body
+	if l.cut {
+		sent = sent[:len(sent)/2]
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, l.url, bytes.NewReader(sent))
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +115,14 @@ func (s *sender) post(ctx context.Context, l *letter, at time.Time) (*http.Respo
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set(headerTraceID, l.traceID)
 	r.Header.Set(headerSpanID, l.spanID)
-	if err := webhook.SetHeaders(r.Header, l.secrets, l.id, at, l.body); err != nil {
+	if l.authorization != "" {
+		r.Header.Set("Authorization", l.authorization)
+	}
+	set := webhook.SetHeaders
+	if l.standard {
+		set = webhook.SetStandardHeaders
+	}
+	if err := set(r.Header, l.secrets, l.id, at.Add(-l.ago), l.body); err != nil {
 		return nil, err
 	}
 	return s.transport.RoundTrip(r) // not a Client, which follows redirects

@@ -31,6 +31,12 @@ type Options struct {
 	Drain time.Duration
 	// Workers bounds the attempts under way, PerEndpoint those to one endpoint; 64 and 16 when zero.
 	Workers, PerEndpoint int
+	// Shared says that other processes use the same store: they divide the lanes by leases, and follow each
+	// other's changes of subscriptions. Without it this costs nothing.
+	Shared bool
+	// Lease is how long a silent process keeps its lanes; 15 s when zero. It must be well above the difference
+	// of the processes' clocks.
+	Lease time.Duration
 	// Keep is how many delivered rows are kept for each endpoint; 1000 when zero.
 	Keep int
 	// Log is told about what goes wrong inside; failures of receivers are in their attempts. Nil: nobody is.
@@ -43,6 +49,7 @@ func (o Options) withDefaults() Options {
 	o.Workers = orDefault(o.Workers, 64)
 	o.PerEndpoint = orDefault(o.PerEndpoint, 16)
 	o.Keep = orDefault(o.Keep, 1000)
+	o.Lease = orDefault(o.Lease, 15*time.Second)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -66,6 +73,8 @@ type Service struct {
 	cache     cache
 	sender    *sender
 	courier   *courier
+	leases    *leases // nil unless shared
+	tokens    tokens
 	pruner    pruner
 }
 
@@ -74,7 +83,11 @@ func New(o Options) *Service {
 	o = o.withDefaults()
 	s := &Service{store: o.Store, clocks: o.Clocks, companies: o.Companies, options: o, guard: guard{loopback: o.AllowInsecure}}
 	s.sender = newSender(s.guard, o)
-	s.courier = newCourier(o, s.attempt)
+	s.tokens.sender = s.sender
+	if o.Shared {
+		s.leases = newLeases(o)
+	}
+	s.courier = newCourier(o, s, s.leases)
 	return s
 }
 
@@ -91,7 +104,13 @@ func (s *Service) Load(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("outbox: load %s: %w", tenant, err)
 		}
-		s.cache.put(tenant, all)
+		var change int64
+		if s.options.Shared {
+			if change, err = changes(r, tenant); err != nil {
+				return fmt.Errorf("outbox: load %s: %w", tenant, err)
+			}
+		}
+		s.cache.put(tenant, known{all, change})
 	}
 	return nil
 }

@@ -37,6 +37,8 @@ type subscription struct {
 	Active     bool              `json:"isActive"`
 	Headers    map[string]string `json:"customHeaders,omitempty"`
 	Secrets    []secret          `json:"secrets"` // the newest first
+	Settings   settings          `json:"settings,omitzero"`
+	Lab        *laboratory       `json:"laboratory,omitempty"`
 }
 
 type source struct {
@@ -62,7 +64,7 @@ type label struct {
 // wants reports whether the event is for this subscription: scopes are alternatives, the predicates
 // of one must all pass (reference: subscription API, eventSource).
 func (s *subscription) wants(tenant string, n *announce.Notice) bool {
-	return s.Active && slices.Contains(s.EventTypes, n.Type) &&
+	return s.Active && slices.Contains(s.EventTypes, n.Type) && !slices.Contains(s.Settings.Blocked, n.Operation) &&
 		slices.ContainsFunc(s.Source.Scopes, func(sc scope) bool { return sc.covers(tenant, n) })
 }
 
@@ -131,12 +133,18 @@ func (s *Service) find(ctx context.Context, id string) (*stored, error) {
 
 // save writes a changed subscription; what is announced after the commit sees it.
 func (s *Service) save(ctx context.Context, sub *stored, now time.Time) error {
+	return s.saveAs(ctx, actor.Tenant(ctx), sub, now)
+}
+
+func (s *Service) saveAs(ctx context.Context, tenant string, sub *stored, now time.Time) error {
 	doc, err := json.Marshal(sub.subscription)
 	if err != nil {
 		return fmt.Errorf("outbox: subscription %s: %w", sub.ID, err)
 	}
-	tx, tenant := store.From(ctx), actor.Tenant(ctx)
-	tx.AfterCommit(func() { s.cache.drop(tenant) })
+	tx := store.From(ctx)
+	if err := s.changed(tx, tenant); err != nil {
+		return err
+	}
 	if sub.record == nil {
 		sub.record = &store.Record{Tenant: tenant, Kind: kindSubscription, ID: sub.ID, Parent: sub.Subscriber,
 			CreatedAt: now, UpdatedAt: now, Doc: doc}

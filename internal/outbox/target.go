@@ -15,9 +15,12 @@ const urlMax = 2048
 
 // checkURL refuses an endpoint that must not be sent to, and says why. What a name leads to is looked
 // at again, as an address, at each attempt.
-func (g guard) checkURL(text string) error {
+func (g guard) checkURL(text string) error { return g.checkURLAt(text, "/url") }
+
+// checkURLAt is checkURL for another member of the request.
+func (g guard) checkURLAt(text, pointer string) error {
 	refuse := func(why string) error {
-		return errs.OnField(errs.WebhookURLRefused, "/url", "url", "%s", why)
+		return errs.OnField(errs.WebhookURLRefused, pointer, "url", "%s", why)
 	}
 	u, err := url.Parse(text)
 	switch {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"strings"
 
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/announce"
@@ -13,6 +14,8 @@ import (
 
 // testLane begins the resource of test events, which have a lane of their own for each subscription.
 const testLane = "TEST/"
+
+func isTest(resource string) bool { return strings.HasPrefix(resource, testLane) }
 
 // samples holds one invented payload for each event type.
 //

@@ -4,6 +4,7 @@ package outbox
 
 import (
 	"context"
+	"errors"
 
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/store"
@@ -81,7 +82,12 @@ func (s *Service) DeleteSubscription(ctx context.Context, in DeleteSubscriptionI
 			return struct{}{}, err
 		}
 	}
-	tx.AfterCommit(func() { s.cache.drop(tenant) })
+	if err := tx.Remove(tenant, kindEndpoint, in.ID); err != nil && !errors.Is(err, store.ErrNotFound) {
+		return struct{}{}, err
+	}
+	if err := s.changed(tx, tenant); err != nil {
+		return struct{}{}, err
+	}
 	return struct{}{}, tx.Remove(tenant, kindSubscription, in.ID)
 }
 
