@@ -10,6 +10,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/airside-travel/airside/internal/access"
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/audit"
 	"github.com/airside-travel/airside/internal/clock"
@@ -19,12 +20,18 @@ import (
 	"github.com/airside-travel/airside/internal/store"
 )
 
-// gate lets the edge ask identity who a token is.
-type gate struct{ s *identity.Service }
+// gate lets the edge ask identity who a token is, and access what its user may do now.
+type gate struct {
+	s      *identity.Service
+	access *access.Service
+}
 
 func (g gate) Authenticate(ctx context.Context, token string) (*edge.Caller, error) {
 	a, err := g.s.Authenticate(ctx, token)
 	if err != nil {
+		return nil, err
+	}
+	if a, err = g.access.Complete(ctx, a); err != nil {
 		return nil, err
 	}
 	return &edge.Caller{Actor: a}, nil

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/airside-travel/airside/contract"
+	"github.com/airside-travel/airside/internal/access"
 	"github.com/airside-travel/airside/internal/air"
 	"github.com/airside-travel/airside/internal/clock"
 	"github.com/airside-travel/airside/internal/config"
@@ -67,6 +68,7 @@ type App struct {
 type services struct {
 	identity  *identity.Service
 	directory *directory.Service
+	access    *access.Service
 	policy    *policy.Service
 	trip      *trip.Service
 	air       *air.Service
@@ -128,6 +130,8 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	})
 	s.policy = policy.New(a.clocks, rulebook{s})
 	s.directory = directory.New(a.clocks, s.outbox, s.policy)
+	s.access = access.New(a.clocks, a.store, members{s.directory})
+	s.directory.Tell(s.access)
 	var jwks *identity.JWKS
 	if a.cfg.JWKS != "" {
 		jwks = identity.NewJWKS(a.cfg.JWKS, a.o.Clock, a.o.Log)
@@ -142,7 +146,7 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	s.schedule.Register(identity.JobExpire, s.identity.Expire)
 	s.schedule.Register(air.JobOrder, s.air.RunJob)
 	a.mux = edge.NewMux(edge.Options{
-		Contract: a.contract, Auth: gate{s.identity}, Store: a.store, Audit: trail{a.clocks}, Replay: replays{a.clocks},
+		Contract: a.contract, Auth: gate{s.identity, s.access}, Store: a.store, Audit: trail{a.clocks}, Replay: replays{a.clocks},
 		Clock: a.o.Clock, Log: a.o.Log, Ring: ring, MaxBody: a.cfg.MaxBody, TrustedHops: a.cfg.TrustedHops, Allow: networks,
 		Rate:      edge.Rate{PerSecond: a.cfg.Rate, Burst: a.cfg.Burst},
 		TokenRate: edge.Rate{PerSecond: a.cfg.TokenRate, Burst: a.cfg.TokenBurst},
@@ -237,7 +241,7 @@ func (a *App) notReady() []string {
 func Routes(c *contract.Contract) *edge.Mux {
 	m := edge.NewMux(edge.Options{Contract: c, Clock: clock.System()})
 	routes(m, &services{
-		identity: new(identity.Service), directory: new(directory.Service), policy: new(policy.Service), trip: new(trip.Service), air: new(air.Service),
+		identity: new(identity.Service), directory: new(directory.Service), access: new(access.Service), policy: new(policy.Service), trip: new(trip.Service), air: new(air.Service),
 		outbox: new(outbox.Service), operator: new(operator.Service),
 	})
 	return m

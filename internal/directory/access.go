@@ -12,12 +12,12 @@ import (
 )
 
 // visible checks that the caller may reach a user: a TMC reaches everybody, the administration of a
-// company its people, a travel arranger his travelers, everybody himself. What the caller may do there
+// company its people, a grant those of its audience, a travel arranger his travelers, everybody himself. What the caller may do there
 // is the operation's role list. RESOURCE_NOT_FOUND in another company, ACCESS_DENIED in one's own.
 func (s *Service) visible(ctx context.Context, r *store.Record) error {
 	a := actor.From(ctx)
 	switch {
-	case a.Wide() || a.UserID == r.ID && a.UserID != "":
+	case a.Wide() || a.Self(r.ID) || a.Granted(r.Parent):
 		return nil
 	case a.Company == "" || a.Company != r.Parent:
 		return errs.Missing("user", r.ID)

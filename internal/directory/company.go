@@ -76,6 +76,7 @@ func (s *Service) CreateCompany(ctx context.Context, in CreateCompanyIn) (Entity
 	if err := s.companies.Create(ctx, actor.Tenant(ctx), out.ID, in.Raw); err != nil {
 		return EntityID{}, err
 	}
+	s.rights.CompaniesChanged(ctx)
 	return out, s.policies.CompanyCreated(ctx, out.ID)
 }
 
@@ -121,6 +122,7 @@ func (s *Service) UpdateCompany(ctx context.Context, in CompanyBodyIn) (struct{}
 	if err := s.open(ctx, in.CompanyID); err != nil {
 		return struct{}{}, err
 	}
+	s.rights.CompaniesChanged(ctx)
 	return struct{}{}, s.companies.Replace(ctx, actor.Tenant(ctx), in.CompanyID, in.Raw)
 }
 
@@ -133,5 +135,6 @@ func (s *Service) DeleteCompany(ctx context.Context, in CompanyIn) (struct{}, er
 	if in.CompanyID == actor.Tenant(ctx) {
 		return struct{}{}, errs.New(errs.StateForbids, "the TMC cannot delete itself").With("id", in.CompanyID)
 	}
+	s.rights.CompaniesChanged(ctx)
 	return struct{}{}, s.companies.Delete(ctx, actor.Tenant(ctx), in.CompanyID)
 }

@@ -12,6 +12,21 @@ type Policies interface {
 	RefersToGrade(ctx context.Context, companyID, gradeID string) (bool, error)
 }
 
+// Rights is told, inside the transaction, what may change the rights that somebody has.
+type Rights interface {
+	// UserChanged: a user was written, or his roles.
+	UserChanged(ctx context.Context, userID string)
+	// CompaniesChanged: a company came, went or has another TMC.
+	CompaniesChanged(ctx context.Context)
+}
+
+// noRights stands in where nobody keeps rights.
+type noRights struct{}
+
+func (noRights) UserChanged(context.Context, string) {}
+
+func (noRights) CompaniesChanged(context.Context) {}
+
 // noPolicies stands in where no policy domain is wired.
 type noPolicies struct{}
 

@@ -34,6 +34,7 @@ type Service struct {
 	clocks   *clock.Tenants
 	events   announce.Announcer
 	policies Policies
+	rights   Rights
 
 	companies, entities, offices     store.Collection
 	costCenters, departments, grades store.Collection
@@ -42,7 +43,7 @@ type Service struct {
 
 // New makes the directory. policies may be nil.
 func New(clocks *clock.Tenants, events announce.Announcer, policies Policies) *Service {
-	s := &Service{clocks: clocks, events: events, policies: policies}
+	s := &Service{clocks: clocks, events: events, policies: policies, rights: noRights{}}
 	if policies == nil {
 		s.policies = noPolicies{}
 	}
@@ -55,6 +56,10 @@ func New(clocks *clock.Tenants, events announce.Announcer, policies Policies) *S
 	s.settings = s.newSettings()
 	return s
 }
+
+// Tell makes the directory tell somebody about changes of rights. It is set apart from New because who
+// keeps rights reads them from the directory.
+func (s *Service) Tell(r Rights) { s.rights = r }
 
 // EntityID is the answer to a creation.
 type EntityID struct {

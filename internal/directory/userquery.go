@@ -67,13 +67,14 @@ func (s *Service) QueryUser(ctx context.Context, in QueryUserIn) (UserSummaryLis
 	return out, nil
 }
 
-// scope lists the companies in which to look: one, or all of the tenant. Only a TMC may look everywhere.
+// scope lists the companies in which to look: one, or of the TMC's all that the caller may act for. Only
+// who may act for the TMC itself may ask for all.
 func (s *Service) scope(ctx context.Context, companyID, tmcID string) ([]string, error) {
 	if tmcID == "" {
 		return []string{companyID}, s.open(ctx, companyID)
 	}
 	a := actor.From(ctx)
-	if !a.Wide() || tmcID != a.Tenant {
+	if tmcID != a.Tenant || !a.Wide() && !a.Granted(tmcID) {
 		return nil, errs.New(errs.CompanyForeign, "this caller may not act for TMC %q", tmcID).With("tmcId", tmcID)
 	}
 	var out []string
@@ -81,7 +82,9 @@ func (s *Service) scope(ctx context.Context, companyID, tmcID string) ([]string,
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, r.ID)
+		if a.MayCompany(r.ID) == nil {
+			out = append(out, r.ID)
+		}
 	}
 	return out, nil
 }

@@ -110,6 +110,7 @@ func (s *Service) writeUser(ctx context.Context, p *person) error {
 	keys := p.keys()
 	p.rec.UpdatedAt = s.clocks.Now(p.rec.Tenant)
 	p.rec.Doc, p.rec.Index = p.doc.Bytes(), store.Entries(keys)
+	s.rights.UserChanged(ctx, p.rec.ID)
 	return store.Explain(store.From(ctx).Update(p.rec, p.rec.Version), "user", p.rec.ID, keys)
 }
 

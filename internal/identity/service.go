@@ -89,7 +89,7 @@ func (s *Service) remember(h [32]byte, g *grant) {
 	if c == nil || c.Generation != g.Generation {
 		return
 	}
-	g.actor = &actor.Actor{Tenant: c.Tenant, ClientID: c.ID, Company: g.Company, UserID: g.UserID, Roles: g.Roles}
+	g.actor = &actor.Actor{Tenant: c.Tenant, ClientID: c.ID, Company: g.Company, UserID: g.UserID, Roles: g.Roles, Bound: c.Company}
 	s.tokens[h] = g
 }
 
