@@ -89,6 +89,9 @@ type Param struct {
 	// others repeat the parameter.
 	Comma  bool
 	Schema *Schema
+	// ErrorCode (x-error-code) is the documented code of a value that does not fit the schema, where it has
+	// one of its own; else "".
+	ErrorCode string
 }
 
 // Body is what a request carries.

@@ -48,6 +48,8 @@ func (c *Contract) readParam(raw []byte, to *[]Param) error {
 		case "explode":
 			explodeSet = true
 			return readBool(val, &explode)
+		case "x-error-code":
+			return readText(val, &p.ErrorCode)
 		case "deprecated", "example", "examples":
 			return nil
 		}

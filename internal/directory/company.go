@@ -95,7 +95,7 @@ func (s *Service) companyByPath(ctx context.Context, id string) (*store.Record, 
 	external, isExternal := strings.CutPrefix(id, "X")
 	switch {
 	case ids.IsUUID(id):
-		return s.companyRecord(ctx, id)
+		return s.companyRecord(ctx, strings.ToLower(id))
 	case !isExternal:
 		return nil, &errs.Error{Code: errs.ValidationFailed, Message: "the company id is malformed", Fields: []errs.Field{{
 			In: "path", Pointer: "companyId", Rule: "format", Message: "must be a UUID, or an external id with X in front"}}}

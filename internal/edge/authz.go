@@ -31,7 +31,8 @@ func (m *Mux) authorise(c *call) error {
 		return errs.New(errs.AccessDenied, "%s needs the scope %s", op.ID, op.Scope).
 			With("operation", op.ID).With("scope", op.Scope)
 	}
-	if id := c.r.PathValue("companyId"); ids.IsUUID(id) {
+	// Where an external id may stand instead, the contract does not say that it is a UUID.
+	if id := strings.ToLower(c.r.PathValue("companyId")); ids.IsUUID(id) {
 		if err := a.MayCompany(id); err != nil {
 			return err
 		}

@@ -76,6 +76,7 @@ type field struct {
 	index    int
 	in, name string
 	fallback []string // the contract's default
+	lower    bool     // a UUID, which may come in upper case and is stored in lower
 }
 
 func plan(op *contract.Operation, t reflect.Type) ([]field, error) {
@@ -102,6 +103,7 @@ func plan(op *contract.Operation, t reflect.Type) ([]field, error) {
 			if d := p.Schema.Target().Default; len(d) > 0 {
 				f.fallback = []string{strings.Trim(string(d), `"`)}
 			}
+			f.lower = isUUID(p)
 		}
 		if f.in == "body" && op.Body == nil {
 			return nil, fmt.Errorf("field %s reads a body, but there is none", sf.Name)
@@ -173,6 +175,9 @@ func or(a, b []string) []string {
 func (f field) set(v reflect.Value, values []string) error {
 	if len(values) == 0 {
 		return nil
+	}
+	if f.lower {
+		values = []string{strings.ToLower(strings.Join(values, ","))}
 	}
 	if v.Kind() == reflect.Pointer {
 		p := reflect.New(v.Type().Elem())

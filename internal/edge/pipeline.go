@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/airside-travel/airside/contract"
@@ -112,6 +113,7 @@ func NewMux(o Options) *Mux {
 		m.routes.HandleFunc(op.Method+" "+op.Path, func(w http.ResponseWriter, r *http.Request) {
 			c := w.(*call) //nolint:forcetypeassert // only ServeHTTP calls routes, with a *call
 			c.ep, c.r = ep, r
+			lowerIDs(op, r)
 			m.run(c)
 		})
 	}
@@ -121,6 +123,24 @@ func NewMux(o Options) *Mux {
 		m.fail(c, "route", m.unrouted(c))
 	})
 	return m
+}
+
+// lowerIDs turns UUIDs in the path to lower case, in which they are stored; RFC 9562 takes either.
+func lowerIDs(op *contract.Operation, r *http.Request) {
+	for i := range op.Params {
+		if p := &op.Params[i]; p.In == contract.InPath && isUUID(p) {
+			r.SetPathValue(p.Name, strings.ToLower(r.PathValue(p.Name)))
+		}
+	}
+}
+
+// isUUID reports whether the values of a parameter are UUIDs.
+func isUUID(p *contract.Param) bool {
+	s := p.Schema.Target()
+	if s.Items != nil {
+		s = s.Items.Target()
+	}
+	return s.Format == "uuid"
 }
 
 // ServeHTTP starts the event and the stages that need no operation.

@@ -107,7 +107,7 @@ func (m *Mux) debugIdentifier(c *call) string {
 }
 
 // invalid makes one error of the violations a check found.
-func invalid(found []contract.Violation) error {
+func invalid(found []contract.Violation) *errs.Error {
 	e := &errs.Error{Code: errs.ValidationFailed, Message: found[0].String()}
 	for _, v := range found {
 		switch v.Rule {

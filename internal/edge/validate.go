@@ -5,6 +5,7 @@ package edge
 import (
 	"mime"
 	"net/url"
+	"strings"
 
 	"github.com/airside-travel/airside/contract"
 	"github.com/airside-travel/airside/internal/errs"
@@ -26,7 +27,7 @@ func (m *Mux) validate(c *call) (err error) {
 		}
 	}
 	if len(found) > 0 {
-		return invalid(found)
+		return ownCode(op, found, invalid(found))
 	}
 	if c.ep.decode == nil {
 		return errs.New(errs.NotImplemented, "%s is part of the contract, but this version does not carry it out", op.ID).With("operation", op.ID)
@@ -34,6 +35,17 @@ func (m *Mux) validate(c *call) (err error) {
 	c.event.Decide("validate", "passed", "contract", "")
 	c.in, err = c.ep.decode(c)
 	return err
+}
+
+// ownCode gives the error the code that the contract names for the first parameter at fault, if any.
+func ownCode(op *contract.Operation, found []contract.Violation, e *errs.Error) error {
+	for _, v := range found {
+		if p := param(op, v.In, strings.TrimPrefix(v.Pointer, "/")); p != nil && p.ErrorCode != "" {
+			e.Code = errs.Code(p.ErrorCode)
+			break
+		}
+	}
+	return e
 }
 
 // query parses the query once.
