@@ -85,7 +85,9 @@ func (s *Service) understand(ctx context.Context, r *searchRequest, now time.Tim
 
 func (s *Service) readTravelers(ctx context.Context, list []searchTraveler, sh *shopping) error {
 	a := actor.From(ctx)
-	sh.company = a.Company
+	if !a.Reaches() { // else the travelers tell: a grant is for other companies than the caller's own
+		sh.company = a.Company
+	}
 	limit := s.supplier.Info().MaxPax
 	if len(list) == 0 || limit > 0 && len(list) > limit {
 		return errs.Invalidf("/travelers", "count", "one search is for 1 to %d travelers; got %d", limit, len(list))
@@ -122,6 +124,9 @@ func (s *Service) readTravelers(ctx context.Context, list []searchTraveler, sh *
 		counts[typ]++
 		sh.travelers = append(sh.travelers, p)
 	}
+	if sh.company == "" {
+		sh.company = a.Company
+	}
 	if counts[supplier.InfantOnLap] > counts[supplier.Adult]+counts[supplier.Senior] {
 		return errs.Invalidf("/travelers", "infants", "every infant on a lap needs an adult of its own")
 	}
@@ -150,7 +155,7 @@ func (s *Service) known(ctx context.Context, userID, at string, company *string)
 		return t, errs.Invalidf(at, "company", "all travelers of one booking belong to one company")
 	}
 	*company = t.CompanyID
-	if only := a.UserID != "" && !a.Has(actor.TMCAdmin, actor.TMCAgent, actor.CompanyAdmin, actor.CompanyArranger, actor.Arranger); only && !strings.EqualFold(userID, a.UserID) {
+	if only := a.UserID != "" && !a.Granted(t.CompanyID) && !a.Has(actor.TMCAdmin, actor.TMCAgent, actor.CompanyAdmin, actor.CompanyArranger, actor.Arranger); only && !strings.EqualFold(userID, a.UserID) {
 		return t, errs.New(errs.AccessDenied, "a traveler books for himself; arranging for others needs an arranger's role")
 	}
 	return t, nil

@@ -85,7 +85,7 @@ func (s *Service) ReadTrip(ctx context.Context, in TripIn) (BasicTripInfo, error
 		return BasicTripInfo{}, err
 	}
 	revision.Answer(ctx, f.Version)
-	return f.basic(staff(actor.From(ctx)))
+	return f.basic(staff(actor.From(ctx), f.Company))
 }
 
 // TripDetails is getTripDetailsV3: the trip and all its PNRs. What is stored is always the newest
@@ -96,7 +96,7 @@ func (s *Service) TripDetails(ctx context.Context, in TripIn) (json.RawMessage, 
 		return nil, err
 	}
 	revision.Answer(ctx, f.Version)
-	return s.detail(ctx, f, f.visible(ctx), staff(actor.From(ctx)))
+	return s.detail(ctx, f, f.visible(ctx), staff(actor.From(ctx), f.Company))
 }
 
 // detail writes schema TripV3DetailsResponse: one read for all PNRs, whose bytes go out as they are.

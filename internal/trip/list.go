@@ -39,7 +39,7 @@ func (s *Service) UserTrips(ctx context.Context, in UserTripsIn) (TripList, erro
 	if err != nil {
 		return TripList{}, err
 	}
-	ok, err := s.seesPerson(ctx, u.ID)
+	ok, err := s.seesPerson(ctx, u.CompanyID, u.ID)
 	if err != nil {
 		return TripList{}, err
 	}
@@ -76,7 +76,7 @@ func (s *Service) company(ctx context.Context, id string) error {
 	if err := a.MayCompany(id); err != nil {
 		return err
 	}
-	if !companyWide(a) {
+	if !companyWide(a) && !a.Granted(id) {
 		return errs.New(errs.AccessDenied, "this caller may not list the trips of a whole company")
 	}
 	known, err := s.dir.HasCompany(ctx, id)
@@ -93,7 +93,7 @@ func (s *Service) ArrangerTrips(ctx context.Context, in ArrangerTripsIn) (TripLi
 	if err != nil {
 		return TripList{}, err
 	}
-	if a := actor.From(ctx); !staff(a) && a.UserID != u.ID {
+	if a := actor.From(ctx); !staff(a, u.CompanyID) && a.UserID != u.ID {
 		return TripList{}, errs.New(errs.AccessDenied, "arrangers may list only the trips they manage themselves")
 	}
 	reach, err := s.dir.Arranges(ctx, u.ID)

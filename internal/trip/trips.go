@@ -83,7 +83,7 @@ func (s *Service) Open(ctx context.Context, n NewTrip) (string, error) {
 		}
 		f.Company = u.CompanyID
 	}
-	if ok, err := s.seesPerson(ctx, n.UserID, n.RegistrarID); err != nil || !ok {
+	if ok, err := s.seesPerson(ctx, f.Company, n.UserID, n.RegistrarID); err != nil || !ok {
 		return "", or(err, errs.New(errs.AccessDenied, "this caller may not open trips for user %q", n.UserID+n.RegistrarID))
 	}
 	tx, tenant := store.From(ctx), actor.Tenant(ctx)

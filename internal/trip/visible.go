@@ -15,28 +15,28 @@ func companyWide(a *actor.Actor) bool {
 	return a.Has(actor.TMCAdmin, actor.TMCAgent, actor.GlobalAgent, actor.CompanyAdmin, actor.ReportAdmin, actor.CompanyArranger)
 }
 
-// staff are agents and administrators: they see restricted contacts.
-func staff(a *actor.Actor) bool {
-	return a.Has(actor.TMCAdmin, actor.TMCAgent, actor.GlobalAgent, actor.CompanyAdmin)
+// staff are agents and administrators, by role or by a grant for the company: they see restricted contacts.
+func staff(a *actor.Actor, company string) bool {
+	return a.Granted(company) || a.Has(actor.TMCAdmin, actor.TMCAgent, actor.GlobalAgent, actor.CompanyAdmin)
 }
 
 // sees reports whether the caller may see a trip: everything for the agency, the company's for those
 // who look after a company, their travelers' for arrangers, and one's own.
 func (s *Service) sees(ctx context.Context, f *folder) (bool, error) {
 	a := actor.From(ctx)
-	if a.Wide() {
+	if a.Wide() || a.Granted(f.Company) {
 		return true, nil
 	}
 	if a.Company == "" || a.Company != f.Company {
 		return false, nil
 	}
-	return s.seesPerson(ctx, f.User, f.Registrar)
+	return s.seesPerson(ctx, f.Company, f.User, f.Registrar)
 }
 
-// seesPerson is sees within the caller's own company.
-func (s *Service) seesPerson(ctx context.Context, userIDs ...string) (bool, error) {
+// seesPerson is sees within a company that the caller may act for.
+func (s *Service) seesPerson(ctx context.Context, company string, userIDs ...string) (bool, error) {
 	a := actor.From(ctx)
-	if companyWide(a) {
+	if companyWide(a) || a.Granted(company) {
 		return true, nil
 	}
 	if a.UserID == "" {
@@ -59,7 +59,7 @@ func (s *Service) seesPerson(ctx context.Context, userIDs ...string) (bool, erro
 // arrangers are as well.
 func seesHidden(ctx context.Context, f *folder) bool {
 	a := actor.From(ctx)
-	return companyWide(a) || (a.Has(actor.Arranger) && a.UserID != f.User)
+	return companyWide(a) || a.Granted(f.Company) || (a.Has(actor.Arranger) && a.UserID != f.User)
 }
 
 // cards are the PNRs of a trip that the caller may see.
