@@ -12,7 +12,7 @@ import (
 
 // settings are the documents of a company of which there is one each, or one per role of the company.
 type settings struct {
-	content, enrollment, tiers, stealth, colors, branding, managers, preferences, features store.Singleton
+	content, enrollment, tiers, stealth, colors, branding, managers, preferences, features, vendors store.Singleton
 }
 
 func (s *Service) newSettings() settings {
@@ -30,6 +30,7 @@ func (s *Service) newSettings() settings {
 		managers:    one("managers_config", "list of managers", nil),
 		preferences: one("preference_tiers", "preference tiers", []byte(`{"preferenceTiersPerBookingType":[]}`)),
 		features:    one("company_features", "features", empty),
+		vendors:     one("vendor_preferences", "vendor preferences", empty),
 	}
 	all.branding.Validate, all.branding.Present = keepBranding, showBranding
 	all.managers.Validate, all.managers.Present = s.checkManagers, s.showManagers
