@@ -75,7 +75,6 @@ func routes(m *edge.Mux, s *services) {
 	edge.Handle(m, "updateCompanyStealthConfig", s.directory.UpdateStealthConfig)
 	edge.Handle(m, "listPreferenceTiers", s.directory.ListPreferenceTiers)
 	edge.Handle(m, "storePreferenceTiers", s.directory.StorePreferenceTiers)
-	edge.Handle(m, "uploadCompanyPreferences", s.directory.UploadPreferences)
 
 	// Travel policies and custom fields.
 	edge.Handle(m, "createPolicy", s.policy.CreatePolicy)
@@ -192,6 +191,16 @@ func routes(m *edge.Mux, s *services) {
 	edge.Handle(m, "replayDelivery", s.outbox.ReplayDelivery)
 	edge.Handle(m, "getDelivery", s.outbox.GetDelivery)
 	edge.Handle(m, "listDeliveries", s.outbox.ListDeliveries)
+	edge.Handle(m, "skipDelivery", s.outbox.SkipDelivery)
+	edge.Handle(m, "replayDeliveries", s.outbox.ReplayDeliveries)
+	edge.Handle(m, "resumeWebhooks", s.outbox.Resume)
+	edge.Handle(m, "getWebhookSettings", s.outbox.GetSettings)
+	edge.Handle(m, "updateWebhookSettings", s.outbox.UpdateSettings)
+	edge.Handle(m, "getWebhookEndpoint", s.outbox.GetEndpoint)
+	edge.Handle(m, "listWebhookEndpoints", s.outbox.ListEndpoints)
+	edge.Handle(m, "setWebhookLaboratory", s.outbox.SetLaboratory)
+	edge.Handle(m, "getWebhookLaboratory", s.outbox.GetLaboratory)
+	edge.Handle(m, "endWebhookLaboratory", s.outbox.EndLaboratory)
 
 	// Airside itself.
 	edge.Handle(m, "getClock", s.operator.GetClock)
