@@ -22,6 +22,9 @@ const (
 
 	EntityGet = `SELECT ` + columns + ` FROM entity e WHERE e.tenant = $1 AND e.kind = $2 AND e.id = $3`
 
+	// EntityGetHead is EntityGet for a transaction that may write the record.
+	EntityGetHead = `SELECT ` + columns + `, e.ord, e.entries FROM entity e WHERE e.tenant = $1 AND e.kind = $2 AND e.id = $3`
+
 	EntityFind = `SELECT ` + columns + ` FROM entity_index i CROSS JOIN entity e
 WHERE i.tenant = $1 AND i.hash = $2 AND e.tenant = i.tenant AND e.ord = i.ord AND e.deleted = 0
 ORDER BY i.created_at, i.ord LIMIT 1`
@@ -31,6 +34,10 @@ WHERE tenant = $1 AND kind = $2 AND id = $3`
 
 	EntityInsert = `INSERT INTO entity (tenant, kind, id, parent, version, created_at, updated_at, deleted, entries, doc)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+
+	// EntityInsertOrd is EntityInsert for an engine that numbers records itself.
+	EntityInsertOrd = `INSERT INTO entity (tenant, kind, id, parent, version, created_at, updated_at, deleted, entries, doc, ord)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 
 	// EntityUpdate leaves alone what the indexes of the table hold, which is nearly always right.
 	EntityUpdate = `UPDATE entity SET version = $3, updated_at = $4, doc = $5 WHERE tenant = $1 AND ord = $2`
@@ -161,8 +168,8 @@ func (d Due) Rounded() Due {
 func (d Due) Select() string {
 	text, next := delivery+heads+` AND d.next_at <= $2`, 4
 	if d.Partitions {
-		// The cast tells PostgreSQL the parameter's type.
-		text += ` AND (CAST($4 AS BIGINT) >> d.part) & 1 = 1`
+		// The casts are for PostgreSQL, which must know the types and shifts by small numbers only.
+		text += ` AND (CAST($4 AS BIGINT) >> CAST(d.part AS INTEGER)) & 1 = 1`
 		next++
 	}
 	for i := range d.Skip {
