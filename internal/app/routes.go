@@ -75,6 +75,7 @@ func routes(m *edge.Mux, s *services) {
 	edge.Handle(m, "updateCompanyStealthConfig", s.directory.UpdateStealthConfig)
 	edge.Handle(m, "listPreferenceTiers", s.directory.ListPreferenceTiers)
 	edge.Handle(m, "storePreferenceTiers", s.directory.StorePreferenceTiers)
+	edge.Handle(m, "uploadCompanyPreferences", s.directory.UploadPreferences)
 
 	// Travel policies and custom fields.
 	edge.Handle(m, "createPolicy", s.policy.CreatePolicy)
