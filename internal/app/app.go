@@ -15,6 +15,7 @@ import (
 	"github.com/airside-travel/airside/contract"
 	"github.com/airside-travel/airside/internal/access"
 	"github.com/airside-travel/airside/internal/air"
+	"github.com/airside-travel/airside/internal/charge"
 	"github.com/airside-travel/airside/internal/clock"
 	"github.com/airside-travel/airside/internal/config"
 	"github.com/airside-travel/airside/internal/directory"
@@ -70,6 +71,7 @@ type services struct {
 	directory *directory.Service
 	access    *access.Service
 	policy    *policy.Service
+	charge    *charge.Service
 	trip      *trip.Service
 	air       *air.Service
 	outbox    *outbox.Service
@@ -142,6 +144,7 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 		Supplier: airline.New(w, worldSeed), Trips: bookings{s.trip}, Travelers: travelers{s.directory},
 		Keys: tokenKeys{master}, Atlas: newAtlas(w), Clocks: a.clocks,
 	})
+	s.charge = charge.New(a.clocks, debtors{s.directory, s.trip})
 	s.schedule = schedule.New(a.store, a.clocks, s.outbox, a.o.Log)
 	s.schedule.Register(identity.JobExpire, s.identity.Expire)
 	s.schedule.Register(air.JobOrder, s.air.RunJob)
@@ -241,7 +244,7 @@ func (a *App) notReady() []string {
 func Routes(c *contract.Contract) *edge.Mux {
 	m := edge.NewMux(edge.Options{Contract: c, Clock: clock.System()})
 	routes(m, &services{
-		identity: new(identity.Service), directory: new(directory.Service), access: new(access.Service), policy: new(policy.Service), trip: new(trip.Service), air: new(air.Service),
+		identity: new(identity.Service), directory: new(directory.Service), access: new(access.Service), policy: new(policy.Service), charge: new(charge.Service), trip: new(trip.Service), air: new(air.Service),
 		outbox: new(outbox.Service), operator: new(operator.Service),
 	})
 	return m

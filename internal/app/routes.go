@@ -90,6 +90,11 @@ func routes(m *edge.Mux, s *services) {
 	edge.Handle(m, "updateCompanyQuestion", s.policy.UpdateQuestion)
 	edge.Handle(m, "deleteCompanyQuestion", s.policy.DeleteQuestion)
 
+	// Service charges.
+	edge.Handle(m, "getCompanyPerTripSrvCharge", s.charge.Plan)
+	edge.Handle(m, "setCompanyPerTripSrvCharge", s.charge.SetPlan)
+	edge.Handle(m, "listServiceCharges", s.charge.List)
+
 	// Users.
 	edge.Handle(m, "createUser", s.directory.CreateUser)
 	edge.Handle(m, "queryUser", s.directory.QueryUser)

@@ -20,7 +20,7 @@ var (
 	kit     = []string{"internal/errs", "internal/clock", "internal/ids", "internal/telemetry", "internal/jsondoc", "internal/actor", "internal/announce", "internal/audience"}
 	domains = []string{
 		"internal/directory", "internal/policy", "internal/trip", "internal/air", "internal/hotel", "internal/car",
-		"internal/rail", "internal/event", "internal/payment", "internal/document", "internal/approval", "internal/access",
+		"internal/rail", "internal/event", "internal/payment", "internal/charge", "internal/document", "internal/approval", "internal/access",
 	}
 	engines = []string{
 		"internal/store/sqlite", "internal/store/postgres", "internal/store/sqltext", "database/sql",
