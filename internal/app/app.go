@@ -26,6 +26,7 @@ import (
 	"github.com/airside-travel/airside/internal/outbox"
 	"github.com/airside-travel/airside/internal/policy"
 	"github.com/airside-travel/airside/internal/schedule"
+	"github.com/airside-travel/airside/internal/scim"
 	"github.com/airside-travel/airside/internal/store"
 	"github.com/airside-travel/airside/internal/telemetry"
 	"github.com/airside-travel/airside/internal/trip"
@@ -76,6 +77,7 @@ type services struct {
 	air       *air.Service
 	outbox    *outbox.Service
 	operator  *operator.Service
+	scim      *scim.Service
 	schedule  *schedule.Schedule
 }
 
@@ -139,6 +141,7 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 		jwks = identity.NewJWKS(a.cfg.JWKS, a.o.Clock, a.o.Log)
 	}
 	s.identity = identity.New(a.clocks, people{s.directory}, jwks)
+	s.scim = scim.New(provisioning{s.directory}, a.clocks, a.BaseURL)
 	s.trip = trip.New(trip.Options{Clocks: a.clocks, Directory: travelers{s.directory}, Announcer: s.outbox, Agency: agency{s.directory}})
 	s.air = air.New(air.Deps{
 		Supplier: airline.New(w, worldSeed), Trips: bookings{s.trip}, Travelers: travelers{s.directory},
@@ -245,7 +248,7 @@ func Routes(c *contract.Contract) *edge.Mux {
 	m := edge.NewMux(edge.Options{Contract: c, Clock: clock.System()})
 	routes(m, &services{
 		identity: new(identity.Service), directory: new(directory.Service), access: new(access.Service), policy: new(policy.Service), charge: new(charge.Service), trip: new(trip.Service), air: new(air.Service),
-		outbox: new(outbox.Service), operator: new(operator.Service),
+		outbox: new(outbox.Service), operator: new(operator.Service), scim: new(scim.Service),
 	})
 	return m
 }

@@ -186,6 +186,17 @@ func routes(m *edge.Mux, s *services) {
 	edge.Handle(m, "getAirlinesInformation", s.air.AirlinesInformation)
 	edge.Handle(m, "airAutocomplete", s.air.Autocomplete)
 
+	// Users, for a company's own directory.
+	edge.Handle(m, "listScimUsers", s.scim.List)
+	edge.Handle(m, "createScimUser", s.scim.Create)
+	edge.Handle(m, "getScimUser", s.scim.Get)
+	edge.Handle(m, "replaceScimUser", s.scim.Replace)
+	edge.Handle(m, "patchScimUser", s.scim.Patch)
+	edge.Handle(m, "deleteScimUser", s.scim.Delete)
+	edge.Handle(m, "getScimServiceProviderConfig", s.scim.GetConfig)
+	edge.Handle(m, "listScimResourceTypes", s.scim.ListResourceTypes)
+	edge.Handle(m, "listScimSchemas", s.scim.ListSchemas)
+
 	// Webhooks out.
 	edge.Handle(m, "createWebhookSubscription", s.outbox.CreateSubscription)
 	edge.Handle(m, "listWebhookSubscriptions", s.outbox.ListSubscriptions)

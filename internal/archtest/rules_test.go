@@ -17,10 +17,10 @@ import (
 
 var (
 	public  = []string{"contract", "client", "webhook"}
-	kit     = []string{"internal/errs", "internal/clock", "internal/ids", "internal/telemetry", "internal/jsondoc", "internal/actor", "internal/announce", "internal/audience"}
+	kit     = []string{"internal/errs", "internal/clock", "internal/ids", "internal/telemetry", "internal/jsondoc", "internal/actor", "internal/announce", "internal/audience", "internal/revision"}
 	domains = []string{
 		"internal/directory", "internal/policy", "internal/trip", "internal/air", "internal/hotel", "internal/car",
-		"internal/rail", "internal/event", "internal/payment", "internal/charge", "internal/document", "internal/approval", "internal/access",
+		"internal/rail", "internal/event", "internal/payment", "internal/charge", "internal/document", "internal/approval", "internal/access", "internal/scim",
 	}
 	engines = []string{
 		"internal/store/sqlite", "internal/store/postgres", "internal/store/sqltext", "database/sql",

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/errs"
@@ -47,6 +48,7 @@ type UserFacts struct {
 	Gender                       string // as Gender spells it, or empty
 	ExternalID                   string
 	Version                      int64
+	CreatedAt, UpdatedAt         time.Time
 	Raw                          json.RawMessage // as stored: UserProfile without what follows from other records
 }
 
@@ -114,7 +116,7 @@ func userFacts(r *store.Record) (*UserFacts, error) {
 		Persona: doc.String("persona"), Tier: tier(doc), Active: !r.Deleted,
 		Given: name.String("given"), Middle: name.String("middle"), Family: name.String("family1"),
 		Birth: personal.Object("dob").String("iso8601"), Gender: personal.String("gender"),
-		ExternalID: doc.String("externalId"), Version: r.Version, Raw: r.Doc,
+		ExternalID: doc.String("externalId"), Version: r.Version, Raw: r.Doc, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 	f.Email, _ = (&person{doc: doc}).email()
 	return f, nil

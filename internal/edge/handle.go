@@ -29,6 +29,9 @@ type Statuser interface{ Status() int }
 // MediaTyper is an answer in another media type than its contract's first choice (see Mux.mediaType).
 type MediaTyper interface{ MediaType() string }
 
+// Locator is an answer that says where the new resource is.
+type Locator interface{ Location() string }
+
 // handle runs the handler: reads in one snapshot, everything else in one transaction together with
 // its audit entry and its idempotency record, so that there is all of it or nothing.
 func (m *Mux) handle(c *call) error {
@@ -130,6 +133,9 @@ func (m *Mux) answer(ctx context.Context, c *call) error {
 		c.out.Status = s.Status()
 	}
 	c.media = ""
+	if l, ok := v.(Locator); ok && l.Location() != "" {
+		c.Header().Set("Location", l.Location())
+	}
 	if t, ok := v.(MediaTyper); ok {
 		c.media = t.MediaType()
 	}
