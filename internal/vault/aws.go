@@ -91,10 +91,20 @@ func (a *AWS) PutPending(ctx context.Context, ref Ref, value Secret, token strin
 	if err != nil {
 		return err
 	}
-	_, err = a.client.PutSecretValue(ctx, &sm.PutSecretValueInput{
+	out, err := a.client.PutSecretValue(ctx, &sm.PutSecretValueInput{
 		SecretId: &ref.Path, ClientRequestToken: &token, SecretString: &text, VersionStages: []string{labelPending},
 	})
-	return awsFailure("put", ref, err)
+	if err != nil {
+		return awsFailure("put", ref, err)
+	}
+	if !staged(out.VersionStages) { // a version without labels is not described, so the token seemed new
+		return fail("put", ref, ErrConflict, "the token's version has been replaced")
+	}
+	return nil
+}
+
+func staged(labels []string) bool {
+	return slices.Contains(labels, labelPending) || slices.Contains(labels, labelCurrent)
 }
 
 // repeated decides about a token that names a version already.
@@ -107,7 +117,7 @@ func (a *AWS) repeated(ctx context.Context, ref Ref, value Secret, token string,
 	if err != nil || !same(had, value.text()) {
 		return fail("put", ref, ErrConflict, "the token was used for another value")
 	}
-	if !slices.Contains(labels, labelPending) && !slices.Contains(labels, labelCurrent) {
+	if !staged(labels) {
 		return fail("put", ref, ErrConflict, "the token's version has been replaced")
 	}
 	return nil

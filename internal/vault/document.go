@@ -20,11 +20,11 @@ const keptPending = 4
 // itself always holds the current value. All of it is replaced in one step, so stages cannot disagree.
 type document struct {
 	fields  map[string]any
-	stages  map[string]*staged
+	stages  map[string]*stageSet
 	changed time.Time // when it was written last
 }
 
-type staged struct {
+type stageSet struct {
 	Current  *entry  `json:"current,omitempty"` // without value: that is the field
 	Pending  *entry  `json:"pending,omitempty"`
 	Previous *entry  `json:"previous,omitempty"`
@@ -42,7 +42,7 @@ type entry struct {
 const outside = "outside"
 
 func readDocument(data map[string]any, changed time.Time) (*document, bool) {
-	d := &document{fields: map[string]any{}, stages: map[string]*staged{}, changed: changed}
+	d := &document{fields: map[string]any{}, stages: map[string]*stageSet{}, changed: changed}
 	for k, v := range data {
 		if k != stagesKey {
 			d.fields[k] = v
@@ -72,10 +72,10 @@ func (d *document) data() (map[string]any, error) {
 }
 
 // of gives the stages of a field, with the current entry describing what the field really holds.
-func (d *document) of(field string) *staged {
+func (d *document) of(field string) *stageSet {
 	s := d.stages[field]
 	if s == nil {
-		s = &staged{}
+		s = &stageSet{}
 	}
 	value, ok := d.fields[field].(string)
 	if !ok {

@@ -114,7 +114,7 @@ func (k *KV) change(ctx context.Context, op string, ref Ref, edit func(*document
 	for range casTries {
 		d, version, err := k.read(ctx, op, ref)
 		if op == "put" && errors.Is(err, ErrNotFound) {
-			d, err = &document{fields: map[string]any{}, stages: map[string]*staged{}}, nil
+			d, err = &document{fields: map[string]any{}, stages: map[string]*stageSet{}}, nil
 		}
 		if err != nil {
 			return err

@@ -102,7 +102,7 @@ func (s *Sealed) change(ctx context.Context, op string, ref Ref, edit func(*docu
 	defer unlock()
 	d, err := s.read(op, ref)
 	if op == "put" && errors.Is(err, ErrNotFound) {
-		d, err = &document{fields: map[string]any{}, stages: map[string]*staged{}}, nil
+		d, err = &document{fields: map[string]any{}, stages: map[string]*stageSet{}}, nil
 	}
 	if err != nil {
 		return err
