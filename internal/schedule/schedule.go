@@ -55,23 +55,34 @@ func New(st store.Store, clocks *clock.Tenants, outbox Settler, log *slog.Logger
 // Register says who does jobs of a kind.
 func (s *Schedule) Register(kind string, h Handler) { s.handlers[kind] = h }
 
-// Start begins to perform jobs as real time passes.
+// Start begins to perform jobs as real time passes, and to delete what is out of date.
 func (s *Schedule) Start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop, s.done = cancel, make(chan struct{})
+	var running sync.WaitGroup
+	running.Go(func() { every(ctx, pollEvery, s.pass) })
+	running.Go(func() {
+		s.pruneAll(ctx)
+		every(ctx, pruneEvery, s.pruneAll)
+	})
 	go func() {
-		defer close(s.done)
-		tick := time.NewTicker(pollEvery)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-				s.pass(ctx)
-			}
-		}
+		running.Wait()
+		close(s.done)
 	}()
+}
+
+// every calls fn at the interval, in real time, until ctx ends.
+func every(ctx context.Context, interval time.Duration, fn func(context.Context)) {
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			fn(ctx)
+		}
+	}
 }
 
 // Stop waits for the running pass; stopping twice or before Start is harmless.
