@@ -14,6 +14,7 @@ import (
 	"github.com/airside-travel/airside/internal/config"
 	"github.com/airside-travel/airside/internal/ids"
 	"github.com/airside-travel/airside/internal/store"
+	"github.com/airside-travel/airside/internal/store/postgres"
 	"github.com/airside-travel/airside/internal/store/sqlite"
 )
 
@@ -26,6 +27,17 @@ func openStore(ctx context.Context, cfg config.Config) (store.Store, []byte, err
 		key := ids.Bytes(masterKeySize)
 		st, err := sqlite.Open(ctx, sqlite.Options{Memory: true, MasterKey: key})
 		return st, key, err
+	}
+	if cfg.OnPostgres() {
+		key, err := readKey(cfg.MasterKey)
+		if err != nil {
+			return nil, nil, err
+		}
+		st, err := postgres.Open(ctx, postgres.Options{URL: cfg.Database, MasterKey: key})
+		if err != nil {
+			return nil, nil, err
+		}
+		return st, key, nil
 	}
 	path := strings.TrimPrefix(cfg.Database, "sqlite:")
 	keyFile := cfg.MasterKey
@@ -46,14 +58,19 @@ func openStore(ctx context.Context, cfg config.Config) (store.Store, []byte, err
 // masterKey reads the key file, or makes it for a database that does not exist yet. A database whose
 // key is gone is never given a new one: nothing in it could be read.
 func masterKey(file, database string) ([]byte, error) {
-	text, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		if _, err := os.Stat(database); err == nil {
-			return nil, fmt.Errorf("the database %s exists but its master key %s does not; set AIRSIDE_MASTER_KEY_FILE", database, file)
-		}
-		key := ids.Bytes(masterKeySize)
-		return key, writeSynced(file, base64.StdEncoding.EncodeToString(key)+"\n")
+	key, err := readKey(file)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return key, err
 	}
+	if _, err := os.Stat(database); err == nil {
+		return nil, fmt.Errorf("the database %s exists but its master key %s does not; set AIRSIDE_MASTER_KEY_FILE", database, file)
+	}
+	key = ids.Bytes(masterKeySize)
+	return key, writeSynced(file, base64.StdEncoding.EncodeToString(key)+"\n")
+}
+
+func readKey(file string) ([]byte, error) {
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("master key: %w", err)
 	}

@@ -94,6 +94,9 @@ func (m *Main) checkDatabase() check {
 	if err != nil {
 		return check{name, false, "not checked: the configuration is wrong"}
 	}
+	if cfg.OnPostgres() {
+		return check{name, true, "on a PostgreSQL server, which is looked at when the program starts"}
+	}
 	path, onDisk := strings.CutPrefix(cfg.Database, "sqlite:")
 	if !onDisk {
 		return check{name, true, "in memory: data go when the process ends"}

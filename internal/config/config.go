@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"net/url"
 	"reflect"
 	"slices"
 	"strconv"
@@ -17,8 +18,8 @@ import (
 type Config struct {
 	Listen      string        `env:"AIRSIDE_LISTEN" default:"127.0.0.1:8080" help:"address to serve on; port 0 picks a free one"`
 	BaseURL     string        `env:"AIRSIDE_BASE_URL" help:"public URL of this server, for links in answers; made from the address when empty"`
-	Database    string        `env:"AIRSIDE_DATABASE_URL" default:"sqlite:airside.db" help:"where data lives: sqlite:PATH or memory:"`
-	MasterKey   string        `env:"AIRSIDE_MASTER_KEY_FILE" help:"file with the key (32 bytes, base64) that seals the data keys; made beside the database when absent"`
+	Database    string        `env:"AIRSIDE_DATABASE_URL" default:"sqlite:airside.db" help:"where data lives: sqlite:PATH, postgres://USER:PASSWORD@HOST:PORT/DATABASE or memory:" secret:"url"`
+	MasterKey   string        `env:"AIRSIDE_MASTER_KEY_FILE" help:"file with the key (32 bytes, base64) that seals the data keys; made beside the database when absent, but needed for postgres:"`
 	MaxBody     int           `env:"AIRSIDE_MAX_BODY" default:"10000000" help:"largest request body, in bytes"`
 	TrustedHops int           `env:"AIRSIDE_TRUSTED_HOPS" default:"0" help:"reverse proxies in front whose X-Forwarded-For entry is believed"`
 	Networks    []string      `env:"AIRSIDE_ALLOW_NETWORKS" help:"CIDR blocks that may call at all, separated by commas; empty for everybody"`
@@ -95,10 +96,19 @@ func (c *Config) check() (problems []error) {
 	if c.MaxBody < 1024 {
 		problems = append(problems, fmt.Errorf("AIRSIDE_MAX_BODY=%d: must be at least 1024", c.MaxBody))
 	}
-	if !strings.HasPrefix(c.Database, "sqlite:") && c.Database != "memory:" {
-		problems = append(problems, fmt.Errorf("AIRSIDE_DATABASE_URL: must be sqlite:PATH or memory:"))
+	if c.OnPostgres() {
+		if c.MasterKey == "" {
+			problems = append(problems, errors.New("AIRSIDE_MASTER_KEY_FILE: must be given for postgres:, the same for all processes; `openssl rand -base64 32` makes one"))
+		}
+	} else if !strings.HasPrefix(c.Database, "sqlite:") && c.Database != "memory:" {
+		problems = append(problems, errors.New("AIRSIDE_DATABASE_URL: must be sqlite:PATH, postgres://… or memory:"))
 	}
 	return problems
+}
+
+// OnPostgres reports whether the data is in a PostgreSQL server.
+func (c *Config) OnPostgres() bool {
+	return strings.HasPrefix(c.Database, "postgres:") || strings.HasPrefix(c.Database, "postgresql:")
 }
 
 // Prefixes are the networks that may call.
@@ -152,10 +162,40 @@ func set(v reflect.Value, text string) error {
 }
 
 func mask(sf reflect.StructField, text string) string {
-	if sf.Tag.Get("secret") == "true" && text != "" {
-		return "[set]"
+	switch sf.Tag.Get("secret") {
+	case "true":
+		if text != "" {
+			return "[set]"
+		}
+	case "url":
+		return maskURL(text)
 	}
 	return text
+}
+
+// maskURL hides the password of a URL; of what is no URL that can be read, everything after the scheme.
+func maskURL(text string) string {
+	scheme, _, _ := strings.Cut(text, ":")
+	if scheme == "sqlite" || scheme == "memory" {
+		return text // paths, which may hold anything
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		return scheme + ":[set]"
+	}
+	if u.User != nil {
+		if _, given := u.User.Password(); given {
+			u.User = url.UserPassword(u.User.Username(), "set")
+		}
+	}
+	q := u.Query()
+	for name := range q {
+		if strings.Contains(strings.ToLower(name), "password") {
+			q.Set(name, "set")
+		}
+	}
+	u.RawQuery = q.Encode()
+	return u.String()
 }
 
 // nearest suggests the setting that shares the longest beginning.

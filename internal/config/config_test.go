@@ -22,6 +22,8 @@ func TestLoad(t *testing.T) {
 		{"unknown", []string{"AIRSIDE_LISTNE=x"}, []string{"AIRSIDE_LISTNE is not a setting", "did you mean AIRSIDE_LISTEN?"}},
 		{"all problems at once", []string{"AIRSIDE_MAX_BODY=ten", "AIRSIDE_LOG_FORMAT=xml", "AIRSIDE_ALLOW_NETWORKS=10.0.0.0/33"}, []string{"AIRSIDE_MAX_BODY", "AIRSIDE_LOG_FORMAT", "10.0.0.0/33"}},
 		{"database", []string{"AIRSIDE_DATABASE_URL=mysql://x"}, []string{"AIRSIDE_DATABASE_URL"}},
+		{"postgres without a key", []string{"AIRSIDE_DATABASE_URL=postgres://a@b/c"}, []string{"AIRSIDE_MASTER_KEY_FILE"}},
+		{"postgres", []string{"AIRSIDE_DATABASE_URL=postgresql://a@b/c", "AIRSIDE_MASTER_KEY_FILE=key"}, nil},
 		{"duration", []string{"AIRSIDE_WEBHOOK_TIMEOUT=40"}, []string{"must be a duration"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -54,6 +56,26 @@ func TestReferenceMasksSecrets(t *testing.T) {
 		}
 		if want := s.Name == "AIRSIDE_CLIENT_SECRET" || s.Name == "AIRSIDE_WEBHOOK_TIMEOUT"; s.Set != want {
 			t.Errorf("%s: set is %v, want %v", s.Name, s.Set, want)
+		}
+	}
+}
+
+func TestDatabasePasswordIsMasked(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ url, want string }{
+		{"postgres://airside:canary@db.example.com:5432/airside?sslmode=verify-full", "postgres://airside:set@db.example.com:5432/airside?sslmode=verify-full"},
+		{"postgres://airside@db.example.com/airside?password=canary", "postgres://airside@db.example.com/airside?password=set"},
+		{"postgres://airside:can%zzary@db/airside", "postgres:[set]"},
+		{"sqlite:/var/lib/airside.db", "sqlite:/var/lib/airside.db"},
+	} {
+		c, err := config.Load([]string{"AIRSIDE_DATABASE_URL=" + tc.url, "AIRSIDE_MASTER_KEY_FILE=key"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range c.Settings() {
+			if s.Name == "AIRSIDE_DATABASE_URL" && s.Value != tc.want {
+				t.Errorf("%s is shown as %s, want %s", tc.url, s.Value, tc.want)
+			}
 		}
 	}
 }
