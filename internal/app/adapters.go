@@ -17,6 +17,7 @@ import (
 	"github.com/airside-travel/airside/internal/edge"
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/identity"
+	"github.com/airside-travel/airside/internal/ledger"
 	"github.com/airside-travel/airside/internal/store"
 )
 
@@ -34,7 +35,7 @@ func (g gate) Authenticate(ctx context.Context, token string) (*edge.Caller, err
 	if a, err = g.access.Complete(ctx, a); err != nil {
 		return nil, err
 	}
-	return &edge.Caller{Actor: a}, nil
+	return &edge.Caller{Actor: a, KeepsAll: g.s.KeepsAll(a.ClientID)}, nil
 }
 
 // trail writes the edge's acts to the audit chain, in the transaction that did them.
@@ -52,6 +53,13 @@ func (t trail) Record(ctx context.Context, a edge.Act) error {
 		Tenant: a.Tenant, At: t.clocks.Base().Now(), Actor: a.Actor, Operation: a.Operation, Target: a.Target,
 		Outcome: a.Outcome, RequestID: a.RequestID, Detail: detail,
 	})
+}
+
+// issued writes the ids that creations give out to the ledger.
+type issued struct{ l *ledger.Service }
+
+func (i issued) Issued(ctx context.Context, e edge.Issue) error {
+	return i.l.Issued(ctx, ledger.Entry{Operation: e.Operation, ID: e.ID, ExternalID: e.ExternalID, Company: e.Company, Client: e.Client})
 }
 
 // replays keeps answers by Idempotency-Key for a day of the tenant's clock.

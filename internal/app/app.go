@@ -22,6 +22,7 @@ import (
 	"github.com/airside-travel/airside/internal/edge"
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/identity"
+	"github.com/airside-travel/airside/internal/ledger"
 	"github.com/airside-travel/airside/internal/operator"
 	"github.com/airside-travel/airside/internal/outbox"
 	"github.com/airside-travel/airside/internal/policy"
@@ -78,6 +79,7 @@ type services struct {
 	outbox    *outbox.Service
 	operator  *operator.Service
 	scim      *scim.Service
+	ledger    *ledger.Service
 	schedule  *schedule.Schedule
 }
 
@@ -141,6 +143,7 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 		jwks = identity.NewJWKS(a.cfg.JWKS, a.o.Clock, a.o.Log)
 	}
 	s.identity = identity.New(a.clocks, people{s.directory}, jwks)
+	s.ledger = ledger.New(a.clocks)
 	s.scim = scim.New(provisioning{s.directory}, a.clocks, a.BaseURL)
 	s.trip = trip.New(trip.Options{Clocks: a.clocks, Directory: travelers{s.directory}, Announcer: s.outbox, Agency: agency{s.directory}})
 	s.air = air.New(air.Deps{
@@ -152,7 +155,7 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	s.schedule.Register(identity.JobExpire, s.identity.Expire)
 	s.schedule.Register(air.JobOrder, s.air.RunJob)
 	a.mux = edge.NewMux(edge.Options{
-		Contract: a.contract, Auth: gate{s.identity, s.access}, Store: a.store, Audit: trail{a.clocks}, Replay: replays{a.clocks},
+		Contract: a.contract, Auth: gate{s.identity, s.access}, Store: a.store, Audit: trail{a.clocks}, Replay: replays{a.clocks}, Ledger: issued{s.ledger},
 		Clock: a.o.Clock, Log: a.o.Log, Ring: ring, MaxBody: a.cfg.MaxBody, TrustedHops: a.cfg.TrustedHops, Allow: networks,
 		Rate:      edge.Rate{PerSecond: a.cfg.Rate, Burst: a.cfg.Burst},
 		TokenRate: edge.Rate{PerSecond: a.cfg.TokenRate, Burst: a.cfg.TokenBurst},
@@ -248,7 +251,7 @@ func Routes(c *contract.Contract) *edge.Mux {
 	m := edge.NewMux(edge.Options{Contract: c, Clock: clock.System()})
 	routes(m, &services{
 		identity: new(identity.Service), directory: new(directory.Service), access: new(access.Service), policy: new(policy.Service), charge: new(charge.Service), trip: new(trip.Service), air: new(air.Service),
-		outbox: new(outbox.Service), operator: new(operator.Service), scim: new(scim.Service),
+		outbox: new(outbox.Service), operator: new(operator.Service), scim: new(scim.Service), ledger: new(ledger.Service),
 	})
 	return m
 }

@@ -84,6 +84,9 @@ func (m *Mux) write1(ctx context.Context, c *call) error {
 	if err := m.answer(ctx, c); err != nil {
 		return err
 	}
+	if err := m.issue(ctx, c); err != nil {
+		return err
+	}
 	if err := m.record(ctx, c, "ALLOWED", ""); err != nil {
 		return err
 	}

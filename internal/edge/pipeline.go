@@ -25,6 +25,7 @@ type Options struct {
 	Store    Transactor
 	Audit    Auditor
 	Replay   Replayer
+	Ledger   Ledger
 	Clock    clock.Clock // system time: for events, rate limits and latencies
 	Log      *slog.Logger
 	Ring     *telemetry.Ring

@@ -196,7 +196,7 @@ func (s *Service) Revoke(ctx context.Context, in ClientIn) (struct{}, error) {
 
 // own reads a client of the caller's TMC.
 func (s *Service) own(ctx context.Context, id string) (*client, *store.Record, error) {
-	r, err := store.From(ctx).Get(Platform, kindClient, id)
+	r, err := store.Read(ctx).Get(Platform, kindClient, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil, errs.Missing("API user", id)
 	} else if err != nil {

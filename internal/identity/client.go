@@ -30,6 +30,7 @@ type client struct {
 	Company    string    `json:"company,omitempty"`
 	Role       string    `json:"role"`
 	SCIM       bool      `json:"scim,omitempty"`
+	KeepsAll   bool      `json:"keepsAll,omitempty"` // complete-object updates may leave nothing out
 	SecretHash []byte    `json:"secretHash"`
 	Generation int       `json:"generation"` // grows at each rotation; tokens of an older one are dead
 	CreatedAt  time.Time `json:"createdAt"`

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/airside-travel/airside/internal/actor"
+	"github.com/airside-travel/airside/internal/clock"
+	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/ids"
+	"github.com/airside-travel/airside/internal/store"
+)
+
+// The records and what they are found by.
+const (
+	kind       = "ids.issued"
+	byExternal = "ids.externalId"
+	byID       = "ids.id"
+)
+
+// Entry is one line of the ledger (schema ExternalIdMatch).
+type Entry struct {
+	Kind       string    `json:"kind"`
+	ID         string    `json:"id"`
+	ExternalID string    `json:"externalId,omitempty"`
+	Company    string    `json:"companyId,omitempty"`
+	Operation  string    `json:"operation"`
+	Client     string    `json:"clientId,omitempty"`
+	IssuedAt   time.Time `json:"issuedAt"`
+}
+
+// Service keeps the ledger of each tenant.
+type Service struct{ clocks *clock.Tenants }
+
+// New makes the service.
+func New(clocks *clock.Tenants) *Service { return &Service{clocks} }
+
+// Issued adds a line in the running transaction. Kind and time are filled in here.
+func (s *Service) Issued(ctx context.Context, e Entry) error {
+	tenant := actor.Tenant(ctx)
+	if tenant == "" {
+		return nil
+	}
+	e.Kind, e.IssuedAt = Kind(e.Operation), s.clocks.Now(tenant).UTC()
+	doc, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	r := &store.Record{
+		Tenant: tenant, Kind: kind, ID: ids.UUID(), Parent: e.Company, CreatedAt: e.IssuedAt, UpdatedAt: e.IssuedAt, Doc: doc,
+		Index: []store.Entry{{Field: byID, Value: e.ID}},
+	}
+	if e.ExternalID != "" {
+		r.Index = append(r.Index, store.Entry{Field: byExternal, Value: e.ExternalID})
+	}
+	return store.From(ctx).Insert(r)
+}
+
+// Kind is what an operation creates, in capitals: createScimUser and createUser make a USER,
+// airCreatePnr makes a PNR.
+func Kind(operation string) string {
+	name := operation
+	for _, verb := range []string{"Create", "create", "add", "upload"} {
+		if i := strings.Index(name, verb); i == 0 || i > 0 && verb == "Create" {
+			name = name[i+len(verb):]
+			break
+		}
+	}
+	name = strings.TrimPrefix(strings.TrimRight(name, "0123456789"), "Scim")
+	name = strings.TrimSuffix(name, "V")
+	var b strings.Builder
+	for i, c := range name {
+		if c >= 'A' && c <= 'Z' && i > 0 {
+			b.WriteByte('_')
+		}
+		b.WriteRune(c)
+	}
+	return strings.ToUpper(b.String())
+}
+
+// FindIn is the input of findIds.
+type FindIn struct {
+	ExternalID string `query:"externalId"`
+	ID         string `query:"id"`
+}
+
+// FindOut are the lines that fit, oldest first.
+type FindOut struct {
+	Matches []Entry `json:"matches"`
+}
+
+// Find is findIds: everything that was created under an external id, or how an id came to be. A caller
+// of one company sees what belongs to it.
+func (s *Service) Find(ctx context.Context, in FindIn) (FindOut, error) {
+	out := FindOut{Matches: []Entry{}}
+	if (in.ExternalID == "") == (in.ID == "") {
+		return out, &errs.Error{Code: errs.ValidationFailed, Message: "exactly one of externalId and id is needed", Fields: []errs.Field{
+			{In: "query", Pointer: "/externalId", Rule: "required", Message: "exactly one of externalId and id is needed"}}}
+	}
+	a := actor.From(ctx)
+	q := store.Query{Tenant: a.Tenant, Kind: kind, Field: byExternal, Value: in.ExternalID}
+	if in.ID != "" {
+		q.Field, q.Value = byID, in.ID
+	}
+	for r, err := range store.Read(ctx).List(q) {
+		if err != nil {
+			return out, err
+		}
+		var e Entry
+		if err := json.Unmarshal(r.Doc, &e); err != nil {
+			return out, fmt.Errorf("ledger: line %s is stored broken: %w", r.ID, err)
+		}
+		if a.Wide() || e.Company != "" && e.Company == a.Company {
+			out.Matches = append(out.Matches, e)
+		}
+	}
+	return out, nil
+}
