@@ -19,6 +19,7 @@ type breaker struct {
 	since    time.Time // of the first of them, on the tenant's clock
 	trips    int       // how often it opened since the last success
 	until    time.Time // zero: closed
+	slot     time.Time // the last time that was promised to a waiting delivery
 }
 
 // change is what an attempt did to a breaker.
@@ -40,9 +41,27 @@ func (b *breaker) fail(now time.Time) change {
 	if b.failures < tripAfter || b.open(now) { // the latter: others that were under way when it opened
 		return unchanged
 	}
-	b.until = now.Add(min(tripBase<<min(b.trips, 20), tripMax))
+	b.until = now.Add(b.wait(b.trips))
 	b.trips++
 	return opened
+}
+
+func (b *breaker) wait(trips int) time.Duration {
+	return min(tripBase<<min(max(trips, 0), 20), tripMax)
+}
+
+// promise gives the next waiting delivery a time of its own, so that each time the breaker is half open
+// there is one to try and the others need not be put off again. When it closes all of them are due.
+func (b *breaker) promise() time.Time {
+	at := b.until
+	if next := b.slot.Add(b.wait(b.trips - 1)); next.After(at) {
+		at = next
+	}
+	if last := b.until.Add(slowMax); at.After(last) {
+		at = last
+	}
+	b.slot = at
+	return at
 }
 
 func (b *breaker) succeed() change {

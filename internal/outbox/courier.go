@@ -22,8 +22,8 @@ const batch = 128
 type desk interface {
 	// attempt sends a delivery and writes what came of it.
 	attempt(sending, writing context.Context, h head) (outcome, error)
-	// postpone writes when held deliveries are due again.
-	postpone(ctx context.Context, tenant string, held []hold) error
+	// postpone writes when held deliveries are due again, and says how many were parked instead.
+	postpone(ctx context.Context, tenant string, held []hold) (parked int, err error)
 	// meet says what is known of an endpoint: its policy, and its breaker when it was not met before.
 	meet(r store.Reader, tenant, id string, first bool) (policy, breaker, error)
 	// note writes what an attempt did to a breaker.
@@ -180,9 +180,13 @@ func (c *courier) start(q *queue) {
 func (c *courier) work(q *queue, h head) {
 	o, err := c.desk.attempt(c.sending, c.writing, h)
 	c.mu.Lock()
-	e := q.endpoints[h.Endpoint]
-	turn := q.finish(h.Delivery, o, err, c.clocks.Now(q.tenant))
-	b := e.breaker
+	turn, b := q.judge(h.Delivery, o, c.clocks.Now(q.tenant))
+	if turn != unchanged { // written before the lane is let go of, so that whoever settles sees what that makes due
+		c.mu.Unlock()
+		c.report(c.writing, c.desk.noteBreaker(c.writing, q.tenant, h.Endpoint, turn, b, o))
+		c.mu.Lock()
+	}
+	q.finish(h.Delivery, o, err)
 	c.running--
 	var hungry map[string]struct{}
 	if len(c.starved) > 0 { // others waited for this worker: let the loop share it out
@@ -191,16 +195,13 @@ func (c *courier) work(q *queue, h head) {
 		c.start(q)
 	}
 	c.tell()
-	idle := len(e.ready) == 0
+	idle := len(q.endpoints[h.Endpoint].ready) == 0 || turn == closed
 	if idle { // the lane may have a next, and its endpoint has nothing else to do
 		q.spoil()
 	}
 	c.mu.Unlock()
 	for tenant := range hungry {
 		c.wake(tenant)
-	}
-	if turn != unchanged {
-		c.report(c.writing, c.desk.noteBreaker(c.writing, q.tenant, h.Endpoint, turn, b, o))
 	}
 	switch {
 	case err != nil:
@@ -213,7 +214,7 @@ func (c *courier) work(q *queue, h head) {
 
 // putOff writes that heads must wait, and lets go of their lanes.
 func (c *courier) putOff(q *queue, held []hold) {
-	err := c.desk.postpone(c.writing, q.tenant, held)
+	parked, err := c.desk.postpone(c.writing, q.tenant, held)
 	c.mu.Lock()
 	for _, h := range held {
 		delete(q.taken, lane{h.Endpoint, h.Resource})
@@ -221,6 +222,8 @@ func (c *courier) putOff(q *queue, held []hold) {
 	}
 	if err != nil {
 		q.err = err
+	}
+	if err != nil || parked > 0 { // what is behind a parked one may be due
 		q.spoil()
 	}
 	c.tell()
@@ -239,10 +242,10 @@ func (c *courier) tell() {
 	c.changed = make(chan struct{})
 }
 
-// settle sends everything that is due for the tenant at this moment, whichever process works on it
-// otherwise, and returns how many attempts were made when nothing due is left. What fails is due later
+// settle sends everything that is due for the tenant at this moment, with all whichever process works on
+// it otherwise, and returns how many attempts were made when nothing due is left. What fails is due later
 // and not waited for.
-func (c *courier) settle(ctx context.Context, tenant string) (int, error) {
+func (c *courier) settle(ctx context.Context, tenant string, all bool) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	q := c.queue(tenant)
@@ -250,7 +253,7 @@ func (c *courier) settle(ctx context.Context, tenant string) (int, error) {
 	q.err = nil
 	q.spoil()
 	for {
-		more, err := c.dispatch(ctx, q, true)
+		more, err := c.dispatch(ctx, q, all)
 		if !more || err != nil {
 			return q.performed - before, err
 		}

@@ -305,3 +305,29 @@ func (r *receiver) received() []got {
 	defer r.mu.Unlock()
 	return append([]got(nil), r.all...)
 }
+
+// plainReceiver verifies, and refuses what it cannot verify, as a real one would.
+type plainReceiver struct {
+	*httptest.Server
+	secret string
+	seen   []string // why it was refused, or empty
+}
+
+func newPlainReceiver(t *testing.T) *plainReceiver {
+	t.Helper()
+	rec := &plainReceiver{}
+	rec.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err == nil {
+			err = webhook.Verify([]string{rec.secret}, r.Header, body, start, 0)
+		}
+		why := ""
+		if err != nil {
+			why = err.Error()
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+		rec.seen = append(rec.seen, why) // one lane: never two at once
+	}))
+	t.Cleanup(rec.Close)
+	return rec
+}

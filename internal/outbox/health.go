@@ -103,6 +103,9 @@ func (s *Service) noteBreaker(ctx context.Context, tenant, id string, c change, 
 		})
 		return errors.Join(err, told)
 	})
+	if c == closed {
+		err = errors.Join(err, s.release(ctx, tenant, id))
+	}
 	if c == opened && b.trips == 1 {
 		s.options.Log.WarnContext(ctx, "outbox: an endpoint fails whatever it is sent", slog.String("subscription", id),
 			slog.String("tenant", tenant), slog.String("error", o.problem))

@@ -47,38 +47,45 @@ func (s *Service) meet(r store.Reader, tenant, id string, first bool) (p policy,
 
 // postpone writes when held deliveries are due again. Those that the breaker held until their two weeks
 // were over are parked: nothing was tried, but nothing would have come of it.
-func (s *Service) postpone(ctx context.Context, tenant string, held []hold) error {
+func (s *Service) postpone(ctx context.Context, tenant string, held []hold) (parked int, err error) {
 	for some := range slices.Chunk(held, postponeMax) {
+		n := 0
 		err := s.acknowledge(as(ctx, tenant), func(ctx context.Context) error {
+			n = 0
 			now := s.clocks.Now(tenant).UTC()
 			for _, h := range some {
-				if err := postponeOne(store.From(ctx), h, now); err != nil {
+				gone, err := postponeOne(store.From(ctx), h, now)
+				if err != nil {
 					return err
+				}
+				if gone {
+					n++
 				}
 			}
 			return nil
 		})
 		if err != nil {
-			return err
+			return parked, err
 		}
+		parked += n
 	}
-	return nil
+	return parked, nil
 }
 
-func postponeOne(tx store.Tx, h hold, now time.Time) error {
+func postponeOne(tx store.Tx, h hold, now time.Time) (parked bool, err error) {
 	d, err := tx.Delivery(h.Tenant, h.ID)
 	if errors.Is(err, store.ErrNotFound) || err == nil && (d.State != store.Pending || d.NextAt.After(now)) {
-		return nil
+		return false, nil
 	} else if err != nil {
-		return err
+		return false, err
 	}
 	d.NextAt, d.UpdatedAt = h.until.UTC(), now
 	if end := d.Since.Add(budget); !h.failingSince.IsZero() && now.Sub(h.failingSince) >= budget && now.After(end) {
 		log, err := tx.Attempts(d.Tenant, d.ID)
 		if err != nil {
-			return err
+			return false, err
 		}
-		d.State, d.NextAt = store.Parked, now
+		d.State, d.NextAt, parked = store.Parked, now, true
 		n := 1
 		if len(log) > 0 {
 			n = log[len(log)-1].N + 1
@@ -86,8 +93,42 @@ func postponeOne(tx store.Tx, h hold, now time.Time) error {
 		err = tx.AppendAttempt(&store.Attempt{Tenant: d.Tenant, DeliveryID: d.ID, N: n, At: now,
 			Error: "not sent: the endpoint has failed for two weeks"})
 		if err != nil {
-			return err
+			return false, err
 		}
 	}
-	return tx.PutDelivery(d)
+	return parked, tx.PutDelivery(d)
+}
+
+// release makes everything due at once that waits for an endpoint: it is back.
+func (s *Service) release(ctx context.Context, tenant, endpoint string) error {
+	var waiting []*store.Delivery
+	err := s.store.View(ctx, func(ctx context.Context) (err error) {
+		waiting, err = deliveries(store.Read(ctx), store.DeliveryQuery{Tenant: tenant, Endpoint: endpoint, State: store.Pending})
+		return err
+	})
+	now := s.clocks.Now(tenant).UTC()
+	waiting = slices.DeleteFunc(waiting, func(d *store.Delivery) bool { return !d.NextAt.After(now) })
+	for some := range slices.Chunk(waiting, postponeMax) {
+		if err != nil {
+			break
+		}
+		err = s.acknowledge(as(ctx, tenant), func(ctx context.Context) error {
+			tx := store.From(ctx)
+			for _, d := range some {
+				present, err := tx.Delivery(tenant, d.ID)
+				if errors.Is(err, store.ErrNotFound) || err == nil && (present.State != store.Pending || !present.NextAt.Equal(d.NextAt)) {
+					continue
+				} else if err != nil {
+					return err
+				}
+				present.NextAt = now
+				if err := tx.PutDelivery(present); err != nil {
+					return err
+				}
+			}
+			tx.AfterCommit(func() { s.courier.wake(tenant, endpoint) })
+			return nil
+		})
+	}
+	return err
 }

@@ -48,12 +48,12 @@ type hold struct {
 	failingSince time.Time
 }
 
-// holdAll takes all waiting heads out of the endpoint's hands: until the breaker lets one through, or
-// one after the other as its rate allows.
+// holdAll takes all waiting heads out of the endpoint's hands, to come back one after the other: as
+// the breaker is half open, or as the rate allows.
 func (e *endpoint) holdAll(now time.Time) (held []hold) {
 	for _, h := range e.ready {
 		if e.breaker.open(now) {
-			held = append(held, hold{h, e.breaker.until, e.breaker.since})
+			held = append(held, hold{h, e.breaker.promise(), e.breaker.since})
 		} else {
 			held = append(held, hold{head: h, until: e.pace.promise(now, e.policy.rate)})
 		}
@@ -103,25 +103,31 @@ func (q *queue) crowded() (ids []string, others int) {
 	return ids, others
 }
 
-// finish lets go of a lane after an attempt, and tells what became of the endpoint's breaker.
-func (q *queue) finish(d *store.Delivery, o outcome, err error, now time.Time) (c change) {
-	e := q.endpoints[d.Endpoint]
+// judge counts an attempt, and tells what became of the endpoint's breaker.
+func (q *queue) judge(d *store.Delivery, o outcome, now time.Time) (change, breaker) {
+	b, c := &q.endpoints[d.Endpoint].breaker, unchanged
+	switch {
+	case !o.made:
+		return unchanged, *b
+	case o.delivered:
+		c = b.succeed()
+	default:
+		c = b.fail(now)
+	}
+	q.performed++
+	return c, *b
+}
+
+// finish lets go of a lane after an attempt.
+func (q *queue) finish(d *store.Delivery, o outcome, err error) {
 	delete(q.taken, lane{d.Endpoint, d.Resource})
-	e.running--
+	q.endpoints[d.Endpoint].running--
 	if err != nil {
 		q.err = err
 	}
 	if !o.nextAt.IsZero() {
 		heap.Push(&q.wakes, o.nextAt)
 	}
-	if !o.made {
-		return unchanged
-	}
-	q.performed++
-	if o.delivered {
-		return e.breaker.succeed()
-	}
-	return e.breaker.fail(now)
 }
 
 // hasUse reports whether it is worth looking for new heads at the endpoints. One that has lanes waiting

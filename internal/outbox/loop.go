@@ -77,7 +77,7 @@ func (s *Service) Stop() {
 // of attempts made meanwhile. It works whether or not the outbox was started. ErrStopped after Stop;
 // otherwise errors are the store's or the context's.
 func (s *Service) Settle(ctx context.Context, tenant string) (int, error) {
-	return s.courier.settle(ctx, tenant)
+	return s.courier.settle(ctx, tenant, true)
 }
 
 // Wake makes the outbox look for what is due, for instance because a clock was moved.
