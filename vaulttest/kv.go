@@ -140,7 +140,7 @@ func (s *KV) answer(r *http.Request) answer {
 	defer s.mu.Unlock()
 	switch {
 	case path == "sys/health" || path == "sys/seal-status":
-		return s.health()
+		return s.health(path == "sys/health" && s.sealed)
 	case s.sealed:
 		return isSealed
 	case strings.HasPrefix(path, "auth/") && strings.HasSuffix(path, "/login") && c.method == "write":
@@ -160,9 +160,9 @@ func (s *KV) answer(r *http.Request) answer {
 	return s.wrap(r, s.engine(c, path))
 }
 
-func (s *KV) health() answer {
+func (s *KV) health(bad bool) answer {
 	status := http.StatusOK
-	if s.sealed {
+	if bad {
 		status = http.StatusServiceUnavailable
 	}
 	return answer{status, map[string]any{

@@ -71,7 +71,7 @@ func (s *KV) put(path string, data map[string]any) *secret {
 func (s *KV) engine(c *call, path string) answer {
 	rest, ok := strings.CutPrefix(path, "secret/")
 	kind, name, named := strings.Cut(rest, "/")
-	if !ok || !named {
+	if !ok || !named && c.method != "list" {
 		return refusal(http.StatusNotFound, "no handler for route \""+path+"\". route entry not found.")
 	}
 	switch kind + " " + c.method {
