@@ -7,7 +7,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
+	"time"
 
 	"github.com/airside-travel/airside/contract"
 )
@@ -33,13 +35,24 @@ func (c *Client) Update(ctx context.Context, operation string, params Params, ed
 	if get == nil {
 		return fmt.Errorf("client: what %s replaces cannot be read", operation)
 	}
-	for range conflicts {
+	for attempt := range conflicts {
 		done, err := c.tryUpdate(ctx, get, put, params, edit)
 		if done || err != nil {
 			return err
 		}
+		if err := c.o.Wait(ctx, aside(attempt)); err != nil {
+			return err
+		}
 	}
 	return fmt.Errorf("client: %s: others changed the object %d times while it was being changed", operation, conflicts)
+}
+
+// aside is how long to step aside after losing to somebody: differently long each time, because two
+// who change the same object in the same rhythm would meet again and again, and longer as it goes on.
+func aside(attempt int) time.Duration {
+	const golden = 0.6180339887
+	_, part := math.Modf(float64(attempt+1) * golden)
+	return time.Duration(part * float64(min(attempt+1, 40)) * float64(5*time.Millisecond))
 }
 
 func (c *Client) tryUpdate(ctx context.Context, get, put *contract.Operation, params Params, edit func(Object) error) (done bool, err error) {
