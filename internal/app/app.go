@@ -17,6 +17,7 @@ import (
 	"github.com/airside-travel/airside/internal/air"
 	"github.com/airside-travel/airside/internal/charge"
 	"github.com/airside-travel/airside/internal/clock"
+	"github.com/airside-travel/airside/internal/companykey"
 	"github.com/airside-travel/airside/internal/config"
 	"github.com/airside-travel/airside/internal/directory"
 	"github.com/airside-travel/airside/internal/edge"
@@ -74,6 +75,7 @@ type services struct {
 	access    *access.Service
 	policy    *policy.Service
 	charge    *charge.Service
+	keys      *companykey.Service
 	trip      *trip.Service
 	air       *air.Service
 	outbox    *outbox.Service
@@ -114,7 +116,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (a *App, err error) 
 		}
 		return nil, err
 	}
-	a.store, a.contract = st, c.c
+	a.store, a.contract = companykey.Wrap(st, key), c.c
 	if err := a.compose(ctx, f.w, key); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
@@ -151,6 +153,7 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 		Keys: tokenKeys{master}, Atlas: newAtlas(w), Clocks: a.clocks,
 	})
 	s.charge = charge.New(a.clocks, debtors{s.directory, s.trip})
+	s.keys = companykey.New(master, a.clocks, debtors{s.directory, s.trip})
 	s.schedule = schedule.New(a.store, a.clocks, s.outbox, a.o.Log)
 	s.schedule.Register(identity.JobExpire, s.identity.Expire)
 	s.schedule.Register(air.JobOrder, s.air.RunJob)
@@ -250,7 +253,7 @@ func (a *App) notReady() []string {
 func Routes(c *contract.Contract) *edge.Mux {
 	m := edge.NewMux(edge.Options{Contract: c, Clock: clock.System()})
 	routes(m, &services{
-		identity: new(identity.Service), directory: new(directory.Service), access: new(access.Service), policy: new(policy.Service), charge: new(charge.Service), trip: new(trip.Service), air: new(air.Service),
+		identity: new(identity.Service), directory: new(directory.Service), access: new(access.Service), policy: new(policy.Service), charge: new(charge.Service), keys: new(companykey.Service), trip: new(trip.Service), air: new(air.Service),
 		outbox: new(outbox.Service), operator: new(operator.Service), scim: new(scim.Service), ledger: new(ledger.Service),
 	})
 	return m

@@ -78,6 +78,7 @@ func routes(m *edge.Mux, s *services) {
 	edge.Handle(m, "listPreferenceTiers", s.directory.ListPreferenceTiers)
 	edge.Handle(m, "storePreferenceTiers", s.directory.StorePreferenceTiers)
 	edge.Handle(m, "uploadCompanyPreferences", s.directory.UploadPreferences)
+	edge.Handle(m, "provisionOrRotateTenantKey", s.keys.ProvisionOrRotate)
 
 	// Travel policies and custom fields.
 	edge.Handle(m, "createPolicy", s.policy.CreatePolicy)
