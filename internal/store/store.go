@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"iter"
 	"time"
+
+	"github.com/airside-travel/airside/internal/errs"
 )
 
 // The errors a caller is expected to handle.
@@ -25,6 +27,17 @@ type DuplicateError struct{ Field, ID string } // ID is the record that holds it
 // Error names the field.
 func (e *DuplicateError) Error() string {
 	return fmt.Sprintf("store: %s is taken by record %s", e.Field, e.ID)
+}
+
+// Unavailable is for engines: a write that failed because of the engine, not of the transaction, as
+// when the disk is full. The caller learns STORE_UNAVAILABLE, the log the cause.
+func Unavailable(cause error) error {
+	return errs.New(errs.StoreUnavailable, "the store cannot take the write now; nothing was written").Because(cause)
+}
+
+// Doubtful is Unavailable for a commit that was begun and not confirmed.
+func Doubtful(cause error) error {
+	return errs.New(errs.StoreUnavailable, "the store failed while it committed; whether this was written is in doubt until it works again").Because(cause)
 }
 
 // Store is one database.

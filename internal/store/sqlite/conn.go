@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	driverpkg "modernc.org/sqlite"
+
+	"github.com/airside-travel/airside/internal/store"
 )
 
 // The driver is used directly and only in this file: database/sql would put locks, reflection and a
@@ -18,22 +20,39 @@ import (
 
 // SQLite's primary result codes that mean the file or the disk is in trouble.
 const (
-	codeIOErr   = 10
-	codeCorrupt = 11
-	codeNotADB  = 26
+	codeBusy     = 5
+	codeNoMemory = 7
+	codeReadOnly = 8
+	codeIOErr    = 10
+	codeCorrupt  = 11
+	codeFull     = 13
+	codeCantOpen = 14
+	codeNotADB   = 26
 )
+
+func code(err error) int {
+	if e, ok := errors.AsType[*driverpkg.Error](err); ok {
+		return e.Code() & 0xff
+	}
+	return 0
+}
 
 // inTrouble reports whether after this error the file can no longer be trusted to take writes.
 func inTrouble(err error) bool {
-	var e *driverpkg.Error
-	if !errors.As(err, &e) {
-		return false
-	}
-	switch e.Code() & 0xff {
+	switch code(err) {
 	case codeIOErr, codeCorrupt, codeNotADB:
 		return true
 	}
 	return false
+}
+
+// explain says of the error of a writing statement whether the store is to blame.
+func explain(err error) error {
+	switch code(err) {
+	case codeBusy, codeNoMemory, codeReadOnly, codeIOErr, codeFull, codeCantOpen:
+		return store.Unavailable(fmt.Errorf("sqlite: %w", err))
+	}
+	return fmt.Errorf("sqlite: %w", err)
 }
 
 // conn is one connection with its prepared statements. One goroutine uses it at a time.

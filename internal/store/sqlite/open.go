@@ -35,6 +35,8 @@ type Options struct {
 	Memory    bool   // keep everything in this process instead
 	MasterKey []byte // 32 bytes; in memory mode nil draws one
 	Readers   int    // connections for View, 4 when zero
+
+	relaxed bool // synchronous=NORMAL; only a build with the tag fuse can set it, for the control of test/fault/powercut
 }
 
 // applicationID marks our files ("AIRS"), so that no other database is taken for one.
@@ -89,6 +91,9 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 		if s.lock, err = claim(o.Path); err != nil {
 			return nil, err
 		}
+		if err := relog(o.Path); err != nil {
+			return nil, err
+		}
 		if dsn, err = fileName(o.Path); err != nil {
 			return nil, err
 		}
@@ -109,6 +114,9 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 
 func (s *Store) connect(ctx context.Context, connector driver.Connector, o Options) (err error) {
 	modes := []string{waitPragma, "journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=0"}
+	if o.relaxed {
+		modes[2] = "synchronous=NORMAL"
+	}
 	if o.Memory {
 		modes = []string{"journal_mode=MEMORY", "synchronous=OFF"}
 	}
@@ -206,7 +214,13 @@ func (s *Store) Close() error {
 func (s *Store) release() error {
 	var errs []error
 	if s.sweep != nil {
-		errs = append(errs, s.sweep.close())
+		s.sweep.stop()
+		if err := s.trouble(); err != nil {
+			// Closing would move the log into a file that can no longer be trusted, and delete it. The
+			// lock stays too, so that this process cannot open it again.
+			return err
+		}
+		errs = append(errs, s.sweep.c.close())
 	}
 	for len(s.readers) > 0 {
 		errs = append(errs, (<-s.readers).close())

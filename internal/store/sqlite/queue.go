@@ -49,7 +49,7 @@ func (q *queue) put(o *op) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed {
-		return store.ErrClosed
+		return store.Unavailable(store.ErrClosed)
 	}
 	q.ops = append(q.ops, o)
 	q.wake.Signal()

@@ -2,7 +2,13 @@
 
 package sqlite
 
-import "sync"
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/airside-travel/airside/internal/store"
+)
 
 // The log is moved into the file beside the writer, not by it: a checkpoint synchronises the file,
 // and callers should not wait for that. The writer only finishes the last few pages, because the
@@ -19,15 +25,19 @@ type sweeper struct {
 	ended   sync.WaitGroup
 	commits int       // since the last look; the writer's
 	swept   chan bool // tells the writer that the log was moved while it wrote
+	moving  sync.Mutex
+	failed  atomic.Pointer[error]
 }
 
 func newSweeper(c *conn) *sweeper {
 	w := &sweeper{c: c, wake: make(chan struct{}, 1), swept: make(chan bool, 1)}
 	w.ended.Go(func() {
 		for range w.wake {
-			got, err := w.c.first("PRAGMA wal_checkpoint(PASSIVE)")
-			if err != nil || got.Int(1) < sweepPages {
-				continue // a failing disk shows at the next commit too, where somebody waits for it
+			w.moving.Lock()
+			pages := w.move(w.c)
+			w.moving.Unlock()
+			if pages < sweepPages {
+				continue
 			}
 			select {
 			case w.swept <- true:
@@ -38,11 +48,43 @@ func newSweeper(c *conn) *sweeper {
 	return w
 }
 
+// move moves what it can and returns how many pages the log has. w.moving is held.
+//
+// After a failure of the disk it never runs again, and the database is not closed in good order, which
+// would run it too: SQLite writes a page once and synchronises the file perhaps only with the next
+// pages. A second try would not write again what the kernel dropped when the first one failed, and then
+// give up the log. A restart begins at the start of the log.
+func (w *sweeper) move(c *conn) int64 {
+	if w.trouble() != nil {
+		return 0
+	}
+	got, err := c.first("PRAGMA wal_checkpoint(PASSIVE)")
+	if err != nil {
+		if inTrouble(err) {
+			err = store.Unavailable(fmt.Errorf("sqlite: the disk failed, restart needed: checkpoint: %w", err))
+			w.failed.Store(&err)
+		}
+		return 0 // a full disk: tried again at the next look
+	}
+	return got.Int(1)
+}
+
+// trouble is why nothing may be written any more.
+func (w *sweeper) trouble() error {
+	if err := w.failed.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
 // committed is called by the writer between groups.
 func (w *sweeper) committed(writer *conn) {
 	select {
 	case <-w.swept:
-		_, _ = writer.first("PRAGMA wal_checkpoint(PASSIVE)") // what fails here is tried again at the next look
+		if w.moving.TryLock() {
+			w.move(writer)
+			w.moving.Unlock()
+		}
 		w.commits = 0
 		return
 	default:
@@ -56,8 +98,8 @@ func (w *sweeper) committed(writer *conn) {
 	}
 }
 
-func (w *sweeper) close() error {
+// stop waits until nothing is being moved.
+func (w *sweeper) stop() {
 	close(w.wake)
 	w.ended.Wait()
-	return w.c.close()
 }

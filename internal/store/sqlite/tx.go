@@ -49,14 +49,14 @@ func (t *tx) exec(text string, args ...any) (changed, id int64, err error) {
 	if !t.wrote {
 		if t.grouped {
 			if _, _, err := c.exec("SAVEPOINT part"); err != nil {
-				return 0, 0, fmt.Errorf("sqlite: savepoint: %w", err)
+				return 0, 0, explain(fmt.Errorf("savepoint: %w", err))
 			}
 		}
 		t.wrote = true
 	}
 	changed, id, err = c.exec(text, args...)
 	if err != nil {
-		return 0, 0, fmt.Errorf("sqlite: %w", err)
+		return 0, 0, explain(err)
 	}
 	return changed, id, nil
 }

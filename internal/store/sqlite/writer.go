@@ -82,7 +82,7 @@ func (s *Store) group(group []*op) {
 	if n == 0 {
 		return
 	}
-	err := s.broken
+	err := s.trouble()
 	if err == nil {
 		err = s.run(group)
 	}
@@ -92,7 +92,7 @@ func (s *Store) group(group []*op) {
 		}
 	} else if s.broken == nil && inTrouble(err) {
 		// What the kernel failed to write once it may forget: only a restart finds out what is there.
-		s.broken = fmt.Errorf("sqlite: the disk failed, restart needed: %w", err)
+		s.broken = store.Unavailable(fmt.Errorf("sqlite: the disk failed, restart needed: %w", err))
 	}
 	clear(s.pending)
 	for _, o := range group {
@@ -106,6 +106,14 @@ func (s *Store) group(group []*op) {
 	}
 }
 
+// trouble is why nothing may be written any more, nil when all is well.
+func (s *Store) trouble() error {
+	if s.broken == nil && s.sweep != nil {
+		s.broken = s.sweep.trouble()
+	}
+	return s.broken
+}
+
 // run executes the parts of a group and commits. An error concerns all of them.
 func (s *Store) run(group []*op) (err error) {
 	if s.memory != nil {
@@ -113,7 +121,7 @@ func (s *Store) run(group []*op) (err error) {
 		defer s.memory.Unlock()
 	}
 	if _, _, err := s.writer.exec("BEGIN IMMEDIATE"); err != nil {
-		return fmt.Errorf("sqlite: begin: %w", err)
+		return store.Unavailable(fmt.Errorf("sqlite: begin: %w", err))
 	}
 	open, returned := true, false
 	defer func() {
@@ -142,7 +150,11 @@ func (s *Store) run(group []*op) (err error) {
 		return nil
 	}
 	if _, _, err := s.writer.exec("COMMIT"); err != nil {
-		return fmt.Errorf("sqlite: commit: %w", err)
+		err = fmt.Errorf("sqlite: commit: %w", err)
+		if inTrouble(err) {
+			return store.Doubtful(err) // the log may hold it, for the restart to find
+		}
+		return store.Unavailable(err)
 	}
 	open = false
 	return nil
@@ -164,12 +176,12 @@ func (s *Store) part(o *op) error {
 			return nil // alone in its transaction, which is rolled back
 		}
 		if _, _, err := s.writer.exec("ROLLBACK TO part"); err != nil {
-			return fmt.Errorf("sqlite: roll back after %w: %w", o.err, err)
+			return store.Unavailable(fmt.Errorf("sqlite: roll back after %w: %w", o.err, err))
 		}
 	}
 	if o.tx.grouped {
 		if _, _, err := s.writer.exec("RELEASE part"); err != nil {
-			return fmt.Errorf("sqlite: release: %w", err)
+			return store.Unavailable(fmt.Errorf("sqlite: release: %w", err))
 		}
 	}
 	return nil
