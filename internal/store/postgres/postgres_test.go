@@ -6,7 +6,6 @@ package postgres_test
 
 import (
 	"context"
-	"fmt"
 	"net/url"
 	"os"
 	"strings"
@@ -100,5 +99,3 @@ func open(t testing.TB, url string) *postgres.Store {
 	})
 	return s
 }
-
-func fail(format string, args ...any) error { return fmt.Errorf(format, args...) }
