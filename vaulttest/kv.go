@@ -132,7 +132,7 @@ func (s *KV) answer(r *http.Request) answer {
 	if r.ContentLength != 0 && (c.method == "write" || c.method == "patch") {
 		d := json.NewDecoder(http.MaxBytesReader(nil, r.Body, 1<<20))
 		d.UseNumber()
-		if d.Decode(&c.body) != nil || c.body == nil {
+		if d.Decode(&c.body) != nil {
 			return refusal(http.StatusBadRequest, "failed to parse JSON input")
 		}
 	}

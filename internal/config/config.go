@@ -33,6 +33,19 @@ type Config struct {
 	LogFormat   string        `env:"AIRSIDE_LOG_FORMAT" default:"json" help:"json or text"`
 	LogLevel    string        `env:"AIRSIDE_LOG_LEVEL" default:"info" help:"debug, info, warn or error"`
 
+	VaultAddress    string        `env:"AIRSIDE_VAULT_ADDRESS" help:"URL of HashiCorp Vault or OpenBao, for references vault://mount/path#field"`
+	VaultNamespace  string        `env:"AIRSIDE_VAULT_NAMESPACE" help:"namespace in that server; empty for none"`
+	VaultCA         string        `env:"AIRSIDE_VAULT_CA_FILE" help:"certificates (PEM) that sign that server, when they are not public ones"`
+	VaultAuth       string        `env:"AIRSIDE_VAULT_AUTH" default:"token" help:"how to log in there: token, approle or kubernetes"`
+	VaultAuthMount  string        `env:"AIRSIDE_VAULT_AUTH_MOUNT" help:"where that way of logging in is mounted; its own name when empty"`
+	VaultRole       string        `env:"AIRSIDE_VAULT_ROLE" help:"role id of approle, or role of kubernetes"`
+	VaultCredential string        `env:"AIRSIDE_VAULT_CREDENTIAL" help:"where the token, secret id or service account token is: a reference (env:NAME, file:path#field) or the path of a mounted file; kubernetes has its own place"`
+	VaultCache      time.Duration `env:"AIRSIDE_VAULT_CACHE" default:"5m" help:"how long a secret is believed before its vault is asked again"`
+	AWSRegion       string        `env:"AIRSIDE_AWS_REGION" help:"region of AWS Secrets Manager, for references aws-sm://name#field; credentials come from AWS's own variables"`
+	AWSEndpoint     string        `env:"AIRSIDE_AWS_ENDPOINT" help:"URL of AWS Secrets Manager when it is not the region's own"`
+	SealKey         string        `env:"AIRSIDE_SEAL_KEY_FILE" help:"key file of age that opens sealed files, for references file:path#field"`
+	SealPassphrase  string        `env:"AIRSIDE_SEAL_PASSPHRASE_FILE" help:"file with the passphrase that opens sealed files, instead of a key file"`
+
 	URL          string `env:"AIRSIDE_URL" default:"http://127.0.0.1:8080" help:"server that the client commands (api, token, webhook) talk to"`
 	ClientID     string `env:"AIRSIDE_CLIENT_ID" help:"client id of the client commands"`
 	ClientSecret string `env:"AIRSIDE_CLIENT_SECRET" help:"client secret of the client commands" secret:"true"`
@@ -89,6 +102,9 @@ func (c *Config) check() (problems []error) {
 	}
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel) {
 		problems = append(problems, fmt.Errorf("AIRSIDE_LOG_LEVEL=%q: must be debug, info, warn or error", c.LogLevel))
+	}
+	if !slices.Contains([]string{"token", "approle", "kubernetes"}, c.VaultAuth) {
+		problems = append(problems, fmt.Errorf("AIRSIDE_VAULT_AUTH=%q: must be token, approle or kubernetes", c.VaultAuth))
 	}
 	if c.JWKS != "" && !strings.HasPrefix(c.JWKS, "https://") && !strings.HasPrefix(c.JWKS, "http://127.0.0.1:") {
 		problems = append(problems, fmt.Errorf("AIRSIDE_JWKS_URL=%q: must be an https URL", c.JWKS))

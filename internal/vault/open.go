@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package vault
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/airside-travel/airside/internal/clock"
+)
+
+// Settings is what an operator says about vaults; Open explains none of it, config does.
+type Settings struct {
+	Address, Namespace, CAFile  string
+	Auth, AuthMount, Role       string // Auth: token, approle, kubernetes
+	Credential                  string // a reference, or the path of a mounted file
+	AWSRegion, AWSEndpoint      string
+	SealKeyFile, PassphraseFile string
+	Cache                       time.Duration
+	Lookup                      func(name string) (string, bool) // the environment
+	Clock                       clock.Clock
+}
+
+// Open makes the vaults that are configured; the environment always is. No server is called yet. ErrLiteral when
+// a credential stands where its place belongs.
+func Open(s Settings) (*Vaults, error) {
+	backends := map[Scheme]Backend{SchemeEnv: Env(s.Lookup)}
+	if s.SealKeyFile != "" || s.PassphraseFile != "" {
+		key, err := Seal(s)
+		if err != nil {
+			return nil, err
+		}
+		backends[SchemeFile] = NewSealed(key, s.Clock)
+	}
+	if s.Address != "" {
+		kv, err := s.kv(backends)
+		if err != nil {
+			return nil, err
+		}
+		backends[SchemeKV] = kv
+	}
+	if s.AWSRegion != "" {
+		credentials, err := awsCredentials(s.Lookup)
+		if err != nil {
+			return nil, err
+		}
+		aws, err := NewAWS(AWSOptions{Region: s.AWSRegion, Endpoint: s.AWSEndpoint, Credentials: credentials})
+		if err != nil {
+			return nil, err
+		}
+		backends[SchemeAWS] = aws
+	}
+	return New(Options{Backends: backends, Clock: s.Clock, TTL: s.Cache}), nil
+}
+
+// Run keeps logins alive until ctx ends.
+func (v *Vaults) Run(ctx context.Context) {
+	var wg sync.WaitGroup
+	for _, b := range v.o.Backends {
+		if r, ok := b.(interface{ Run(ctx context.Context) }); ok {
+			wg.Go(func() { r.Run(ctx) })
+		}
+	}
+	wg.Wait()
+}
+
+// Seal gives the key that the settings name for sealed files; ErrInvalid when there is none.
+func Seal(s Settings) (SealKey, error) {
+	if s.SealKeyFile == "" && s.PassphraseFile == "" {
+		return SealKey{}, fail("seal", Ref{}, ErrInvalid, "neither a key file nor a passphrase file is set")
+	}
+	if s.SealKeyFile != "" && s.PassphraseFile != "" {
+		return SealKey{}, fail("open", Ref{}, ErrInvalid, "sealed files have a key file or a passphrase, not both")
+	}
+	if s.SealKeyFile != "" {
+		return KeyFile(s.SealKeyFile)
+	}
+	text, err := os.ReadFile(s.PassphraseFile)
+	if err != nil {
+		return SealKey{}, fileFailure("read the passphrase file", Ref{}, err)
+	}
+	return Passphrase(NewSecret(bytes.TrimRight(text, "\r\n")), 0)
+}
+
+func (s Settings) kv(backends map[Scheme]Backend) (*KV, error) {
+	var from Source
+	if s.Credential != "" || s.Auth != "kubernetes" {
+		var err error
+		if from, err = s.source(backends); err != nil {
+			return nil, err
+		}
+	}
+	var auth Auth = TokenAuth{Token: from}
+	switch s.Auth {
+	case "approle":
+		auth = AppRoleAuth{Mount: s.AuthMount, RoleID: s.Role, SecretID: from}
+	case "kubernetes":
+		auth = KubernetesAuth{Mount: s.AuthMount, Role: s.Role, JWT: from}
+	}
+	o := KVOptions{Address: s.Address, Namespace: s.Namespace, Auth: auth, Clock: s.Clock}
+	if s.CAFile != "" {
+		pem, err := os.ReadFile(s.CAFile)
+		if err != nil {
+			return nil, fileFailure("read the CA file", Ref{}, err)
+		}
+		roots := x509.NewCertPool()
+		if !roots.AppendCertsFromPEM(pem) {
+			return nil, fail("read the CA file", Ref{}, ErrInvalid, "it has no certificate")
+		}
+		t := http.DefaultTransport.(*http.Transport).Clone()
+		t.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+		o.HTTP = &http.Client{Transport: t}
+	}
+	return NewKV(o)
+}
+
+// source reads the credential of a login where the setting says. A vault cannot hold its own key.
+func (s Settings) source(backends map[Scheme]Backend) (Source, error) {
+	if strings.HasPrefix(s.Credential, "/") || strings.HasPrefix(s.Credential, "./") {
+		return Mounted(s.Credential), nil
+	}
+	ref, err := ParseRef(s.Credential)
+	if err != nil {
+		return nil, err
+	}
+	if b := backends[ref.Scheme]; b != nil {
+		return func(ctx context.Context) (Secret, error) {
+			h, err := b.Get(ctx, ref, Current)
+			return h.Secret, err
+		}, nil
+	}
+	return nil, fail("open", ref, ErrInvalid, "the credential of a vault is in the environment, a sealed file or a mounted file")
+}
