@@ -66,6 +66,7 @@ func Run(t *testing.T, open Open) {
 		"Prune":               prune,
 		"Check":               check,
 		"Model":               model,
+		"Linearizable":        linearizable,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
