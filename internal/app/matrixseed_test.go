@@ -89,6 +89,7 @@ func newStage(t *testing.T) *stage {
 			t.Errorf("stop: %v", err)
 		}
 	})
+	a.baseURL = "http://airside.example.com" // nothing listens
 	s := &stage{t: t, app: a, actors: map[string]*actor.Actor{}}
 	mux := func(st edge.Transactor) http.Handler {
 		m := edge.NewMux(edge.Options{
