@@ -160,6 +160,19 @@ func rules() []rule {
 			good: one("internal/audit/x.go", "package audit\n\nfunc f(tx interface{ AppendAudit() }) { tx.AppendAudit() }\n"),
 		},
 		{
+			name: "secrets", says: "only vault and upstream use secret bytes; others pass them on",
+			find: func(t *testing.T, tr *tree) []breach {
+				return each(t, tr.files, func(f *file) []breach {
+					if f.in("internal/vault", "internal/upstream") {
+						return nil
+					}
+					return tr.selecting(f, "Use") // whatever it is of: a Secret arrives in fields of other types, too; taking the method as a value counts
+				})
+			},
+			bad:  one("internal/edge/x.go", "package edge\n\nimport \""+module+"/internal/vault\"\n\nfunc f(s vault.Secret) { g(s.Use) }\n"),
+			good: one("internal/upstream/x.go", "package upstream\n\nimport \""+module+"/internal/vault\"\n\nfunc f(s vault.Secret) { s.Use(nil) }\n"),
+		},
+		{
 			name: "time", says: "time comes from package clock; nothing sleeps",
 			find: func(t *testing.T, tr *tree) []breach {
 				return each(t, tr.files, func(f *file) []breach {

@@ -147,6 +147,18 @@ func (t *tree) calling(f *file, method string) []breach {
 	return out
 }
 
+// selecting finds every mention of x.name, called or not.
+func (t *tree) selecting(f *file, name string) []breach {
+	var out []breach
+	ast.Inspect(f.ast, func(n ast.Node) bool {
+		if sel, ok := n.(*ast.SelectorExpr); ok && sel.Sel.Name == name {
+			out = append(out, breach{f.name, t.at(sel.Pos()) + " uses " + name})
+		}
+		return true
+	})
+	return out
+}
+
 func (t *tree) at(p token.Pos) string {
 	pos := t.fset.Position(p)
 	return pos.Filename + ":" + strconv.Itoa(pos.Line)
