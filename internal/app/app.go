@@ -134,7 +134,7 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	a.services = s
 	s.outbox = outbox.New(outbox.Options{
 		Store: a.store, Clocks: a.clocks, Companies: owners{s}, Log: a.o.Log,
-		AllowInsecure: a.cfg.Dev, Timeout: a.cfg.HookTimeout,
+		AllowInsecure: a.cfg.Dev, Timeout: a.cfg.HookTimeout, Shared: a.cfg.OnPostgres(),
 	})
 	s.policy = policy.New(a.clocks, rulebook{s})
 	s.directory = directory.New(a.clocks, s.outbox, s.policy)

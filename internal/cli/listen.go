@@ -33,8 +33,8 @@ type listenFlags struct {
 
 func (m *Main) webhookCmd() *cobra.Command {
 	cmd := group(&cobra.Command{
-		Use: "webhook", Short: "Receive webhooks on this machine",
-		Example: "  airside webhook listen --company 6f0c...",
+		Use: "webhook", Short: "Receive webhooks on this machine, look at deliveries, send them again",
+		Example: "  airside webhook listen --company 6f0c...\n  airside webhook deliveries --state PARKED\n  airside webhook replay --subscription 5d1f... --since 24h",
 	})
 	var f listenFlags
 	listen := &cobra.Command{
@@ -61,7 +61,7 @@ func (m *Main) webhookCmd() *cobra.Command {
 	listen.MarkFlagsMutuallyExclusive("secret", "company")
 	listen.MarkFlagsMutuallyExclusive("secret", "subscribe")
 	listen.MarkFlagsOneRequired("secret", "company")
-	cmd.AddCommand(listen)
+	cmd.AddCommand(listen, m.deliveriesCmd(), m.replayCmd())
 	return cmd
 }
 

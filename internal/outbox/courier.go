@@ -102,7 +102,7 @@ func (c *courier) dispatch(ctx context.Context, q *queue, all bool) (more bool, 
 // look takes in heads from the store; mu is held.
 func (c *courier) look(ctx context.Context, q *queue, query store.DueQuery, all bool) error {
 	var others int
-	query.Skip, others = q.crowded()
+	query.Skip, others = q.supplied()
 	query.Limit = others + batch
 	var heads []head
 	met := map[string]*endpoint{}

@@ -90,12 +90,12 @@ func (q *queue) add(heads []head) {
 	}
 }
 
-// crowded lists endpoints that have more waiting than can be sent soon, and how many lanes the others
-// have in hand.
-func (q *queue) crowded() (ids []string, others int) {
+// supplied lists endpoints that have lanes waiting, which are looked at when they run out: one that hangs
+// must not be read again for each delivery elsewhere. others is how many lanes the rest have in hand.
+func (q *queue) supplied() (ids []string, others int) {
 	others = len(q.taken)
 	for id, e := range q.endpoints {
-		if len(e.ready) >= batch && len(ids) < store.DueSkipMax {
+		if len(e.ready) > 0 && len(ids) < store.DueSkipMax {
 			ids = append(ids, id)
 			others -= len(e.ready) + e.running
 		}

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package webhooks_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/airside-travel/airside/airsidetest"
+)
+
+const (
+	callers   = 16 // change something at the same time
+	users     = 64 // resources: lanes at each endpoint
+	endpoints = 100
+)
+
+// load is a server, people to change, and what their changes' webhooks did.
+type load struct {
+	b      *testing.B
+	srv    *airsidetest.Server
+	token  string
+	client *http.Client
+	users  []string
+
+	mu    sync.Mutex
+	began map[string]time.Time // by the value that was written
+}
+
+func start(b *testing.B) *load {
+	b.Helper()
+	srv := airsidetest.Start(b, airsidetest.Database(filepath.Join(b.TempDir(), "airside.db")))
+	l := &load{b: b, srv: srv, token: srv.Token(b), began: map[string]time.Time{},
+		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 2 * callers}}}
+	for i := range users {
+		mail := fmt.Sprintf("hook%d@example.com", i)
+		var made struct{ ID string }
+		l.decode(l.call(http.StatusCreated, "POST", "/v2/users", map[string]any{
+			"persona": "EMPLOYEE", "externalId": fmt.Sprintf("start-%d", i),
+			"personalInfo": map[string]any{"name": map[string]any{"given": "Lena", "family1": "Okafor"}, "email": mail, "gender": "FEMALE",
+				"dob": map[string]any{"iso8601": "1990-02-03"}},
+			"businessInfo": map[string]any{"organizationRef": map[string]any{"id": srv.Demo.CompanyID},
+				"legalEntityRef": map[string]any{"id": srv.Demo.LegalEntityID}, "email": mail, "employeeId": fmt.Sprintf("H-%d", i)},
+		}), &made)
+		l.users = append(l.users, made.ID)
+	}
+	return l
+}
+
+func (l *load) call(want int, method, path string, body any) []byte {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		l.b.Error(err)
+	}
+	req, err := http.NewRequestWithContext(l.b.Context(), method, l.srv.URL+path, bytes.NewReader(raw))
+	if err != nil {
+		l.b.Error(err)
+		return nil
+	}
+	req.Header.Set("Authorization", "Bearer "+l.token)
+	req.Header.Set("Content-Type", "application/json")
+	res, err := l.client.Do(req)
+	if err != nil {
+		l.b.Error(err)
+		return nil
+	}
+	defer res.Body.Close()
+	out, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != want {
+		l.b.Errorf("%s %s: %d %.300s %v", method, path, res.StatusCode, out, err)
+	}
+	return out
+}
+
+func (l *load) decode(raw []byte, to any) {
+	if err := json.Unmarshal(raw, to); err != nil {
+		l.b.Fatal(err)
+	}
+}
+
+func (l *load) subscribe(url string) {
+	company := l.srv.Demo.CompanyID
+	l.call(http.StatusCreated, "POST", "/v3/webhooks/subscriptions", map[string]any{
+		"name": "load", "url": url, "eventTypes": []string{"TRAVELER_V2"}, "subscriberId": company,
+		"eventSource": map[string]any{"scopes": []any{map[string]any{"predicates": []any{map[string]any{"type": "COMPANY", "values": []string{company}}}}}},
+	})
+}
+
+// change writes the n-th value of a user, from 1 on; nobody else changes that user meanwhile.
+func (l *load) change(user, n int) {
+	value := fmt.Sprintf("%d-%d", user, n)
+	l.mu.Lock()
+	l.began[value] = time.Now()
+	l.mu.Unlock()
+	l.call(http.StatusOK, "PUT", "/v2/users/"+l.users[user]+"/external-id", map[string]any{"externalId": value})
+}
+
+// inbox is an endpoint that keeps score.
+type inbox struct {
+	*httptest.Server
+	load *load
+	fail func(n int64) bool // the n-th request is answered with 500
+
+	requests  atomic.Int64
+	mu        sync.Mutex
+	newest    map[int]int // by user
+	delays    []time.Duration
+	reordered int
+	failed    int
+	want      int
+	done      chan struct{}
+}
+
+// newInbox expects want different events.
+func (l *load) newInbox(want int, fail func(n int64) bool) *inbox {
+	in := &inbox{load: l, fail: fail, newest: map[int]int{}, want: want, done: make(chan struct{})}
+	in.Server = httptest.NewServer(in)
+	l.b.Cleanup(in.Close)
+	return in
+}
+
+func (in *inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	now := time.Now()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		in.load.b.Error(err)
+	}
+	if in.fail != nil && in.fail(in.requests.Add(1)) {
+		in.mu.Lock()
+		in.failed++
+		in.mu.Unlock()
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	_, value, _ := strings.Cut(string(body), `"externalId":"`)
+	value, _, _ = strings.Cut(value, `"`)
+	var user, n int
+	if _, err := fmt.Sscanf(value, "%d-%d", &user, &n); err != nil {
+		return // made before the measurement
+	}
+	in.load.mu.Lock()
+	began := in.load.began[value]
+	in.load.mu.Unlock()
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	switch newest := in.newest[user]; {
+	case n <= newest:
+		return // once more
+	case n > newest+1:
+		in.reordered++
+	}
+	in.newest[user] = n
+	in.delays = append(in.delays, now.Sub(began))
+	if len(in.delays) == in.want {
+		close(in.done)
+	}
+}
+
+// quantile is over all inboxes.
+func quantile(q float64, all ...*inbox) time.Duration {
+	var list []time.Duration
+	for _, in := range all {
+		in.mu.Lock()
+		list = append(list, in.delays...)
+		in.mu.Unlock()
+	}
+	slices.Sort(list)
+	return list[int(q*float64(len(list)-1))]
+}
+
+func cpu(b *testing.B) time.Duration {
+	b.Helper()
+	var r syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
+}
+
+// spread makes changes from..to over all users, as fast as it goes; each caller has users of its own.
+func (l *load) spread(from, to int) {
+	var wait sync.WaitGroup
+	for c := range callers {
+		wait.Go(func() {
+			for i := from; i < to; i++ {
+				if user := i % users; user%callers == c {
+					l.change(user, i/users+1)
+				}
+			}
+		})
+	}
+	wait.Wait()
+}
+
+// drip makes changes from..to one at a time, evenly.
+func (l *load) drip(from, to int, pause time.Duration) {
+	tick := time.NewTicker(pause)
+	defer tick.Stop()
+	for i := from; i < to; i++ {
+		<-tick.C
+		l.change(i%users, i/users+1)
+	}
+}
+
+func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+func deliver(b *testing.B, fail func(n int64) bool) {
+	l := start(b)
+	in := l.newInbox(b.N, fail)
+	l.subscribe(in.URL)
+	before := cpu(b)
+	b.ResetTimer()
+	l.spread(0, b.N)
+	<-in.done
+	b.StopTimer()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
+	b.ReportMetric(float64((cpu(b)-before).Microseconds())/float64(b.N), "cpu-µs/event")
+	b.ReportMetric(millis(quantile(0.50, in)), "p50-ms")
+	b.ReportMetric(millis(quantile(0.99, in)), "p99-ms")
+	b.ReportMetric(float64(in.failed), "failures")
+	b.ReportMetric(float64(in.reordered), "reordered")
+	if in.reordered > 0 {
+		b.Errorf("%d of %d events came out of order", in.reordered, b.N)
+	}
+}
+
+// BenchmarkDeliver is at full speed, to one receiver.
+func BenchmarkDeliver(b *testing.B) { deliver(b, nil) }
+
+// BenchmarkDeliverWithFailures answers every twentieth request with 500.
+func BenchmarkDeliverWithFailures(b *testing.B) {
+	deliver(b, func(n int64) bool { return n%20 == 7 })
+}
+
+// BenchmarkOneBlockedEndpoint sends each event to a hundred endpoints at a quiet pace, first while all
+// answer and then while one of them hangs: what changes for the others is the ratio.
+func BenchmarkOneBlockedEndpoint(b *testing.B) {
+	l := start(b)
+	const events = users // in a round
+	hang := make(chan struct{})
+	blocked := new(atomic.Bool)
+	stuck := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if blocked.Load() {
+			select {
+			case <-hang:
+			case <-r.Context().Done():
+			}
+		}
+	}))
+	b.Cleanup(stuck.Close)
+	b.Cleanup(func() { close(hang) }) // first, or Close would wait
+	l.subscribe(stuck.URL)
+	var all []*inbox
+	for range endpoints - 1 {
+		in := l.newInbox(events, nil)
+		l.subscribe(in.URL)
+		all = append(all, in)
+	}
+	round := func(n int) (p50, p99 time.Duration) {
+		l.drip(n*events, (n+1)*events, 200*time.Millisecond)
+		for _, in := range all {
+			in.mu.Lock()
+			done := in.done
+			in.mu.Unlock()
+			<-done
+		}
+		p50, p99 = quantile(0.50, all...), quantile(0.99, all...)
+		for _, in := range all {
+			in.mu.Lock()
+			if in.reordered > 0 {
+				b.Errorf("%d events came out of order", in.reordered)
+			}
+			in.delays, in.done = nil, make(chan struct{})
+			in.mu.Unlock()
+		}
+		return p50, p99
+	}
+	round(0) // warm
+	free50, free99 := round(1)
+	blocked.Store(true)
+	round(2) // until it is known to hang
+	held50, held99 := round(3)
+	b.ReportMetric(millis(free50), "free-p50-ms")
+	b.ReportMetric(millis(free99), "free-p99-ms")
+	b.ReportMetric(millis(held50), "blocked-p50-ms")
+	b.ReportMetric(millis(held99), "blocked-p99-ms")
+	b.ReportMetric(float64(held99)/float64(free99), "p99-ratio")
+}
