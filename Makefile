@@ -8,7 +8,7 @@ RACE   := ./internal/store/... ./internal/edge/... ./internal/outbox/... ./inter
 FUZZ   ?= 20s
 
 .DEFAULT_GOAL := help
-.PHONY: help build dev test test/race test/pg lint fmt fuzz bench gen check tour
+.PHONY: help build dev test test/race test/pg test/fault lint fmt fuzz bench gen check tour
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z\/]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,9 @@ test/race: ## run the tests of the concurrent packages under the race detector
 
 test/pg: ## run the tests that need PostgreSQL, against a server of their own
 	test/pg/run
+
+test/fault: ## kill the server under load, cut its power, fill and break its disk (needs /dev/fuse)
+	test/fault/run
 
 lint: ## gofmt, go vet and golangci-lint
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -d $$(git ls-files '*.go'); exit 1; }

@@ -109,7 +109,7 @@ var codes = []Info{
 	{PaymentUnusable, Invalid, "The payment source cannot pay for this booking.", "Choose a source that the traveler may use and that accepts this supplier."},
 	{WebhookURLRefused, Invalid, "The endpoint of a webhook must be https and must not lead into a private network.", "Use a public https address; in dev, loopback is allowed."},
 	{NotImplemented, NotBuilt, "The operation is in the contract but this version does not carry it out.", "`airside routes --missing` lists such operations."},
-	{StoreUnavailable, Unavailable, "The store cannot take the write now. Nothing was written.", "Try again; writes with an Idempotency-Key are safe to repeat."},
+	{StoreUnavailable, Unavailable, "The store cannot take the write now. Nothing was written, unless the message says that this is in doubt.", "Try again; writes with an Idempotency-Key are safe to repeat."},
 	{SupplierUnavailable, Unavailable, "The supplier does not answer.", "Try again later."},
 	{InternalError, Internal, "Something failed inside. Nothing was written.", "Report the debugIdentifier; it leads to the whole story of the request."},
 }

@@ -26,8 +26,8 @@ type program struct {
 func start(t *testing.T, play string, args ...string) *program {
 	t.Helper()
 	p := &program{t: t, cmd: exec.CommandContext(t.Context(), os.Args[0], args...), lines: make(chan string, 1<<20)}
-	p.cmd.Env = append(os.Environ(), "POWERCUT_PLAY="+play)
-	p.cmd.Stderr = os.Stderr
+	p.cmd.Env = append(os.Environ(), "POWERCUT_PLAY="+play, "AIRSIDE_RATE=0", "AIRSIDE_TOKEN_RATE=0", "AIRSIDE_LOG_LEVEL=error")
+	p.cmd.Stderr = t.Output()
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
