@@ -36,8 +36,9 @@ lint: ## gofmt, go vet and golangci-lint
 	$(GO) vet ./...
 	$(LINT) run ./...
 
-fmt: ## format all Go files
+fix: ## format, and apply what the linters can mend themselves
 	gofmt -w $$(git ls-files '*.go')
+	$(LINT) run --fix ./...
 
 fuzz: ## run every fuzz target for FUZZ (20s) each
 	@git grep -lE '^func Fuzz' -- '*_test.go' | while read -r f; do \

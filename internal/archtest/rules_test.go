@@ -295,6 +295,12 @@ func rules() []rule {
 			bad: one("util/x.go", "package util\n"), good: one("x/x.go", "package x\n"),
 		},
 		{
+			name: "state", says: "package-level variables are constant tables: nothing changes them",
+			find: func(t *testing.T, tr *tree) []breach { return each(t, tr.code(), tr.changing) },
+			bad:  one("x/x.go", "package x\n\nvar seen = map[string]bool{}\n\nfunc f() { seen[\"a\"] = true }\n"),
+			good: one("x/x.go", "package x\n\nvar seen = map[string]bool{}\n\nfunc f() { seen := map[string]bool{}; seen[\"a\"] = true }\n"),
+		},
+		{
 			name: "no init", says: "nothing runs before main",
 			find: func(t *testing.T, tr *tree) []breach {
 				return each(t, tr.files, func(f *file) []breach {

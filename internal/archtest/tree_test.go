@@ -57,7 +57,7 @@ func load(fsys fs.FS) (*tree, error) {
 			name: name, dir: path.Dir(name), test: strings.HasSuffix(name, "_test.go"), source: string(src),
 			lines: strings.Count(string(src), "\n"), imports: map[string]string{},
 		}
-		if f.ast, err = parser.ParseFile(t.fset, name, src, parser.ParseComments|parser.SkipObjectResolution); err != nil {
+		if f.ast, err = parser.ParseFile(t.fset, name, src, parser.ParseComments); err != nil {
 			return fmt.Errorf("parse: %w", err)
 		}
 		for _, spec := range f.ast.Imports {
@@ -153,6 +153,60 @@ func (t *tree) selecting(f *file, name string) []breach {
 	ast.Inspect(f.ast, func(n ast.Node) bool {
 		if sel, ok := n.(*ast.SelectorExpr); ok && sel.Sel.Name == name {
 			out = append(out, breach{f.name, t.at(sel.Pos()) + " uses " + name})
+		}
+		return true
+	})
+	return out
+}
+
+// variables are the names that the files of a directory declare at package level.
+func (t *tree) variables(dir string) map[string]*ast.Object {
+	out := map[string]*ast.Object{}
+	for _, f := range t.code() {
+		if f.dir != dir {
+			continue
+		}
+		for name, o := range f.ast.Scope.Objects { //nolint:staticcheck // what the parser resolves in one file is enough here
+			if o.Kind == ast.Var {
+				out[name] = o
+			}
+		}
+	}
+	return out
+}
+
+// changing finds assignments to variables of the package, to their elements and to their fields.
+func (t *tree) changing(f *file) []breach {
+	var out []breach
+	vars := t.variables(f.dir)
+	check := func(e ast.Expr) {
+		for {
+			switch x := e.(type) {
+			case *ast.IndexExpr:
+				e = x.X
+				continue
+			case *ast.SelectorExpr:
+				e = x.X
+				continue
+			case *ast.Ident:
+				// Declared in another file an identifier has no object; a local one has its own.
+				if o, ok := vars[x.Name]; ok && (x.Obj == nil || x.Obj == o) {
+					out = append(out, breach{f.name, t.at(x.Pos()) + " changes " + x.Name})
+				}
+			}
+			return
+		}
+	}
+	ast.Inspect(f.ast, func(n ast.Node) bool {
+		switch s := n.(type) {
+		case *ast.AssignStmt:
+			if s.Tok != token.DEFINE {
+				for _, e := range s.Lhs {
+					check(e)
+				}
+			}
+		case *ast.IncDecStmt:
+			check(s.X)
 		}
 		return true
 	})
