@@ -36,6 +36,7 @@ type command struct {
 	changed int64 // rows, once it has run
 }
 
+//nolint:gochecknoglobals // a constant
 var binaryFormat = []int16{1}
 
 // run sends commands in one go and reads what comes back. fn gets the rows, each with the number of its
@@ -52,19 +53,17 @@ func (c *conn) run(commands []command, fn func(i int, r *row) (bool, error)) err
 		}
 	}
 	results := c.raw.ExecBatch(ctx, &batch)
-	defer results.Close() // when fn panics, what is left must be read all the same
+	defer func() { _ = results.Close() }() // when fn panics, what is left must be read all the same
 	var failed error
 	more := true
 	r := new(row)
 	for i := 0; results.NextResult(); i++ {
 		reader := results.ResultReader()
 		for n := 1; failed == nil && more && fn != nil && reader.NextRow(); n++ {
-			if n%256 == 0 {
-				failed = c.raw.Conn().SetDeadline(c.clock.Now().Add(patience))
-			}
 			r.values = reader.Values()
-			if more, failed = fn(i, r); failed != nil {
-				break
+			more, failed = fn(i, r)
+			if failed == nil && n%256 == 0 {
+				failed = c.raw.Conn().SetDeadline(c.clock.Now().Add(patience))
 			}
 		}
 		tag, err := reader.Close()

@@ -62,7 +62,7 @@ func (l *lane) group(group []*op) {
 	pause := pauseMin
 	eager := false
 	for {
-		again, asked := l.s.try(group, want, eager)
+		asked, again := l.s.try(group, want, eager)
 		switch {
 		case again == nil:
 			return
@@ -97,7 +97,7 @@ func (l *lane) group(group []*op) {
 
 // try runs calls as one transaction. An error asks for another try; asked are the tenants that must be
 // free for it.
-func (s *Store) try(group []*op, want []string, eager bool) (again error, asked []string) {
+func (s *Store) try(group []*op, want []string, eager bool) (asked []string, again error) {
 	ss := s.session(want, eager)
 	ended := false
 	defer func() {
@@ -127,7 +127,7 @@ func (s *Store) try(group []*op, want []string, eager bool) (again error, asked 
 	ended = true
 	if ss.err != nil {
 		ss.abandon()
-		return ss.err, ss.asked
+		return ss.asked, ss.err
 	}
 	s.finish(group)
 	return nil, nil

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -43,6 +44,8 @@ const (
 
 // What every connection is told. A transaction may not wait for a lock, nor hold one while its process is
 // frozen, for longer than others should wait for it.
+//
+//nolint:gochecknoglobals // a constant
 var parameters = map[string]string{
 	"client_encoding":                     "UTF8",
 	"lock_timeout":                        "10s",
@@ -87,9 +90,7 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	if s.config, err = pgx.ParseConfig(o.URL); err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
 	}
-	for name, value := range parameters {
-		s.config.RuntimeParams[name] = value
-	}
+	maps.Copy(s.config.RuntimeParams, parameters)
 	if s.config.RuntimeParams["application_name"] == "" {
 		s.config.RuntimeParams["application_name"] = "airside"
 	}

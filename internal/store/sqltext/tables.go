@@ -48,7 +48,7 @@ func Tables() []Table {
 // table takes the columns as words: # ends those that hold numbers, ! those that hold bytes.
 func table(name, columns string) Table {
 	t := Table{Name: name}
-	for _, word := range strings.Fields(columns) {
+	for word := range strings.FieldsSeq(columns) {
 		c := Column{Name: strings.TrimRight(word, "#!"), Sort: Text}
 		switch word[len(word)-1] {
 		case '#':
