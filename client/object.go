@@ -93,3 +93,23 @@ func merge(into, patch map[string]any) {
 		}
 	}
 }
+
+// Copy is a copy that shares nothing with o that Set, Remove and Merge would change.
+func (o Object) Copy() Object { return deepCopy(o) }
+
+func deepCopy(in map[string]any) map[string]any {
+	out := make(map[string]any, len(in))
+	for name, v := range in {
+		if m, ok := v.(map[string]any); ok {
+			v = deepCopy(m)
+		}
+		out[name] = v
+	}
+	return out
+}
+
+// Become gives o the members of other and no others.
+func (o Object) Become(other Object) {
+	clear(o)
+	maps.Copy(o, other)
+}

@@ -4,6 +4,7 @@ package cli
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -97,10 +98,10 @@ func (m *Main) operationsByTag(c *contract.Contract) {
 
 // apiFlags are the flags that every operation has beside its parameters.
 type apiFlags struct {
-	base, body, example, key string
-	raw, noCheck, dryRun     bool
-	depth                    int
-	params                   map[string]*[]string // by name, as given
+	base, body, patch, example, key string
+	raw, noCheck, dryRun            bool
+	depth                           int
+	params                          map[string]*[]string // by name, as given
 }
 
 // operationCmd makes a command of an operation.
@@ -134,6 +135,9 @@ func (m *Main) operationCmd(op *contract.Operation) *cobra.Command {
 	}
 	if op.Body != nil {
 		flags.StringVar(&f.body, "body", "", "request body: JSON, @FILE, or - for standard input")
+	}
+	if op.Method == http.MethodPut && op.Body != nil {
+		flags.StringVar(&f.patch, "patch", "", patchHelp)
 	}
 	flags.StringVar(&f.example, "example", "", "print an example body and send nothing; =answer for an example answer")
 	flags.Lookup("example").NoOptDefVal = "request"

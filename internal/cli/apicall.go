@@ -41,6 +41,9 @@ func (m *Main) runOperation(cmd *cobra.Command, op *contract.Operation, f *apiFl
 	if f.example != "" {
 		return m.printExample(op, f.example)
 	}
+	if f.patch != "" {
+		return m.runPatch(cmd, op, f)
+	}
 	req, found, err := m.request(op, f)
 	if err != nil {
 		return err

@@ -80,13 +80,17 @@ type granted struct {
 	TokenType   string `json:"token_type"`
 }
 
+func noCredentials() *Failure {
+	return failf(ExitDenied, "no credentials").
+		hint("set AIRSIDE_CLIENT_ID and AIRSIDE_CLIENT_SECRET, or AIRSIDE_TOKEN").
+		hint("`airside dev` prints such credentials when it starts")
+}
+
 // grant gets an access token with the configured client id and secret.
 func (r *remote) grant(ctx context.Context) (granted, error) {
 	var got granted
 	if r.cfg.ClientID == "" || r.cfg.ClientSecret == "" {
-		return got, failf(ExitDenied, "no credentials").
-			hint("set AIRSIDE_CLIENT_ID and AIRSIDE_CLIENT_SECRET, or AIRSIDE_TOKEN").
-			hint("`airside dev` prints such credentials when it starts")
+		return got, noCredentials()
 	}
 	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {r.cfg.ClientID}, "client_secret": {r.cfg.ClientSecret}}
 	a, err := r.do(ctx, http.MethodPost, "/v2/auth/oauth2-token", nil, "application/x-www-form-urlencoded", []byte(form.Encode()))
