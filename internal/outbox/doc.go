@@ -9,10 +9,11 @@
 // written, so a killed process sends some twice and loses none.
 //
 // It is not a queue for the process's own work (schedule), it does not decide what is an event (the
-// domains), and receiving and verifying is the public package webhook. One process at a time sends
-// from a store; the cache of subscriptions relies on that.
+// domains), and receiving and verifying is the public package webhook. Processes that share a store
+// (Options.Shared) divide the lanes by leases and follow each other's subscriptions; a tenant's clock is
+// not theirs to follow (schedule).
 //
-// Operations return errors of package errs: WEBHOOK_URL_REFUSED, REFERENCE_NOT_FOUND,
-// COMPANY_NOT_ACCESSIBLE, RESOURCE_NOT_FOUND and API_VALIDATION_FAILED. Announce and Settle return
-// the store's.
+// Operations return errors of package errs: WEBHOOK_URL_REFUSED (its rule says why: absolute, maxLength,
+// credentials, fragment, https, loopback or network), REFERENCE_NOT_FOUND, COMPANY_NOT_ACCESSIBLE,
+// RESOURCE_NOT_FOUND, STATE_DOES_NOT_ALLOW and API_VALIDATION_FAILED. Announce and Settle return the store's.
 package outbox

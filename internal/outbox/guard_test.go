@@ -5,6 +5,7 @@ package outbox
 import (
 	"net"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/airside-travel/airside/internal/errs"
@@ -107,6 +108,25 @@ func TestEndpointURLs(t *testing.T) {
 			if (err == nil) != want || err != nil && !errs.Is(err, errs.WebhookURLRefused) {
 				t.Errorf("%s with %+v: %v", tc.url, g, err)
 			}
+		}
+	}
+}
+
+func TestWhyAnEndpointIsRefused(t *testing.T) {
+	t.Parallel()
+	for url, rule := range map[string]string{
+		"/hook": "absolute",
+		"https://hooks.example.com/" + strings.Repeat("a", 2048): "maxLength",
+		"https://user:pw@hooks.example.com/":                     "credentials",
+		"https://hooks.example.com/#part":                        "fragment",
+		"http://hooks.example.com/":                              "https",
+		"https://127.0.0.1/":                                     "loopback",
+		"https://169.254.169.254/latest/meta":                    "network",
+		"https://[64:ff9b::a00:5]/":                              "network",
+	} {
+		e := errs.As(guard{}.checkURL(url))
+		if e == nil || e.Code != errs.WebhookURLRefused || e.Fields[0].Rule != rule || e.Fields[0].Pointer != "/url" {
+			t.Errorf("%.60s: %+v", url, e)
 		}
 	}
 }

@@ -19,19 +19,19 @@ func (g guard) checkURL(text string) error { return g.checkURLAt(text, "/url") }
 
 // checkURLAt is checkURL for another member of the request.
 func (g guard) checkURLAt(text, pointer string) error {
-	refuse := func(why string) error {
-		return errs.OnField(errs.WebhookURLRefused, pointer, "url", "%s", why)
+	refuse := func(rule, why string) error {
+		return errs.OnField(errs.WebhookURLRefused, pointer, rule, "%s", why)
 	}
 	u, err := url.Parse(text)
 	switch {
 	case err != nil || u.Opaque != "" || u.Hostname() == "":
-		return refuse("the endpoint must be an absolute URL with a host")
+		return refuse("absolute", "the endpoint must be an absolute URL with a host")
 	case len(text) > urlMax:
-		return refuse("the endpoint's URL is longer than 2048 bytes")
+		return refuse("maxLength", "the endpoint's URL is longer than 2048 bytes")
 	case u.User != nil:
-		return refuse("the endpoint's URL must not carry credentials; deliveries are signed")
+		return refuse("credentials", "the endpoint's URL must not carry credentials; deliveries are signed")
 	case strings.Contains(text, "#"):
-		return refuse("the endpoint's URL must not have a fragment")
+		return refuse("fragment", "the endpoint's URL must not have a fragment")
 	}
 	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
 	address, err := netip.ParseAddr(host)
@@ -40,14 +40,14 @@ func (g guard) checkURLAt(text, pointer string) error {
 	switch {
 	case u.Scheme == "http" && g.loopback && loopback:
 	case u.Scheme == "http" && g.loopback:
-		return refuse("the endpoint must be https; plain http is for loopback addresses only")
+		return refuse("https", "the endpoint must be https; plain http is for loopback addresses only")
 	case u.Scheme != "https":
-		return refuse("the endpoint must be https")
+		return refuse("https", "the endpoint must be https")
 	case loopback && !g.loopback:
-		return refuse("the endpoint is a loopback address of this server")
+		return refuse("loopback", "the endpoint is a loopback address of this server")
 	case literal:
 		if err := g.checkAddress(address); err != nil {
-			return refuse("the endpoint is not allowed: " + err.Error())
+			return refuse("network", "the endpoint is not allowed: " + err.Error())
 		}
 	}
 	return nil
