@@ -12,6 +12,7 @@ import (
 
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/announce"
+	"github.com/airside-travel/airside/internal/audience"
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/store"
 )
@@ -20,9 +21,9 @@ const kindSubscription = "outbox.subscription"
 
 // The types of a predicate (schema WebhookEventPredicate).
 const (
-	byCompany        = "COMPANY"
-	byBookingTMC     = "BOOKING_TMC"
-	byContractingTMC = "CONTRACTING_TMC"
+	byCompany        = audience.Company
+	byBookingTMC     = audience.BookingTMC
+	byContractingTMC = audience.ContractingTMC
 )
 
 // subscription is what the store keeps; the engine seals it, secrets included. Its members but the
@@ -69,20 +70,11 @@ func (s *subscription) wants(tenant string, n *announce.Notice) bool {
 }
 
 func (sc scope) covers(tenant string, n *announce.Notice) bool {
-	for _, p := range sc.Predicates {
-		owner := n.Company
-		switch p.Type {
-		case byBookingTMC:
-			owner = n.BookingTMC
-		case byContractingTMC:
-			owner = tenant
-		}
-		if !slices.Contains(p.Values, owner) {
-			return false
-		}
-	}
-	return len(sc.Predicates) > 0
+	return audience.All(sc.Predicates, audience.Owner{Company: n.Company, BookingTMC: n.BookingTMC, ContractingTMC: tenant})
 }
+
+// Holds is one predicate, decided as for the scopes of roles.
+func (p predicate) Holds(o audience.Owner) bool { return audience.In(p.Type, p.Values, o) }
 
 // within reports whether no event of another company can match: every scope asks for this company.
 func (s source) within(company string) bool {
