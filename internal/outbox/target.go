@@ -47,7 +47,7 @@ func (g guard) checkURLAt(text, pointer string) error {
 		return refuse("loopback", "the endpoint is a loopback address of this server")
 	case literal:
 		if err := g.checkAddress(address); err != nil {
-			return refuse("network", "the endpoint is not allowed: " + err.Error())
+			return refuse("network", "the endpoint is not allowed: "+err.Error())
 		}
 	}
 	return nil
