@@ -41,7 +41,7 @@ func TestWhatOtherDomainsLearn(t *testing.T) {
 		}
 		wantUser := &directory.UserFacts{
 			ID: id, CompanyID: company, LegalEntityID: entity, Persona: "EMPLOYEE", Tier: "BASIC", Active: true, Given: "Ada", Middle: "B", Family: "Moreau",
-			Email: "Ada@example.com", Birth: "1990-02-28", Gender: "FEMALE", ExternalID: "x-1", Version: 1,
+			Email: "Ada@example.com", Birth: "1990-02-28", Gender: "FEMALE", ExternalID: "x-1", Version: 1, CreatedAt: w.now, UpdatedAt: w.now,
 		}
 		if diff := cmp.Diff(wantUser, u, cmpopts.IgnoreFields(directory.UserFacts{}, "Raw")); diff != "" {
 			t.Error(diff)
