@@ -166,7 +166,7 @@ func (t *tree) variables(dir string) map[string]*ast.Object {
 		if f.dir != dir {
 			continue
 		}
-		for name, o := range f.ast.Scope.Objects { //nolint:staticcheck // what the parser resolves in one file is enough here
+		for name, o := range f.ast.Scope.Objects {
 			if o.Kind == ast.Var {
 				out[name] = o
 			}
