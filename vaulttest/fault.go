@@ -4,6 +4,7 @@ package vaulttest
 
 import (
 	"bytes"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -161,9 +162,7 @@ func (u *unsent) WriteHeader(status int)      { u.status = status }
 func (u *unsent) Write(p []byte) (int, error) { return u.body.Write(p) }
 
 func (u *unsent) send(w http.ResponseWriter) {
-	for k, v := range u.header {
-		w.Header()[k] = v
-	}
+	maps.Copy(w.Header(), u.header)
 	w.WriteHeader(u.status)
 	_, _ = w.Write(u.body.Bytes()) // a client that has gone gets nothing
 }

@@ -44,7 +44,7 @@ func NewAWS(o AWSOptions) (*AWS, error) {
 		Retryer: aws.NopRetryer{}, // we repeat whole verbs: a label that moved before the answer was lost is no conflict
 	}
 	if o.HTTP == nil {
-		opts.HTTPClient = &http.Client{Timeout: callTimeout, Transport: http.DefaultTransport.(*http.Transport).Clone()}
+		opts.HTTPClient = httpClient(nil)
 	}
 	if o.Endpoint != "" {
 		opts.BaseEndpoint = &o.Endpoint

@@ -7,6 +7,7 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"time"
 )
 
@@ -58,9 +59,7 @@ func readDocument(data map[string]any, changed time.Time) (*document, bool) {
 
 func (d *document) data() (map[string]any, error) {
 	out := make(map[string]any, len(d.fields)+1)
-	for k, v := range d.fields {
-		out[k] = v
-	}
+	maps.Copy(out, d.fields)
 	if len(d.stages) > 0 {
 		text, err := json.Marshal(d.stages)
 		if err != nil {

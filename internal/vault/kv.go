@@ -39,14 +39,15 @@ const casTries = 8
 
 // NewKV makes the backend; it calls the server first when a verb needs it. ErrInvalid for an unusable address.
 func NewKV(o KVOptions) (*KV, error) {
+	if o.HTTP == nil {
+		o.HTTP = httpClient(nil)
+	}
 	client := func() (*bao.Client, error) {
 		cfg := bao.NewConfig()
 		cfg.Address, cfg.DisableEnvironment = o.Address, true // the environment is config's to read
 		cfg.MaxRetries = 0                                    // we repeat whole verbs, which may be repeated
 		cfg.Timeout = callTimeout
-		if o.HTTP != nil {
-			cfg.HttpClient = o.HTTP
-		}
+		cfg.HttpClient = o.HTTP
 		c, err := bao.NewClient(cfg)
 		if err != nil || o.Address == "" {
 			return nil, fail("connect", Ref{}, ErrInvalid, "the address of the vault is not a URL")

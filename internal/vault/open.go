@@ -5,9 +5,7 @@ package vault
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"crypto/x509"
-	"net/http"
 	"os"
 	"strings"
 	"sync"
@@ -114,9 +112,7 @@ func (s Settings) kv(backends map[Scheme]Backend) (*KV, error) {
 		if !roots.AppendCertsFromPEM(pem) {
 			return nil, fail("read the CA file", Ref{}, ErrInvalid, "it has no certificate")
 		}
-		t := http.DefaultTransport.(*http.Transport).Clone()
-		t.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
-		o.HTTP = &http.Client{Transport: t}
+		o.HTTP = httpClient(roots)
 	}
 	return NewKV(o)
 }

@@ -61,7 +61,7 @@ func ParseRef(text string) (Ref, error) {
 
 // String is the reference as it is written in configuration; empty for the zero Ref.
 func (r Ref) String() string {
-	s := ""
+	var s string
 	switch r.Scheme {
 	case SchemeKV:
 		s = "vault://" + r.Mount + "/" + r.Path

@@ -54,7 +54,7 @@ func silent(t *testing.T, how, shown string) {
 func TestSecretShowsNothing(t *testing.T) {
 	t.Parallel()
 	c := carrying()
-	for _, verb := range strings.Fields("%v %+v %#v %s %q %x %X %d %c %U %t %e %p %T %08.3v %w") {
+	for verb := range strings.FieldsSeq("%v %+v %#v %s %q %x %X %d %c %U %t %e %p %T %08.3v %w") {
 		for _, v := range []any{c.Open, &c.Open, c, &c, c.List, c.Map, c.hidden} {
 			silent(t, verb, fmt.Sprintf(verb, v))
 		}
@@ -64,7 +64,7 @@ func TestSecretShowsNothing(t *testing.T) {
 	}
 	var out bytes.Buffer
 	for _, h := range []slog.Handler{slog.NewJSONHandler(&out, nil), slog.NewTextHandler(&out, nil)} {
-		slog.New(h).With("with", c.Open).Info("event", "secret", c.Open, "all", c, "held", c.Held, slog.Group("g", "s", &c.Open))
+		slog.New(h).With(slog.Any("with", c.Open)).Info("event", slog.Any("secret", c.Open), slog.Any("all", c), slog.Any("held", c.Held), slog.Group("g", slog.Any("s", &c.Open)))
 	}
 	for name, encode := range map[string]func() error{
 		"json": func() error { return json.NewEncoder(&out).Encode(c) },
