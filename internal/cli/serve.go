@@ -50,8 +50,9 @@ func (m *Main) devCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "dev", Short: "Serve a seeded platform for building against",
 		Long: "Dev serves the whole platform from this process, seeded with a demo TMC, company, traveler and\n" +
-			"credential. Data lives in memory unless --data names a directory. Webhooks may go to loopback\n" +
-			"addresses, and every answer is held to the contract. Stop it with Ctrl-C.",
+			"credential. Data lives in memory unless --data names a directory or AIRSIDE_DATABASE_URL a PostgreSQL\n" +
+			"server. Webhooks may go to loopback addresses, and every answer is held to the contract. Stop it with\n" +
+			"Ctrl-C.",
 		Example: "  airside dev\n  airside dev --listen 127.0.0.1:0 --json\n  airside dev --data ./airside-data",
 		Args:    cobra.NoArgs,
 		RunE: runs(func(cmd *cobra.Command, _ []string) error {
@@ -59,7 +60,10 @@ func (m *Main) devCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			cfg.Dev, cfg.LogFormat, cfg.Database = true, "text", "memory:"
+			cfg.Dev, cfg.LogFormat = true, "text"
+			if !cfg.OnPostgres() {
+				cfg.Database = "memory:"
+			}
 			if data != "" {
 				if err := os.MkdirAll(data, 0o700); err != nil {
 					return fmt.Errorf("make the data directory: %w", err)

@@ -4,9 +4,12 @@ package postgres
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/airside-travel/airside/internal/store"
 )
 
 // ErrUnknown says that the connection was lost during a commit, and the server could not be asked
@@ -25,6 +28,19 @@ const (
 	lost                    // the connection: run again on another one
 	taken                   // a key was taken that was believed free: run again and look first
 )
+
+// explain is the error of a transaction that is given up, for the caller of Update.
+func explain(err error) error {
+	cause := fmt.Errorf("postgres: %w", err)
+	var e *pgconn.PgError
+	switch {
+	case errors.Is(err, ErrUnknown):
+		return store.Doubtful(cause)
+	case classify(err) == lost || classify(err) == conflict, errors.As(err, &e) && strings.HasPrefix(e.Code, "53"): // resources
+		return store.Unavailable(cause)
+	}
+	return cause
+}
 
 func classify(err error) trouble {
 	if errors.Is(err, errAgain) {

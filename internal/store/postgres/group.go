@@ -32,7 +32,7 @@ func (s *Store) Update(ctx context.Context, fn func(context.Context) error) erro
 		return errNested
 	}
 	if err := s.enter(); err != nil {
-		return err
+		return store.Unavailable(err)
 	}
 	defer s.leave()
 	o := &op{ctx: ctx, fn: fn, done: make(chan error, 1)}
@@ -81,7 +81,7 @@ func (l *lane) group(group []*op) {
 			continue
 		case classify(again) == final || classify(again) == taken || errors.Is(again, ErrUnknown), l.s.clock.Now().Sub(began) > patience:
 			for _, o := range group {
-				o.err = fmt.Errorf("postgres: %w", again)
+				o.err = explain(again)
 			}
 			l.s.finish(group)
 			return

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/store"
 	"github.com/airside-travel/airside/internal/store/seal"
 	"github.com/airside-travel/airside/internal/store/sqlread"
@@ -56,28 +57,46 @@ func (v *view) run(fn func(*row) (bool, error), text string, args ...any) error 
 		return errOver
 	case v.looping:
 		return errLooping
-	case v.c != nil:
-		return v.c.run([]command{{text: text, args: args}}, func(_ int, r *row) (bool, error) { return fn(r) })
 	}
+	commands := []command{{text: text, args: args}}
 	for try := 0; ; try++ {
-		c, err := v.s.readers.get(v.ctx)
-		if err != nil {
-			return err
+		fresh := v.c == nil
+		if fresh {
+			c, err := v.s.readers.get(v.ctx)
+			if err != nil {
+				return v.broken(err)
+			}
+			v.c, commands = c, []command{{text: beginView}, {text: text, args: args}}
 		}
-		v.c = c
-		seen := false
-		err = c.run([]command{{text: beginView}, {text: text, args: args}}, func(_ int, r *row) (bool, error) {
-			seen = true
-			return fn(r)
+		shown, mine := false, false
+		err := v.c.run(commands, func(_ int, r *row) (bool, error) {
+			shown = true
+			more, err := fn(r)
+			mine = mine || err != nil
+			return more, err
 		})
-		if err == nil || seen || classify(err) != lost || try == viewTries {
+		switch {
+		case err == nil || mine:
 			return err
+		case !fresh || shown || classify(err) != lost || try == viewTries:
+			return v.broken(err)
 		}
 		// The connection broke while it was idle. Nothing was shown, so another one may take its place.
-		v.s.readers.put(c)
+		v.s.readers.put(v.c)
 		v.c = nil
 		v.s.readers.purge()
 	}
+}
+
+// broken is an error of the server or of the way to it.
+func (v *view) broken(err error) error {
+	if v.ctx.Err() != nil {
+		return v.ctx.Err()
+	}
+	if classify(err) == lost || classify(err) == conflict {
+		return errs.New(errs.StoreUnavailable, "the store cannot be read now").Because(fmt.Errorf("postgres: %w", err))
+	}
+	return fmt.Errorf("postgres: %w", err)
 }
 
 // viewTries is how often a View that has read nothing yet takes another connection.
@@ -98,7 +117,7 @@ func (v *view) end() {
 func (v *view) First(_, text string, args ...any) (sqlread.Row, error) {
 	var out *row
 	if err := v.run(func(r *row) (bool, error) { out = r.clone(); return false, nil }, text, args...); err != nil {
-		return nil, fmt.Errorf("postgres: %w", err)
+		return nil, err
 	}
 	if out == nil {
 		return nil, nil
