@@ -260,3 +260,18 @@ func TestPatchAndIdsFromTheCommandLine(t *testing.T) {
 		t.Errorf("nobody: exit %d", exit)
 	}
 }
+
+func TestImportRefusesCyclesOfManagers(t *testing.T) {
+	t.Parallel()
+	c := start(t)
+	got := c.feed(t, "employeeId,firstName,lastName,email,manager\n"+
+		"E-1002,,,,E-1001\nE-1003,,,,E-1002\n"+ // a chain
+		"C-1,Nils,Aker,c1@example.com,C-2\nC-2,Eva,Aker,c2@example.com,C-1\n") // two new people, each the other's manager
+	if got.Updated != 2 || got.Failed != 2 || got.Faults[0].Line != 4 || got.Faults[0].Column != 5 {
+		t.Errorf("two who wait for each other: %+v", got)
+	}
+	got = c.feed(t, "employeeId,manager\nE-1001,E-1003\n")
+	if got.Failed != 1 || got.Faults[0].Column != 2 || !strings.Contains(got.Faults[0].Message, "above themselves") {
+		t.Errorf("a cycle of three: %+v", got)
+	}
+}
