@@ -117,6 +117,7 @@ func (s *Service) load(ctx context.Context, h head) (p *parcel, err error) {
 type outcome struct {
 	made      bool // it was tried and written down
 	delivered bool
+	more      bool      // the lane goes on to another delivery
 	nextAt    time.Time // of a delivery that is tried again
 	status    int
 	problem   string
@@ -136,6 +137,7 @@ func (s *Service) note(ctx context.Context, p *parcel, a answer) (outcome, error
 	o := outcome{made: true, delivered: a.problem == "", status: a.status, problem: a.problem}
 	d, err := tx.Delivery(p.delivery.Tenant, p.delivery.ID)
 	if errors.Is(err, store.ErrNotFound) || err == nil && (d.State != store.Pending || d.Attempt != p.delivery.Attempt) {
+		o.more = true
 		return o, nil
 	} else if err != nil {
 		return outcome{}, err
@@ -154,7 +156,12 @@ func (s *Service) note(ctx context.Context, p *parcel, a answer) (outcome, error
 	if err != nil && !errors.Is(err, store.ErrExists) {
 		return outcome{}, err
 	}
-	return o, tx.PutDelivery(d)
+	if err := tx.PutDelivery(d); err != nil || d.State == store.Pending {
+		return o, err
+	}
+	rest, err := deliveries(tx, store.DeliveryQuery{Tenant: d.Tenant, Endpoint: d.Endpoint, Resource: d.Resource, State: store.Pending, Limit: 1})
+	o.more = len(rest) > 0
+	return o, err
 }
 
 // drop removes a delivery that may be gone already.

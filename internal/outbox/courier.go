@@ -195,8 +195,8 @@ func (c *courier) work(q *queue, h head) {
 		c.start(q)
 	}
 	c.tell()
-	idle := len(q.endpoints[h.Endpoint].ready) == 0 || turn == closed
-	if idle { // the lane may have a next, and its endpoint has nothing else to do
+	more := q.follow(h.Endpoint, o, turn)
+	if more {
 		q.spoil()
 	}
 	c.mu.Unlock()
@@ -207,7 +207,7 @@ func (c *courier) work(q *queue, h head) {
 	case err != nil:
 		c.report(c.writing, err)
 		c.signal.mark(h.Tenant, anyEndpoint) // and not at once: the store is in trouble
-	case idle || len(hungry) > 0:
+	case more || len(hungry) > 0 || !o.nextAt.IsZero(): // the last sets the loop's timer
 		c.wake(h.Tenant)
 	}
 }

@@ -23,6 +23,7 @@ type endpoint struct {
 	id      string
 	ready   []head // due heads of lanes that wait for a worker
 	running int
+	missed  bool // the store may have heads for it that were not taken in while others waited
 	policy  policy
 	pace    pace
 	breaker breaker
@@ -97,6 +98,7 @@ func (q *queue) supplied() (ids []string, others int) {
 	for id, e := range q.endpoints {
 		if len(e.ready) > 0 && len(ids) < store.DueSkipMax {
 			ids = append(ids, id)
+			e.missed = true
 			others -= len(e.ready) + e.running
 		}
 	}
@@ -132,13 +134,27 @@ func (q *queue) finish(d *store.Delivery, o outcome, err error) {
 
 // hasUse reports whether it is worth looking for new heads at the endpoints. One that has lanes waiting
 // is looked at when they run out.
-func (q *queue) hasUse(news map[string]struct{}) bool {
+func (q *queue) hasUse(news map[string]struct{}) (use bool) {
 	for id := range news {
 		if e := q.endpoints[id]; e == nil || len(e.ready) == 0 {
-			return true
+			use = true
+		} else {
+			e.missed = true
 		}
 	}
-	return false
+	return use
+}
+
+// follow reports whether to look for new heads after an attempt: if the lane has a next or the endpoint
+// has nothing else to do and missed some. Nothing else can have become due by it.
+func (q *queue) follow(id string, o outcome, c change) bool {
+	e := q.endpoints[id]
+	e.missed = e.missed || o.more || !o.made
+	if c != closed && (!e.missed || len(e.ready) > 0) {
+		return false
+	}
+	e.missed = false
+	return true
 }
 
 // due forgets wakes that have come and reports whether there were any.
