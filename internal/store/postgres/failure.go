@@ -64,8 +64,13 @@ func classify(err error) trouble {
 		// schema or behind a connection pooler; too many connections; completion unknown.
 		return lost
 	}
-	if strings.HasPrefix(e.Code, "08") || strings.HasPrefix(e.Code, "57P") { // connection; shutdown, crash, start
+	switch {
+	case strings.HasPrefix(e.Code, "08"), strings.HasPrefix(e.Code, "57P"): // connection; shutdown, crash, start
 		return lost
+	case strings.HasPrefix(e.Code, "28"), strings.HasPrefix(e.Code, "3D"): // wrong password, no such database
+		return final
+	case e.SeverityUnlocalized == "FATAL", e.SeverityUnlocalized == "PANIC":
+		return lost // the session is over, and a commit may have happened before
 	}
 	return final
 }

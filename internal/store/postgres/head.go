@@ -18,7 +18,7 @@ const (
 	markPut = `INSERT INTO last_write (tenant, node, n, at) VALUES ($1, $2, $3, $4)
 ON CONFLICT (tenant, node) DO UPDATE SET n = excluded.n, at = excluded.at`
 	markGet   = `SELECT n FROM last_write WHERE tenant = $1 AND node = $2 AND n = $3`
-	auditGet  = `SELECT seq FROM audit WHERE tenant = $1 AND seq = $2 AND hash = $3`
+	auditGet  = `SELECT seq FROM audit WHERE tenant = $1 AND seq = $2 AND detail = $3`
 	markPrune = `DELETE FROM last_write WHERE at < $1`
 
 	begin     = `BEGIN ISOLATION LEVEL READ COMMITTED`
@@ -31,8 +31,8 @@ ON CONFLICT (tenant, node) DO UPDATE SET n = excluded.n, at = excluded.at`
 type head struct {
 	exists   bool
 	changed  bool
-	audited  bool  // an audit entry was added
-	ord      int64 // number of the newest record
+	audited  []byte // the sealed detail of the newest audit entry that was added: its nonce makes it unique
+	ord      int64  // number of the newest record
 	eventSeq int64
 	auditSeq int64
 	hash     []byte            // of the newest audit entry

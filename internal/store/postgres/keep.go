@@ -123,13 +123,15 @@ func (t *tx) AppendAudit(e *store.AuditEntry) error {
 	if e.Seq <= h.auditSeq {
 		return store.ErrExists
 	}
+	var sealed []byte
 	err := t.put(e.Tenant, e.Detail, sqlread.AuditPlace(e), sqltext.AuditInsert, func(detail []byte) []any {
+		sealed = detail
 		return sqlread.AuditArgs(e, detail)
 	})
 	if err == nil {
 		last := *e
 		last.PrevHash, last.Hash, last.Detail = bytes.Clone(e.PrevHash), bytes.Clone(e.Hash), bytes.Clone(e.Detail)
-		h.auditSeq, h.hash, h.last, h.changed, h.audited = e.Seq, append([]byte{}, e.Hash...), &last, true, true
+		h.auditSeq, h.hash, h.last, h.changed, h.audited = e.Seq, append([]byte{}, e.Hash...), &last, true, sealed
 		t.ss.heads[e.Tenant] = h
 	}
 	return err

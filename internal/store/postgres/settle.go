@@ -12,12 +12,12 @@ import (
 )
 
 // proof adds to a transaction what tells later that it was committed, and returns the question. An
-// audit entry is proof enough; else the process leaves a mark, one row for each tenant.
+// audit entry, as it was sealed, is proof enough; else the process leaves a mark, one row for each tenant.
 func (ss *session) proof() command {
 	tenants := slices.Sorted(maps.Keys(ss.heads))
 	for _, tenant := range tenants {
-		if h := ss.heads[tenant]; h.audited {
-			return command{text: auditGet, args: []any{tenant, h.auditSeq, h.hash}}
+		if h := ss.heads[tenant]; h.audited != nil {
+			return command{text: auditGet, args: []any{tenant, h.auditSeq, h.audited}}
 		}
 	}
 	n := ss.s.marks.Add(1)

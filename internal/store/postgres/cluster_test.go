@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build pg
+
+package postgres_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// cluster is a server of a test's own, which it may kill.
+type cluster struct {
+	t    *testing.T
+	dir  string
+	port int
+}
+
+// tool runs a program of PostgreSQL, which refuses to run as root.
+func tool(t *testing.T, name string, args ...string) {
+	t.Helper()
+	bin := os.Getenv("AIRSIDE_TEST_POSTGRES_BIN")
+	if bin == "" {
+		t.Fatal("AIRSIDE_TEST_POSTGRES_BIN must be the folder of PostgreSQL's programs; test/pg/run sets it")
+	}
+	args = append([]string{filepath.Join(bin, name)}, args...)
+	if os.Getuid() == 0 {
+		args = append([]string{"runuser", "-u", "postgres", "--"}, args...)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd.Dir = "/"
+	out, err := os.CreateTemp(t.TempDir(), "out") // a pipe would be kept open by the server
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Run(); err != nil {
+		text, _ := os.ReadFile(out.Name())
+		t.Fatalf("%s: %v\n%s", name, err, text)
+	}
+}
+
+// folder is one that the server can use; a test's own belongs to root.
+func folder(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "airside-pg-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if os.Getuid() == 0 {
+		u, err := user.Lookup("postgres")
+		if err != nil {
+			t.Fatal(err)
+		}
+		uid, _ := strconv.Atoi(u.Uid)
+		gid, _ := strconv.Atoi(u.Gid)
+		if err := os.Chown(dir, uid, gid); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+func newCluster(t *testing.T) *cluster {
+	t.Helper()
+	c := &cluster{t, filepath.Join(folder(t), "data"), freePort(t)}
+	tool(t, "initdb", "-D", c.dir, "-U", "airside", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
+	c.start()
+	return c
+}
+
+// standby follows c.
+func (c *cluster) standby() *cluster {
+	c.t.Helper()
+	s := &cluster{c.t, filepath.Join(folder(c.t), "data"), freePort(c.t)}
+	tool(c.t, "pg_basebackup", "-D", s.dir, "-R", "-h", "127.0.0.1", "-p", strconv.Itoa(c.port), "-U", "airside", "-c", "fast")
+	s.start()
+	return s
+}
+
+func (c *cluster) start() {
+	c.t.Helper()
+	options := fmt.Sprintf("-p %d -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c shared_buffers=32MB", c.port)
+	tool(c.t, "pg_ctl", "-D", c.dir, "-l", c.dir+".log", "-w", "-t", "60", "-s", "-o", options, "start")
+	c.t.Cleanup(func() {
+		if c.pid() != 0 {
+			tool(c.t, "pg_ctl", "-D", c.dir, "-m", "immediate", "-s", "stop")
+		}
+	})
+}
+
+// pid is the server's, 0 when it does not run.
+func (c *cluster) pid() int {
+	text, err := os.ReadFile(filepath.Join(c.dir, "postmaster.pid"))
+	if err != nil {
+		return 0
+	}
+	pid, err := strconv.Atoi(strings.SplitN(string(text), "\n", 2)[0])
+	if err != nil || !alive(pid) {
+		return 0
+	}
+	return pid
+}
+
+// kill ends the server and its processes as a power cut of its machine would.
+func (c *cluster) kill() {
+	c.t.Helper()
+	pid := c.pid()
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil || pid == 0 {
+		c.t.Fatal(pid, err)
+	}
+	kill := []int{pid}
+	for _, name := range stats {
+		stat, err := os.ReadFile(name)
+		if err != nil {
+			continue // it has ended
+		}
+		_, rest, _ := strings.Cut(string(stat), ") ")
+		if f := strings.Fields(rest); len(f) > 1 && f[1] == strconv.Itoa(pid) {
+			child, _ := strconv.Atoi(filepath.Base(filepath.Dir(name)))
+			kill = append(kill, child)
+		}
+	}
+	for _, pid := range kill {
+		_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended by itself
+	}
+	for _, pid := range kill {
+		for alive(pid) {
+			runtime.Gosched()
+		}
+	}
+	// A machine that starts again has no process of that number; here a dead one may linger.
+	if err := os.Remove(filepath.Join(c.dir, "postmaster.pid")); err != nil {
+		c.t.Error(err)
+	}
+}
+
+func alive(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	return err == nil && !strings.HasPrefix(rest, "Z")
+}
+
+func (c *cluster) url(others ...*cluster) string {
+	hosts := fmt.Sprintf("127.0.0.1:%d", c.port)
+	for _, o := range others {
+		hosts += fmt.Sprintf(",127.0.0.1:%d", o.port)
+	}
+	return "postgres://airside@" + hosts + "/postgres?sslmode=disable"
+}
