@@ -18,6 +18,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/airside-travel/airside/internal/ids"
 )
 
 // cluster is a server of a test's own, which it may kill.
@@ -50,6 +52,12 @@ func tool(t *testing.T, name string, args ...string) {
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Run(); err != nil {
 		text, _ := os.ReadFile(out.Name())
+		for i, a := range args {
+			if a == "-l" { // the server's own log
+				log, _ := os.ReadFile(args[i+1])
+				text = append(text, log...)
+			}
+		}
 		t.Fatalf("%s: %v\n%s", name, err, text)
 	}
 }
@@ -76,14 +84,19 @@ func folder(t *testing.T) string {
 	return dir
 }
 
+// freePort is one that the system gives to no client: while the server is down its callers dial on, and would
+// meet themselves there.
 func freePort(t *testing.T) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		port := 10_000 + int(ids.Bytes(2)[0])*40 + int(ids.Bytes(1)[0])%40
+		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			_ = l.Close()
+			return port
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	t.Fatal("no port is free")
+	return 0
 }
 
 func newCluster(t *testing.T) *cluster {

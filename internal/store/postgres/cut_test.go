@@ -6,7 +6,6 @@ package postgres_test
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/url"
 	"sync"
@@ -124,18 +123,7 @@ func TestUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	w, through := newWire(t, database(t))
 	s := open(t, through)
-	plain := func(ctx context.Context) error {
-		tx := store.From(ctx)
-		r, err := tx.Get(tenant, "plain", "1")
-		if errors.Is(err, store.ErrNotFound) {
-			r = &store.Record{Tenant: tenant, Kind: "plain", ID: "1"}
-			return tx.Insert(r)
-		}
-		if err != nil {
-			return err
-		}
-		return tx.Update(r, r.Version)
-	}
+	plain := func(ctx context.Context) error { return touch(ctx, "1") }
 	audited := func(ctx context.Context) error { return add(ctx, tenant, "1", 1) }
 	runs, committed, undone := 0, 0, 0
 	update := func(fn func(context.Context) error, how string) {

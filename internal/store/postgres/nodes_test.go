@@ -251,63 +251,46 @@ func TestCutConnections(t *testing.T) {
 	t.Parallel()
 	url := database(t)
 	s := open(t, url)
+	const cut = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'airside'
+AND pid <> pg_backend_pid() AND pid IN (
+SELECT l.pid FROM pg_locks l JOIN pg_class c ON l.relation = c.oid WHERE c.relnamespace = current_schema()::regnamespace)`
+	const callers, enough = 8, 12
+	var cuts, audited, plain atomic.Int64
 	done := make(chan struct{})
-	var cutting sync.WaitGroup
-	cuts := 0
-	cutting.Go(func() {
-		tick := time.NewTicker(40 * time.Millisecond)
-		defer tick.Stop()
-		for {
-			select {
-			case <-done:
-				return
-			case <-tick.C:
-				cuts += len(query(t, url, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'airside'
-AND pid <> pg_backend_pid() AND query_start > now() - interval '1 second' AND pid IN (
-SELECT l.pid FROM pg_locks l JOIN pg_class c ON l.relation = c.oid WHERE c.relnamespace = current_schema()::regnamespace)`))
-			}
-		}
-	})
-	const callers, each = 8, 40
 	var wg sync.WaitGroup
 	for c := range callers {
 		wg.Go(func() {
-			for range each {
-				id := strconv.Itoa(c % 3)
-				err := s.Update(as(t.Context(), tenant), func(ctx context.Context) error {
-					if c%2 == 0 {
-						return add(ctx, tenant, id, 1)
-					}
-					// Without an audit entry, so that the process's mark is what proves the commit.
-					tx := store.From(ctx)
-					r, err := tx.Get(tenant, "plain", id)
-					if errors.Is(err, store.ErrNotFound) {
-						return tx.Insert(&store.Record{Tenant: tenant, Kind: "plain", ID: id})
-					}
-					if err != nil {
-						return err
-					}
-					return tx.Update(r, r.Version)
-				})
-				if err != nil {
+			id := strconv.Itoa(c % 3)
+			for cuts.Load() < enough && !t.Failed() {
+				count, fn := &audited, func(ctx context.Context) error { return add(ctx, tenant, id, 1) }
+				if c%2 == 1 { // no audit entry, so that the process's mark is what proves the commit
+					count, fn = &plain, func(ctx context.Context) error { return touch(ctx, id) }
+				}
+				if err := s.Update(as(t.Context(), tenant), fn); err != nil {
 					t.Error(err)
 				}
+				count.Add(1)
 			}
 		})
 	}
-	wg.Wait()
-	close(done)
-	cutting.Wait()
-	if cuts == 0 {
-		t.Error("no connection was cut in use")
+	go func() { wg.Wait(); close(done) }()
+	for tick := time.NewTicker(20 * time.Millisecond); ; {
+		select {
+		case <-tick.C:
+			cuts.Add(int64(len(query(t, url, cut))))
+			continue
+		case <-done:
+		}
+		tick.Stop()
+		break
 	}
-	sum, plain := 0, int64(0)
+	sum, versions := int64(0), int64(0)
 	for i := range 3 {
-		sum += value(t, s, tenant, strconv.Itoa(i))
+		sum += int64(value(t, s, tenant, strconv.Itoa(i)))
 		err := s.View(t.Context(), func(ctx context.Context) error {
 			r, err := store.Read(ctx).Get(tenant, "plain", strconv.Itoa(i))
 			if err == nil {
-				plain += r.Version
+				versions += r.Version
 			}
 			return err
 		})
@@ -315,8 +298,21 @@ SELECT l.pid FROM pg_locks l JOIN pg_class c ON l.relation = c.oid WHERE c.relna
 			t.Error(err)
 		}
 	}
-	if sum != callers*each/2 || plain != callers*each/2 {
-		t.Errorf("%d and %d writes happened, %d of each were acknowledged", sum, plain, callers*each/2)
+	if sum != audited.Load() || versions != plain.Load() {
+		t.Errorf("%d and %d writes happened, %d and %d were acknowledged", sum, versions, audited.Load(), plain.Load())
 	}
 	sound(t, s, tenant)
+}
+
+// touch makes a record, or a new version of it.
+func touch(ctx context.Context, id string) error {
+	tx := store.From(ctx)
+	r, err := tx.Get(tenant, "plain", id)
+	if errors.Is(err, store.ErrNotFound) {
+		return tx.Insert(&store.Record{Tenant: tenant, Kind: "plain", ID: id})
+	}
+	if err != nil {
+		return err
+	}
+	return tx.Update(r, r.Version)
 }
