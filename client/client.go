@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -159,9 +160,7 @@ func (c *Client) Do(ctx context.Context, q Request) (*Response, error) {
 
 func (c *Client) once(ctx context.Context, op *contract.Operation, target string, q Request, body []byte) (*Response, error) {
 	header := http.Header{}
-	for name, values := range q.Header {
-		header[name] = values
-	}
+	maps.Copy(header, q.Header)
 	for i := range op.Params {
 		if p := &op.Params[i]; p.In == contract.InHeader && q.Params.Has(p.Name) {
 			header.Set(p.Name, q.Params.Get(p.Name))
@@ -189,8 +188,7 @@ func (c *Client) send(ctx context.Context, method, target string, header http.He
 	req.Header.Set("User-Agent", c.o.UserAgent)
 	res, err := c.o.HTTP.Do(req)
 	if err != nil {
-		var u *url.Error
-		if errors.As(err, &u) {
+		if u, ok := errors.AsType[*url.Error](err); ok {
 			err = u.Err // the URL may hold what should not be logged
 		}
 		return nil, fmt.Errorf("client: %s %s: %w", method, strings.SplitN(target, "?", 2)[0], err)

@@ -5,6 +5,7 @@ package client_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -122,11 +123,10 @@ func TestErrorsNameThePlace(t *testing.T) {
 	body.Set(srv.Demo.CompanyID, "businessInfo", "organizationRef", "id")
 	body.Set(srv.Demo.CompanyID, "businessInfo", "legalEntityRef", "id")
 	err := c.Call(t.Context(), "createUser", nil, body, nil)
-	var e *client.Error
 	if !client.HasCode(err, "REFERENCE_NOT_FOUND") || !client.HasStatus(err, 400) {
 		t.Fatalf("got %v", err)
 	}
-	if e, _ = err.(*client.Error); e.Messages[0].Pointer != "/businessInfo/legalEntityRef/id" || e.RequestID == "" {
+	if e, ok := errors.AsType[*client.Error](err); !ok || e.Messages[0].Pointer != "/businessInfo/legalEntityRef/id" || e.RequestID == "" {
 		t.Errorf("got %+v", e)
 	}
 	if err := c.Call(t.Context(), "noSuchThing", nil, nil, nil); err == nil {

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -76,7 +75,7 @@ func newStage(t *testing.T) *stage {
 		t.Fatal(err)
 	}
 	cfg.Listen, cfg.Database, cfg.Dev, cfg.Rate, cfg.TokenRate = "127.0.0.1:0", "memory:", true, 0, 0
-	o := Options{Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Version: "test"}
+	o := Options{Log: slog.New(slog.DiscardHandler), Version: "test"}
 	o.OnViolation = func(op string, status int, body []byte, found []contract.Violation) {
 		t.Errorf("%s answered %d outside the contract: %v\n%.2000s", op, status, found, body)
 	}

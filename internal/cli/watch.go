@@ -26,7 +26,7 @@ type stamp struct {
 // complete when two looks find it the same.
 func (m *Main) watchFolder(ctx context.Context, f *importFlags, o hrfeed.Options) error {
 	for _, dir := range []string{"done", "failed"} {
-		if err := os.MkdirAll(filepath.Join(f.watch, dir), 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Join(f.watch, dir), 0o750); err != nil {
 			return failf(ExitUsage, "%w", err)
 		}
 	}
@@ -113,7 +113,8 @@ func (m *Main) watched(ctx context.Context, name string, f *importFlags, o hrfee
 		}
 		return nil
 	}
-	target, text := "done", ""
+	target := "done"
+	var text string
 	if err != nil {
 		report, target, text = &hrfeed.Report{Faults: []hrfeed.Fault{{Code: "FILE", Message: err.Error()}}}, "failed", err.Error()
 	} else if text = summary(report); report.Failed > 0 {

@@ -43,7 +43,7 @@ func (m *Mux) issue(ctx context.Context, c *call) error {
 		ExternalID string `json:"externalId"`
 		Company    string `json:"companyId"`
 		Org        string `json:"orgId"`
-		Business struct {
+		Business   struct {
 			Organization struct{ ID string } `json:"organizationRef"`
 		} `json:"businessInfo"`
 		External struct {

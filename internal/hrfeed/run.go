@@ -102,7 +102,7 @@ func (r *run) pass(ctx context.Context, only map[int]bool, last bool) error {
 	if err != nil {
 		return err
 	}
-	defer in.close()
+	defer func() { _ = in.close() }() // read to its end, or given up: nothing is lost either way
 	r.report.Ignored = in.header.ignored()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

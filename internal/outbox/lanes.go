@@ -107,7 +107,8 @@ func (q *queue) supplied() (ids []string, others int) {
 
 // judge counts an attempt, and tells what became of the endpoint's breaker.
 func (q *queue) judge(d *store.Delivery, o outcome, now time.Time) (change, breaker) {
-	b, c := &q.endpoints[d.Endpoint].breaker, unchanged
+	b := &q.endpoints[d.Endpoint].breaker
+	var c change
 	switch {
 	case !o.made:
 		return unchanged, *b

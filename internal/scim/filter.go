@@ -4,6 +4,7 @@ package scim
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -50,12 +51,7 @@ func (t test) match(o map[string]any) bool {
 	if t.want == nil && t.op == "eq" {
 		return len(values) == 0
 	}
-	for _, v := range values {
-		if t.compare(v) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(values, t.compare)
 }
 
 // values are what the path leads to; a complex value stands for its member value.
