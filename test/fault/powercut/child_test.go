@@ -11,8 +11,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/signal"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -81,9 +83,16 @@ func booking(id string, version int64) func(context.Context) error {
 	}
 }
 
-// write books from eight callers and prints what was acknowledged. After a refusal it reads what it has
+// write, which SIGTERM ends in good order, books from eight callers and prints what was acknowledged. After a refusal it reads what it has
 // written before, and goes on.
 func write(s *sqlite.Store, prefix string) {
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGTERM)
+	go func() {
+		<-stop
+		fmt.Println("closed", s.Close())
+		os.Exit(0)
+	}()
 	fmt.Println("open")
 	var callers sync.WaitGroup
 	for c := range 8 {

@@ -6,6 +6,7 @@ package powercut
 
 import (
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -50,13 +51,19 @@ func TestDiskFull(t *testing.T) {
 // what only memory still holds: after a power cut, what was acknowledged before and since is there.
 func TestSyncFails(t *testing.T) {
 	for _, file := range []string{"airside.db-wal", "airside.db"} {
-		for _, torn := range []bool{false, true} {
+		for _, orderly := range []bool{false, true} {
 			m, acknowledged := newMachine(t, *seed), record{}
 			p := start(t, "write", m.db(), "full", "a")
 			p.until(acknowledged, "done a-0-5 ")
 			m.d.fail(file)
 			for range 20 {
 				p.until(acknowledged, "refused true")
+			}
+			if orderly {
+				if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+					t.Fatal(err)
+				}
+				p.until(acknowledged, "closed STORE_UNAVAILABLE")
 			}
 			p.end()
 			if gone := lost(acknowledged, m.examine(false)); len(gone) > 0 {
@@ -70,9 +77,9 @@ func TestSyncFails(t *testing.T) {
 					synced = m.d.synced(file)
 				}
 			}
-			m.reboot(p, acknowledged, torn)
+			m.reboot(p, acknowledged, orderly)
 			if gone := lost(acknowledged, m.examine(true)); len(gone) > 0 {
-				t.Errorf("%s, after the power cut (torn: %t): %d of %d lost: %v", file, torn, len(gone), len(acknowledged), gone)
+				t.Errorf("%s, after the power cut (closed before, torn now: %t): %d of %d lost: %v", file, orderly, len(gone), len(acknowledged), gone)
 			}
 		}
 	}

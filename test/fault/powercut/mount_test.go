@@ -7,7 +7,9 @@ package powercut
 import (
 	"context"
 	"maps"
+	"os"
 	"slices"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -32,6 +34,7 @@ func mount(t *testing.T, d *disk, dir string) (unmount func()) {
 	if err != nil {
 		t.Fatalf("mount: %v (this test needs /dev/fuse, and root or fusermount3)", err)
 	}
+	keep(t)
 	mounted := true
 	unmount = func() {
 		t.Helper()
@@ -45,6 +48,22 @@ func mount(t *testing.T, d *disk, dir string) (unmount func()) {
 	}
 	t.Cleanup(unmount)
 	return unmount
+}
+
+// keep lets no program that is started hold on to the mounts: should this process end too early, they
+// are to end with it, and not leave everybody who looks at them waiting for an answer.
+func keep(t *testing.T) {
+	t.Helper()
+	open, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range open {
+		name, _ := os.Readlink("/proc/self/fd/" + e.Name()) // the one that was listing is closed again
+		if fd, err := strconv.Atoi(e.Name()); err == nil && name == "/dev/fuse" {
+			syscall.CloseOnExec(fd)
+		}
+	}
 }
 
 // root is the mounted directory.

@@ -68,7 +68,7 @@ func (r record) note(t *testing.T, line string) bool {
 		}
 		r[id] = version
 		return true
-	case "open", "refused":
+	case "open", "refused", "closed":
 	default:
 		t.Error(line)
 	}
