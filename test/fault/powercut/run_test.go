@@ -118,19 +118,16 @@ func (m *machine) examine(orderly bool) record {
 	}
 	p := start(m.t, "examine", m.db(), how)
 	defer p.end()
-	for line := range p.lines {
-		var f found
-		text, ok := strings.CutPrefix(line, "found ")
-		if !ok || json.Unmarshal([]byte(text), &f) != nil {
-			m.t.Fatalf("examine: %s", line)
-		}
-		for _, s := range f.Trouble {
-			m.t.Error(s)
-		}
-		return f.Versions
+	line := <-p.lines
+	var f found
+	text, ok := strings.CutPrefix(line, "found ")
+	if !ok || json.Unmarshal([]byte(text), &f) != nil {
+		m.t.Fatalf("examine: %s", line)
 	}
-	m.t.Fatal("the examination ended without a word")
-	return nil
+	for _, s := range f.Trouble {
+		m.t.Error(s)
+	}
+	return f.Versions
 }
 
 // lost lists acknowledged versions that are not there.
