@@ -8,7 +8,7 @@
 // found is an index entry, stored as a keyed hash. Tenant comes first in every key.
 //
 // Not here: what a document means (the domains), hashing of the audit chain (audit), matching and
-// sending of events (outbox), and any SQL (sqlite, and later postgres). Methods return ErrNotFound,
+// sending of events (outbox), and any SQL (sqlite, postgres). Methods return ErrNotFound,
 // ErrExists, *DuplicateError, ErrVersion as their comments say; anything else means the store itself is
 // in trouble and the transaction is rolled back.
 package store

@@ -53,6 +53,11 @@ func (s *Store) Import(ctx context.Context, fn func(*Import) error) error {
 	if err := im.send(command{text: headsImport}, command{text: commit}); err != nil {
 		return fmt.Errorf("postgres: commit the copy: %w", err)
 	}
+	for _, t := range sqltext.Tables() { // so that the first plans are made with the rows in mind
+		if err := im.send(command{text: `ANALYZE ` + t.Name}); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
