@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/airside-travel/airside/internal/config"
@@ -92,5 +93,12 @@ func writeSynced(path, text string) (err error) {
 	if _, err = f.WriteString(text); err != nil {
 		return err
 	}
-	return f.Sync()
+	if err = f.Sync(); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(path)) // the name of the file is in the folder, which has a cache of its own
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
 }

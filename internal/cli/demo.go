@@ -25,7 +25,7 @@ func remember(dir string, d *app.Demo) error {
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(file, append(text, '\n'), 0o600); err != nil {
+		if err := writeDurably(file, append(text, '\n')); err != nil {
 			return fmt.Errorf("keep the demo's credential: %w", err)
 		}
 		return nil
@@ -45,4 +45,31 @@ func remember(dir string, d *app.Demo) error {
 		d.ClientSecret = kept.ClientSecret
 	}
 	return nil
+}
+
+// writeDurably replaces a file so that after a power cut it is the old one or the new one, never less.
+func writeDurably(file string, text []byte) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(file), ".new-*") // 0600
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, f.Close(), os.Remove(f.Name()))
+		}
+	}()
+	if _, err = f.Write(text); err != nil {
+		return err
+	}
+	if err = f.Sync(); err != nil {
+		return err
+	}
+	if err = os.Rename(f.Name(), file); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(file))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close(), f.Close())
 }
