@@ -36,10 +36,14 @@ func (e *Engine) seats(b *book, flight int32, date supplier.Date, cabin supplier
 	}
 	taken := b.seats(flight, date, cabin)
 	if int(flight) >= e.net.operated { // the test carrier sells nothing by itself
-		if n := e.net.number[flight]; n >= 100 && n < 110 {
+		switch n := e.net.number[flight]; {
+		case n < 100: // never sells out (design: ZZ 1-99)
+			return installed, installed
+		case n < 110:
 			return 1 - taken, installed
+		default:
+			return installed - taken, installed
 		}
-		return installed - taken, installed
 	}
 	left := int32(date)*4 + int32(e.net.depart[flight])/360 - tick
 	left = max(0, min(left, int32(len(e.curve)-1)))

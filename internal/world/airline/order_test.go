@@ -5,6 +5,7 @@ package airline
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -222,5 +223,22 @@ func TestHold(t *testing.T) {
 	o, err := e.Ticket(t.Context(), "k", &b.Order, noon.Add(time.Hour))
 	if err != nil || o.Status != supplier.OrderTicketed || len(o.Tickets) != 1 {
 		t.Errorf("ticketed %+v %v", o, err)
+	}
+}
+
+// ZZ 1 to 99 are the flights to build against: however many are sold, the next one costs the same.
+func TestPlainTestFlightsNeverSellOut(t *testing.T) {
+	t.Parallel()
+	e := engine(t)
+	first := zzOffer(t, e, 1)
+	for i := range 1000 {
+		b, err := e.Order(t.Context(), strconv.Itoa(i), order(first.Ref, noon))
+		if err != nil {
+			t.Fatalf("booking %d: %v", i, err)
+		}
+		b.Seats.Commit()
+	}
+	if d := cmp.Diff(first, zzOffer(t, e, 1)); d != "" {
+		t.Errorf("after 1000 bookings the offer is another: %s", d)
 	}
 }
