@@ -116,7 +116,7 @@ func write(s *sqlite.Store, prefix string) {
 					}
 					_, err := store.Read(ctx).Get(tenant, "pnr", last)
 					return err
-				}); err != nil {
+				}); err != nil && !errors.Is(err, store.ErrClosed) { // an orderly end may come between
 					fmt.Println("unread", err)
 				}
 				<-time.After(20 * time.Millisecond)
