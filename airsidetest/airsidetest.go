@@ -42,6 +42,9 @@ type Option func(*options)
 type options struct {
 	config.Config
 	unjudged bool
+	environ  []string
+
+	upstreams []string
 }
 
 // Database keeps the data in a file that outlives the server, instead of memory.
@@ -53,13 +56,35 @@ func MaxBody(n int) Option { return func(c *options) { c.MaxBody = n } }
 // JWKS lets partners' tokens be checked against the key set behind a URL.
 func JWKS(url string) Option { return func(c *options) { c.Config.JWKS = url } }
 
+// Setting sets one of the variables that `airside config` lists, or one that a reference env:NAME names.
+func Setting(name, value string) Option {
+	return func(c *options) { c.environ = append(c.environ, name+"="+value) }
+}
+
+// Upstream puts a real API behind the server, as an environment of that name: another Airside will do.
+func Upstream(name, baseURL, clientID, clientSecret string) Option {
+	variable := strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+	return func(c *options) {
+		c.upstreams = append(c.upstreams, name)
+		c.environ = append(c.environ, "AIRSIDE_ENV_"+variable+"_BASE_URL="+baseURL, "AIRSIDE_ENV_"+variable+"_CLIENT_ID="+clientID,
+			"AIRSIDE_ENV_"+variable+"_SECRET=env:UPSTREAM_"+variable+"_SECRET", "UPSTREAM_"+variable+"_SECRET="+clientSecret)
+	}
+}
+
 // Unjudged leaves the server's answers unchecked, as in production: for benchmarks.
 func Unjudged() Option { return func(c *options) { c.unjudged = true } }
 
 // Start starts a server and stops it when the test ends.
 func Start(t testing.TB, opts ...Option) *Server {
 	t.Helper()
-	loaded, err := config.Load(nil)
+	var said options // what options say by variable is read first
+	for _, o := range opts {
+		o(&said)
+	}
+	if len(said.upstreams) > 0 {
+		said.environ = append(said.environ, "AIRSIDE_ENVIRONMENTS="+strings.Join(said.upstreams, ","))
+	}
+	loaded, err := config.Load(said.environ)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +98,7 @@ func Start(t testing.TB, opts ...Option) *Server {
 	if os.Getenv("CI") == "" && !testing.Verbose() {
 		out = io.Discard
 	}
-	o := app.Options{Log: slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: level})), Version: "test"}
+	o := app.Options{Log: slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: level})), Version: "test", Environ: said.environ}
 	if cfg.unjudged {
 		cfg.Dev = false
 	} else {

@@ -107,6 +107,9 @@ type Response struct {
 	Content     map[string]*Schema // by media type; empty: no body
 }
 
+// Local reports whether the operation is about this server itself: no other implementation of the API has it.
+func (op *Operation) Local() bool { return strings.HasPrefix(op.Path, "/v1/airside/") }
+
 // Operations lists all operations, sorted by id. Do not change the slice.
 func (c *Contract) Operations() []*Operation { return c.operations }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/airside-travel/airside/internal/access"
 	"github.com/airside-travel/airside/internal/actor"
+	"github.com/airside-travel/airside/internal/application"
 	"github.com/airside-travel/airside/internal/audit"
 	"github.com/airside-travel/airside/internal/clock"
 	"github.com/airside-travel/airside/internal/edge"
@@ -23,8 +24,9 @@ import (
 
 // gate lets the edge ask identity who a token is, and access what its user may do now.
 type gate struct {
-	s      *identity.Service
-	access *access.Service
+	s            *identity.Service
+	access       *access.Service
+	applications *application.Service
 }
 
 func (g gate) Authenticate(ctx context.Context, token string) (*edge.Caller, error) {
@@ -35,7 +37,7 @@ func (g gate) Authenticate(ctx context.Context, token string) (*edge.Caller, err
 	if a, err = g.access.Complete(ctx, a); err != nil {
 		return nil, err
 	}
-	return &edge.Caller{Actor: a, KeepsAll: g.s.KeepsAll(a.ClientID)}, nil
+	return g.caller(&edge.Caller{Actor: a, KeepsAll: g.s.KeepsAll(a.ClientID)})
 }
 
 // trail writes the edge's acts to the audit chain, in the transaction that did them.
@@ -73,7 +75,7 @@ func (r replays) Find(ctx context.Context, client, key string, body []byte) (*ed
 		return nil, nil //nolint:nilnil // nobody to keep it for: the call is new
 	}
 	kept, err := store.From(ctx).Idempotent(tenant, client, key)
-	if errors.Is(err, store.ErrNotFound) || (err == nil && r.clocks.Now(tenant).Sub(kept.At) > replayFor) {
+	if errors.Is(err, store.ErrNotFound) || (err == nil && (kept.Status == forgotten || r.clocks.Now(tenant).Sub(kept.At) > replayFor)) {
 		return nil, nil //nolint:nilnil // the port's way to say "new"
 	}
 	if err != nil {
@@ -94,6 +96,13 @@ func (r replays) Keep(ctx context.Context, client, key string, body []byte, a ed
 	return store.From(ctx).PutIdempotent(&store.Idempotency{
 		Tenant: tenant, Client: client, Key: key, RequestHash: h[:], Status: a.Status, Body: a.Body, At: r.clocks.Now(tenant),
 	})
+}
+
+// forgotten is the status of a kept answer that counts as none.
+const forgotten = -1
+
+func (r replays) Forget(ctx context.Context, client, key string) error {
+	return r.Keep(ctx, client, key, nil, edge.Answer{Status: forgotten})
 }
 
 // tokenKeys derives the key that signs a tenant's search and booking ids from the master key.

@@ -15,12 +15,14 @@ import (
 	"github.com/airside-travel/airside/contract"
 	"github.com/airside-travel/airside/internal/access"
 	"github.com/airside-travel/airside/internal/air"
+	"github.com/airside-travel/airside/internal/application"
 	"github.com/airside-travel/airside/internal/charge"
 	"github.com/airside-travel/airside/internal/clock"
 	"github.com/airside-travel/airside/internal/companykey"
 	"github.com/airside-travel/airside/internal/config"
 	"github.com/airside-travel/airside/internal/directory"
 	"github.com/airside-travel/airside/internal/edge"
+	"github.com/airside-travel/airside/internal/environment"
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/identity"
 	"github.com/airside-travel/airside/internal/ledger"
@@ -47,6 +49,8 @@ const worldSeed = 1
 type Options struct {
 	Log     *slog.Logger
 	Version string
+	// Environ is the environment that references of the form env:NAME read, as os.Environ gives it.
+	Environ []string
 	// Clock is the system's clock; tests give their own.
 	Clock clock.Clock
 	// OnViolation is told of own answers that do not fit the contract. In dev they are logged when it is nil.
@@ -55,17 +59,18 @@ type Options struct {
 
 // App is one running Airside.
 type App struct {
-	cfg      config.Config
-	o        Options
-	contract *contract.Contract
-	store    store.Store
-	clocks   *clock.Tenants
-	mux      *edge.Mux
-	services *services
-	server   *http.Server
-	listener net.Listener
-	ready    atomic.Bool
-	baseURL  string
+	cfg       config.Config
+	o         Options
+	contract  *contract.Contract
+	store     store.Store
+	clocks    *clock.Tenants
+	mux       *edge.Mux
+	services  *services
+	upstreams upstreams
+	server    *http.Server
+	listener  net.Listener
+	ready     atomic.Bool
+	baseURL   string
 }
 
 // services is what routes.go binds.
@@ -83,6 +88,9 @@ type services struct {
 	scim      *scim.Service
 	ledger    *ledger.Service
 	schedule  *schedule.Schedule
+
+	applications *application.Service
+	environments *environment.Service
 }
 
 // New opens the store and composes everything; nothing listens yet.
@@ -154,15 +162,30 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	})
 	s.charge = charge.New(a.clocks, debtors{s.directory, s.trip})
 	s.keys = companykey.New(master, a.clocks, debtors{s.directory, s.trip})
+	permits, err := permits(a.contract, a.cfg)
+	if err != nil {
+		return err
+	}
+	s.environments = environment.New(environment.Deps{
+		Clock: a.o.Clock, Specs: specs(a.cfg), Tenant: identity.Platform,
+		Status: a.upstreamStatus, Changed: func() { s.applications.Recompile() },
+	})
+	s.applications = application.New(application.Deps{
+		Clock: a.o.Clock, Credentials: s.identity, Environments: s.environments, Companies: people{s.directory}, Permits: permits,
+	})
+	if err := a.openUpstreams(ctx); err != nil {
+		return err
+	}
 	s.schedule = schedule.New(a.store, a.clocks, s.outbox, a.o.Log)
 	s.schedule.Register(identity.JobExpire, s.identity.Expire)
 	s.schedule.Register(air.JobOrder, s.air.RunJob)
 	a.mux = edge.NewMux(edge.Options{
-		Contract: a.contract, Auth: gate{s.identity, s.access}, Store: a.store, Audit: trail{a.clocks}, Replay: replays{a.clocks}, Ledger: issued{s.ledger},
+		Contract: a.contract, Auth: gate{s.identity, s.access, s.applications}, Store: a.store, Audit: trail{a.clocks}, Replay: replays{a.clocks}, Ledger: issued{s.ledger},
 		Clock: a.o.Clock, Log: a.o.Log, Ring: ring, MaxBody: a.cfg.MaxBody, TrustedHops: a.cfg.TrustedHops, Allow: networks,
 		Rate:      edge.Rate{PerSecond: a.cfg.Rate, Burst: a.cfg.Burst},
 		TokenRate: edge.Rate{PerSecond: a.cfg.TokenRate, Burst: a.cfg.TokenBurst},
-		BaseURL:   a.BaseURL, Dev: a.cfg.Dev, OnViolation: a.violation(),
+		Books:     books{s.applications}, Upstreams: a.upstreams, EnvironmentOf: environmentOf(s.applications),
+		BaseURL: a.BaseURL, Dev: a.cfg.Dev, OnViolation: a.violation(),
 	})
 	s.operator = operator.New(operator.Options{
 		Contract: a.contract, Clocks: a.clocks, Mover: s.schedule, Ring: ring, StatusOf: edge.StatusOf, Built: a.mux.Built,
@@ -170,7 +193,7 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	})
 	routes(a.mux, s)
 	return a.store.View(ctx, func(ctx context.Context) error {
-		return errors.Join(s.schedule.Load(ctx), s.identity.Load(ctx), s.outbox.Load(ctx), s.air.LoadLedger(ctx))
+		return errors.Join(s.schedule.Load(ctx), s.identity.Load(ctx), s.outbox.Load(ctx), s.air.LoadLedger(ctx), s.environments.Load(ctx), s.applications.Load(ctx))
 	})
 }
 
@@ -204,6 +227,7 @@ func (a *App) Start(ctx context.Context) (addr string, err error) {
 	}
 	a.services.outbox.Start(context.WithoutCancel(ctx))
 	a.services.schedule.Start()
+	a.upstreams.start()
 	go func() {
 		if err := a.server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
 			a.o.Log.Error("serve", slog.Any("error", err))
@@ -226,6 +250,7 @@ func (a *App) Close(ctx context.Context) error {
 		}
 		a.services.schedule.Stop()
 		a.services.outbox.Stop()
+		problems = append(problems, a.upstreams.stop(ctx))
 	}
 	return errors.Join(append(problems, a.store.Close())...)
 }
@@ -254,6 +279,7 @@ func Routes(c *contract.Contract) *edge.Mux {
 	m := edge.NewMux(edge.Options{Contract: c, Clock: clock.System()})
 	routes(m, &services{
 		identity: new(identity.Service), directory: new(directory.Service), access: new(access.Service), policy: new(policy.Service), charge: new(charge.Service), keys: new(companykey.Service), trip: new(trip.Service), air: new(air.Service),
+		applications: new(application.Service), environments: new(environment.Service),
 		outbox: new(outbox.Service), operator: new(operator.Service), scim: new(scim.Service), ledger: new(ledger.Service),
 	})
 	return m

@@ -20,6 +20,19 @@ func routes(m *edge.Mux, s *services) {
 	edge.Handle(m, "listPartnerPublicKeys", s.identity.ListKeys)
 	edge.Handle(m, "revokePartnerPublicKey", s.identity.RevokeKey)
 
+	// Applications and environments.
+	edge.Handle(m, "listApplications", s.applications.List)
+	edge.Handle(m, "createApplication", s.applications.Create)
+	edge.Handle(m, "getApplication", s.applications.Get)
+	edge.Handle(m, "updateApplication", s.applications.Update)
+	edge.Handle(m, "deleteApplication", s.applications.Delete)
+	edge.Handle(m, "rotateApplicationSecret", s.applications.Rotate)
+	edge.Handle(m, "suspendApplication", s.applications.Suspend)
+	edge.Handle(m, "resumeApplication", s.applications.Resume)
+	edge.Handle(m, "endApplicationTokens", s.applications.EndTokens)
+	edge.Handle(m, "listEnvironments", s.environments.List)
+	edge.Handle(m, "setEnvironmentMode", s.environments.SetMode)
+
 	// Companies, legal entities, offices, cost centers, departments, grades.
 	edge.Handle(m, "createCompany", s.directory.CreateCompany)
 	edge.Handle(m, "listCompanies", s.directory.ListCompanies)

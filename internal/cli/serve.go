@@ -139,7 +139,7 @@ func (m *Main) serve(ctx context.Context, cfg config.Config, asJSON bool) (err e
 }
 
 func (m *Main) open(ctx context.Context, cfg config.Config) (*app.App, error) {
-	a, err := app.New(ctx, cfg, app.Options{Log: m.logger(cfg), Version: build().Version})
+	a, err := app.New(ctx, cfg, app.Options{Log: m.logger(cfg), Version: build().Version, Environ: m.Environ})
 	if err != nil {
 		return nil, startFailure(cfg, err)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/airside-travel/airside/internal/app"
 	"github.com/airside-travel/airside/internal/clock"
 	"github.com/airside-travel/airside/internal/config"
 	"github.com/airside-travel/airside/internal/ids"
@@ -247,20 +248,7 @@ func (m *Main) vault(text string) (vault.Ref, *vault.Vaults, error) {
 }
 
 func (m *Main) vaultSettings(cfg config.Config) vault.Settings {
-	return vault.Settings{
-		Address: cfg.VaultAddress, Namespace: cfg.VaultNamespace, CAFile: cfg.VaultCA,
-		Auth: cfg.VaultAuth, AuthMount: cfg.VaultAuthMount, Role: cfg.VaultRole, Credential: cfg.VaultCredential,
-		AWSRegion: cfg.AWSRegion, AWSEndpoint: cfg.AWSEndpoint, SealKeyFile: cfg.SealKey, PassphraseFile: cfg.SealPassphrase,
-		Cache: cfg.VaultCache, Clock: clock.System(),
-		Lookup: func(name string) (string, bool) {
-			for _, kv := range m.Environ {
-				if k, v, ok := strings.Cut(kv, "="); ok && k == name {
-					return v, true
-				}
-			}
-			return "", false
-		},
-	}
+	return app.VaultSettings(cfg, m.Environ, clock.System())
 }
 
 // vaultFailure gives each kind of error its exit code.

@@ -46,10 +46,16 @@ type Config struct {
 	SealKey         string        `env:"AIRSIDE_SEAL_KEY_FILE" help:"key file of age that opens sealed files, for references file:path#field"`
 	SealPassphrase  string        `env:"AIRSIDE_SEAL_PASSPHRASE_FILE" help:"file with the passphrase that opens sealed files, instead of a key file"`
 
+	Environments []string `env:"AIRSIDE_ENVIRONMENTS" help:"names of the real APIs behind this server, separated by commas; each has variables of its own, AIRSIDE_ENV_<NAME>_…"`
+	PolicyFile   string   `env:"AIRSIDE_POLICY_FILE" help:"Cedar policies that hold for every application besides its own grants"`
+	EscrowDir    string   `env:"AIRSIDE_ESCROW_DIR" help:"directory for the answers of rotations until the vault has them, sealed; beside the database when empty"`
+
 	URL          string `env:"AIRSIDE_URL" default:"http://127.0.0.1:8080" help:"server that the client commands (api, token, webhook) talk to"`
 	ClientID     string `env:"AIRSIDE_CLIENT_ID" help:"client id of the client commands"`
 	ClientSecret string `env:"AIRSIDE_CLIENT_SECRET" help:"client secret of the client commands" secret:"true"`
 	Token        string `env:"AIRSIDE_TOKEN" help:"access token of the client commands, instead of id and secret" secret:"true"`
+
+	Upstreams []Environment // of AIRSIDE_ENVIRONMENTS
 
 	Dev bool // set by the command, never by the environment: loopback webhooks, answers judged, explanations open
 }
@@ -84,6 +90,7 @@ func Load(environ []string) (Config, error) {
 			problems = append(problems, fmt.Errorf("%s=%q: %w", name, mask(sf, text), err))
 		}
 	}
+	problems = append(problems, c.environments(given)...)
 	for name := range given {
 		if !slices.Contains(known, name) {
 			problems = append(problems, fmt.Errorf("%s is not a setting of this version%s", name, nearest(name, known)))
@@ -165,6 +172,12 @@ func set(v reflect.Value, text string) error {
 			return errors.New("must be a whole number, not negative")
 		}
 		v.SetInt(int64(n))
+	case reflect.Bool:
+		b, err := strconv.ParseBool(text)
+		if err != nil {
+			return errors.New("must be true or false")
+		}
+		v.SetBool(b)
 	case reflect.Float64:
 		f, err := strconv.ParseFloat(text, 64)
 		if err != nil || f < 0 {

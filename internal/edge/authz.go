@@ -20,6 +20,10 @@ func (m *Mux) authorise(c *call) error {
 	if op.Public || (c.ep.open && m.o.Dev) {
 		return nil
 	}
+	if c.upstream != nil {
+		c.event.Decide("authorise", "passed", "upstream", "the real API decides by the environment's own credential")
+		return nil
+	}
 	a := c.actor.Within(need(op))
 	if a == nil {
 		return errs.New(errs.AccessDenied, "%s needs one of the roles %s, or a grant of %s %s",

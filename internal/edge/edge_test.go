@@ -72,6 +72,11 @@ func (f *fakes) Keep(_ context.Context, client, key string, body []byte, a edge.
 	return nil
 }
 
+func (f *fakes) Forget(_ context.Context, client, key string) error {
+	delete(f.kept, client+key)
+	return nil
+}
+
 type bundle struct {
 	mux   *edge.Mux
 	fakes *fakes

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -37,6 +38,16 @@ type Locator interface{ Location() string }
 func (m *Mux) handle(c *call) error {
 	ctx := telemetry.WithRequestID(c.ctx, c.event.ID)
 	op := c.ep.op
+	if err := m.tokenEnvironment(c); err != nil {
+		return err
+	}
+	if c.upstream != nil {
+		err := m.forward(ctx, c)
+		if err != nil && c.event.Upstream == nil { // what was sent has its own entries
+			m.recordRefusal(ctx, c, err)
+		}
+		return err
+	}
 	if c.ep.before != nil {
 		if err := c.ep.before(ctx, c.in); err != nil {
 			return err
@@ -61,6 +72,9 @@ func (m *Mux) handle(c *call) error {
 		return err
 	}
 	c.event.Decide("handle", "done", string(op.Effect), "")
+	if caller, _ := c.ctx.Value(callerKey{}).(*Caller); caller != nil && caller.Application != nil && caller.Application.Quotes && op.Effect == contract.Read {
+		return m.quoted(ctx, c, c.out.Body)
+	}
 	return nil
 }
 
@@ -68,9 +82,8 @@ func (m *Mux) handle(c *call) error {
 func (m *Mux) write1(ctx context.Context, c *call) error {
 	key := c.r.Header.Get(idempotencyHeader)
 	if key != "" && m.o.Replay != nil {
-		if len(key) > 255 {
-			return &errs.Error{Code: errs.ValidationFailed, Message: "the key is too long", Fields: []errs.Field{
-				{In: "header", Pointer: "/" + idempotencyHeader, Rule: "maxLength", Message: idempotencyHeader + " has at most 255 characters"}}}
+		if err := checkKey(key); err != nil {
+			return err
 		}
 		kept, err := m.o.Replay.Find(ctx, c.actor.ClientID, key, c.identity())
 		if err != nil {
@@ -79,6 +92,11 @@ func (m *Mux) write1(ctx context.Context, c *call) error {
 		if kept != nil {
 			c.out, c.replayed = *kept, true
 			return nil
+		}
+	}
+	if c.buys() {
+		if err := m.o.Books.Reserve(ctx, c.actor.Tenant, c.actor.ClientID, c.body); err != nil {
+			return err
 		}
 	}
 	if err := m.answer(ctx, c); err != nil {
@@ -92,6 +110,14 @@ func (m *Mux) write1(ctx context.Context, c *call) error {
 	}
 	if key != "" && m.o.Replay != nil {
 		return m.o.Replay.Keep(ctx, c.actor.ClientID, key, c.identity(), c.out)
+	}
+	return nil
+}
+
+func checkKey(key string) error {
+	if len(key) > 255 {
+		return &errs.Error{Code: errs.ValidationFailed, Message: "the key is too long", Fields: []errs.Field{
+			{In: "header", Pointer: "/" + idempotencyHeader, Rule: "maxLength", Message: idempotencyHeader + " has at most 255 characters"}}}
 	}
 	return nil
 }
@@ -154,6 +180,12 @@ func (m *Mux) record(ctx context.Context, c *call, outcome, code string) error {
 	detail := map[string]string{"class": string(op.Audit), "ip": c.event.ClientIP, "code": code}
 	if len(c.removed) > 0 {
 		detail["removed"] = c.lost()
+	}
+	if c.upstream != nil {
+		detail["environment"] = c.event.Environment
+		if up := c.event.Upstream; up != nil {
+			detail["upstreamRequestId"], detail["upstreamStatus"] = up.RequestID, strconv.Itoa(up.Status)
+		}
 	}
 	return m.o.Audit.Record(ctx, Act{
 		Tenant: c.actor.Tenant, Actor: who(c.actor), Operation: op.ID, Target: c.target(),

@@ -26,9 +26,13 @@ type Options struct {
 	Audit    Auditor
 	Replay   Replayer
 	Ledger   Ledger
-	Clock    clock.Clock // system time: for events, rate limits and latencies
-	Log      *slog.Logger
-	Ring     *telemetry.Ring
+	Books    Books
+	// Upstreams are the real APIs behind this server; EnvironmentOf is the environment of a client id.
+	Upstreams     Upstreams
+	EnvironmentOf func(clientID string) string
+	Clock         clock.Clock // system time: for events, rate limits and latencies
+	Log           *slog.Logger
+	Ring          *telemetry.Ring
 
 	MaxBody     int           // bytes; requests above are 413
 	TrustedHops int           // proxies in front of us whose X-Forwarded-For entry is believed
@@ -77,6 +81,8 @@ type call struct {
 	files    map[string]part
 	media    string   // of the answer, when the handler chose one
 	etag     string   // version of the resource
+	upstream Upstream // where the call goes; nil: it is answered here
+	sent     bool     // the answer is on its way already
 	removed  []string // members that a complete-object update took away
 	keepsAll bool     // the client is not allowed to remove any by leaving them out
 	replayed bool
@@ -95,9 +101,11 @@ type stage struct {
 //nolint:gochecknoglobals // the order itself, constant
 var stages = []stage{
 	{"authenticate", (*Mux).authenticate},
+	{"environment", (*Mux).environment},
 	{"networks", (*Mux).clientNetworks},
 	{"rate", (*Mux).rate},
 	{"authorise", (*Mux).authorise},
+	{"permit", (*Mux).permit},
 	{"limits", (*Mux).readBody},
 	{"validate", (*Mux).validate},
 	{"handle", (*Mux).handle},
@@ -168,7 +176,9 @@ func (m *Mux) run(c *call) {
 			return
 		}
 	}
-	m.encode(c)
+	if !c.sent {
+		m.encode(c)
+	}
 }
 
 // Missing lists the operations without a handler.

@@ -21,6 +21,8 @@ type Caller struct {
 	Networks Networks
 	// KeepsAll refuses complete-object updates that leave out members which are stored.
 	KeepsAll bool
+	// Application is set for a credential that an application has, which is held to more than roles.
+	Application *Application
 }
 
 // Transactor is the half of the store that the edge drives.
@@ -46,6 +48,8 @@ type Replayer interface {
 	// IDEMPOTENCY_KEY_REUSED when the body is another.
 	Find(ctx context.Context, client, key string, body []byte) (*Answer, error)
 	Keep(ctx context.Context, client, key string, body []byte, a Answer) error
+	// Forget makes the key new again.
+	Forget(ctx context.Context, client, key string) error
 }
 
 // Answer is a status and a body as they were sent.

@@ -19,7 +19,7 @@ import (
 var statuses = map[errs.Kind]int{
 	errs.Internal: 500, errs.Invalid: 400, errs.Unauthenticated: 401, errs.Denied: 403, errs.NotFound: 404,
 	errs.WrongMethod: 405, errs.Conflict: 409, errs.TooLarge: 413, errs.WrongMedia: 415, errs.Throttled: 429,
-	errs.NotBuilt: 501, errs.Unavailable: 503, errs.Precondition: 412,
+	errs.NotBuilt: 501, errs.Unavailable: 503, errs.Precondition: 412, errs.Broken: 502, errs.Late: 504,
 }
 
 // fail ends the request: the envelope for the client, the whole chain for the log.

@@ -68,9 +68,26 @@ func (m *Mux) rate(c *call) error {
 		key = "address/" + c.event.ClientIP
 	}
 	if wait := m.limits.take(key, r); wait > 0 {
-		seconds := strconv.Itoa(int(math.Ceil(wait.Seconds())))
-		c.Header().Set("Retry-After", seconds)
-		return errs.New(errs.TooManyRequests, "too many requests; try again in %s s", seconds).With("retryAfterSeconds", seconds)
+		return tooMany(c, wait)
 	}
-	return nil
+	caller, _ := c.ctx.Value(callerKey{}).(*Caller)
+	if caller == nil || caller.Application == nil {
+		return nil
+	}
+	if wait := m.limits.take("application/"+c.event.ClientID, caller.Application.Rate); wait > 0 {
+		return tooMany(c, wait)
+	}
+	wait, err := caller.Application.Count()
+	if err != nil {
+		c.Header().Set("Retry-After", seconds(wait))
+	}
+	return err
 }
+
+func tooMany(c *call, wait time.Duration) error {
+	s := seconds(wait)
+	c.Header().Set("Retry-After", s)
+	return errs.New(errs.TooManyRequests, "too many requests; try again in %s s", s).With("retryAfterSeconds", s)
+}
+
+func seconds(d time.Duration) string { return strconv.Itoa(int(math.Ceil(d.Seconds()))) }

@@ -29,6 +29,10 @@ func (m *Mux) validate(c *call) (err error) {
 	if len(found) > 0 {
 		return ownCode(op, found, invalid(found))
 	}
+	if c.upstream != nil {
+		c.event.Decide("validate", "passed", "contract", "")
+		return nil
+	}
 	if c.ep.decode == nil {
 		return errs.New(errs.NotImplemented, "%s is part of the contract, but this version does not carry it out", op.ID).With("operation", op.ID)
 	}

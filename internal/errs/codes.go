@@ -31,24 +31,43 @@ const (
 	MediaUnsupported Code = "CONTENT_TYPE_NOT_SUPPORTED"
 	RequestTooLarge  Code = "REQUEST_TOO_LARGE"
 
-	VersionConflict     Code = "VERSION_CONFLICT"
-	PreconditionFailed  Code = "PRECONDITION_FAILED"
-	LossyUpdate         Code = "LOSSY_UPDATE"
-	APIUserLimit        Code = "API_USER_LIMIT_REACHED"
-	IdempotencyReused   Code = "IDEMPOTENCY_KEY_REUSED"
-	StateForbids        Code = "STATE_DOES_NOT_ALLOW"
-	SearchExpired       Code = "SEARCH_EXPIRED"
-	CheckoutExpired     Code = "CHECKOUT_EXPIRED"
-	BookingExpired      Code = "BOOKING_EXPIRED"
-	OptionExpired       Code = "CANCELLATION_OPTION_EXPIRED"
-	SoldOut             Code = "SOLD_OUT"
-	PriceChanged        Code = "PRICE_CHANGED"
-	PaymentUnusable     Code = "PAYMENT_SOURCE_NOT_USABLE"
-	WebhookURLRefused   Code = "WEBHOOK_URL_REFUSED"
-	NotImplemented      Code = "NOT_IMPLEMENTED"
-	StoreUnavailable    Code = "STORE_UNAVAILABLE"
-	SupplierUnavailable Code = "SUPPLIER_UNAVAILABLE"
-	InternalError       Code = "INTERNAL_ERROR"
+	VersionConflict    Code = "VERSION_CONFLICT"
+	PreconditionFailed Code = "PRECONDITION_FAILED"
+	LossyUpdate        Code = "LOSSY_UPDATE"
+	APIUserLimit       Code = "API_USER_LIMIT_REACHED"
+	IdempotencyReused  Code = "IDEMPOTENCY_KEY_REUSED"
+	StateForbids       Code = "STATE_DOES_NOT_ALLOW"
+	SearchExpired      Code = "SEARCH_EXPIRED"
+	CheckoutExpired    Code = "CHECKOUT_EXPIRED"
+	BookingExpired     Code = "BOOKING_EXPIRED"
+	OptionExpired      Code = "CANCELLATION_OPTION_EXPIRED"
+	SoldOut            Code = "SOLD_OUT"
+	PriceChanged       Code = "PRICE_CHANGED"
+	PaymentUnusable    Code = "PAYMENT_SOURCE_NOT_USABLE"
+	WebhookURLRefused  Code = "WEBHOOK_URL_REFUSED"
+	NotImplemented     Code = "NOT_IMPLEMENTED"
+
+	OperationNotGranted  Code = "OPERATION_NOT_GRANTED"
+	PurchaseNotGranted   Code = "PURCHASE_NOT_GRANTED"
+	PolicyUndecided      Code = "POLICY_UNDECIDED"
+	EnvironmentForeign   Code = "ENVIRONMENT_NOT_ACCESSIBLE"
+	EnvironmentReadOnly  Code = "ENVIRONMENT_READ_ONLY"
+	EnvironmentDryRun    Code = "DRY_RUN"
+	NotForwarded         Code = "NOT_FORWARDED"
+	ApplicationExpired   Code = "APPLICATION_EXPIRED"
+	ApplicationSuspended Code = "APPLICATION_SUSPENDED"
+	QuotaReached         Code = "QUOTA_REACHED"
+	SpendCapReached      Code = "SPEND_CAP_REACHED"
+	PriceUnknown         Code = "PRICE_UNKNOWN"
+	OutcomeUnknown       Code = "OUTCOME_UNKNOWN"
+	UpstreamUnavailable  Code = "UPSTREAM_UNAVAILABLE"
+	UpstreamTimeout      Code = "UPSTREAM_TIMEOUT"
+	UpstreamBroken       Code = "UPSTREAM_ANSWER_BROKEN"
+	UpstreamCredential   Code = "UPSTREAM_CREDENTIAL_REFUSED"
+	RequestNotWellFormed Code = "REQUEST_NOT_WELL_FORMED"
+	StoreUnavailable     Code = "STORE_UNAVAILABLE"
+	SupplierUnavailable  Code = "SUPPLIER_UNAVAILABLE"
+	InternalError        Code = "INTERNAL_ERROR"
 )
 
 // Info explains a code: the one place from which pages, `airside explain` and the portal read.
@@ -109,6 +128,24 @@ var codes = []Info{
 	{PaymentUnusable, Invalid, "The payment source cannot pay for this booking.", "Choose a source that the traveler may use and that accepts this supplier."},
 	{WebhookURLRefused, Invalid, "The endpoint of a webhook must be https and must not lead into a private network.", "Use a public https address; in dev, loopback is allowed."},
 	{NotImplemented, NotBuilt, "The operation is in the contract but this version does not carry it out.", "`airside routes --missing` lists such operations."},
+	{OperationNotGranted, Denied, "The application was not granted this operation, or a policy of the operator forbids it.", "Ask the application's owner for the grant; `airside app show` lists what it has. Grants are by operation, scope and effect."},
+	{PurchaseNotGranted, Denied, "The operation spends money in a live environment, and no grant of the application names the effect purchase.", "Grant the operation together with \"effects\": [\"purchase\"], so that nobody buys by accident."},
+	{PolicyUndecided, Denied, "A policy failed while it was evaluated. What cannot be judged is denied.", "The log names the policy and the reason; correct the policy file."},
+	{EnvironmentForeign, Denied, "The credential belongs to another environment than the one that was called.", "Use the application's own environment. A sandbox credential never reaches production, nor the other way round; the attempt was recorded."},
+	{EnvironmentReadOnly, Denied, "The environment only lets reads through at present.", "Ask whoever switched it; `airside env list` shows the mode and since when."},
+	{EnvironmentDryRun, Conflict, "The request is valid and would have been sent, but the environment is in dry-run mode: nothing was.", "Switch the environment's mode to live when the rehearsal is over."},
+	{NotForwarded, Denied, "Operations on credentials of the real API are not passed on: they would end the credential that all calls share.", "Use `airside rotate` for the upstream credential, and `airside app` for those of applications."},
+	{ApplicationExpired, Denied, "The application's access has ended at the date that was set for it.", "Let its owner confirm that it is still needed, and set a new date with `airside app update`."},
+	{ApplicationSuspended, Denied, "The application was suspended.", "`airside app show` says by whom and why; `airside app resume` ends it."},
+	{QuotaReached, Throttled, "The application has made as many calls today as it may.", "Wait for the next day (UTC), or let the quota be raised."},
+	{SpendCapReached, Denied, "The purchase would go beyond what the application may buy in a day, by count or by amount.", "Wait for the next day (UTC), or let the cap be raised."},
+	{PriceUnknown, Denied, "The application has a cap on what it may spend, and the price of this purchase is not known here.", "Revalidate through this server first, so that it sees the price, and buy with the bookingId of that answer."},
+	{OutcomeUnknown, Conflict, "The real API did not answer, and it could not be found out whether it carried the request out.", "Look for the result before you repeat: `airside ids find`, or the list operation. Repeating may do it twice."},
+	{UpstreamUnavailable, Unavailable, "The real API does not answer. The request was not carried out.", "Try again later."},
+	{UpstreamTimeout, Late, "The real API did not answer in time.", "Reads can be repeated at once. After a write, look first whether it was carried out."},
+	{UpstreamBroken, Broken, "The real API's answer broke off or is none that can be passed on.", "Reads can be repeated at once. After a write, look first whether it was carried out."},
+	{UpstreamCredential, Broken, "The real API refuses the credential of this environment.", "`airside rotate --status` shows the state of the credential; the operators were alerted."},
+	{RequestNotWellFormed, Invalid, "The request's framing is ambiguous, so that two programs could read it as different requests. It was refused before it was read.", "Send either Content-Length or Transfer-Encoding, end lines with CR LF, and do not fold header lines."},
 	{StoreUnavailable, Unavailable, "The store cannot take the write now. Nothing was written, unless the message says that this is in doubt.", "Try again; writes with an Idempotency-Key are safe to repeat."},
 	{SupplierUnavailable, Unavailable, "The supplier does not answer.", "Try again later."},
 	{InternalError, Internal, "Something failed inside. Nothing was written.", "Report the debugIdentifier; it leads to the whole story of the request."},

@@ -25,6 +25,8 @@ const (
 	NotBuilt             // in the contract, not in the program yet: 501
 	Unavailable          // try again later: 503
 	Precondition         // the caller's condition does not hold: 412
+	Broken               // what stands behind us answered badly: 502
+	Late                 // what stands behind us did not answer in time: 504
 )
 
 // Field names one place of the request that breaks a rule.

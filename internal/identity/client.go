@@ -25,13 +25,18 @@ const MaxClients = 5
 
 // client is an API user as it is stored; its secret only as a hash.
 type client struct {
-	ID         string    `json:"id"`
-	Tenant     string    `json:"tenant"`
-	Company    string    `json:"company,omitempty"`
-	Role       string    `json:"role"`
-	SCIM       bool      `json:"scim,omitempty"`
-	KeepsAll   bool      `json:"keepsAll,omitempty"` // complete-object updates may leave nothing out
-	SecretHash []byte    `json:"secretHash"`
+	ID         string `json:"id"`
+	Tenant     string `json:"tenant"`
+	Company    string `json:"company,omitempty"`
+	Role       string `json:"role"`
+	SCIM       bool   `json:"scim,omitempty"`
+	KeepsAll   bool   `json:"keepsAll,omitempty"` // complete-object updates may leave nothing out
+	SecretHash []byte `json:"secretHash"`
+
+	Application   bool      `json:"application,omitempty"`
+	PreviousHash  []byte    `json:"previousHash,omitempty"` // of an application: works until PreviousUntil
+	PreviousUntil time.Time `json:"previousUntil,omitzero"`
+
 	Generation int       `json:"generation"` // grows at each rotation; tokens of an older one are dead
 	CreatedAt  time.Time `json:"createdAt"`
 	RotatedAt  time.Time `json:"rotatedAt"`
@@ -42,7 +47,22 @@ func (c *client) record() *store.Record {
 	if err != nil {
 		panic(err) // a struct of plain fields
 	}
-	return &store.Record{Tenant: Platform, Kind: kindClient, ID: c.ID, Parent: c.Tenant, CreatedAt: c.CreatedAt, UpdatedAt: c.RotatedAt, Doc: doc}
+	return &store.Record{Tenant: Platform, Kind: c.kind(), ID: c.ID, Parent: c.Tenant, CreatedAt: c.CreatedAt, UpdatedAt: c.RotatedAt, Doc: doc}
+}
+
+func (c *client) kind() string {
+	if c.Application {
+		return kindApplication
+	}
+	return kindClient
+}
+
+// roles are those of its tokens; an application may have none.
+func (c *client) roles() []string {
+	if c.Role == "" {
+		return nil
+	}
+	return []string{c.Role}
 }
 
 func readClient(r *store.Record) (*client, error) {

@@ -56,15 +56,17 @@ func (s *Service) Load(ctx context.Context) (err error) {
 	defer errs.Wrap(&err, "identity: load")
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for r, err := range store.Read(ctx).List(store.Query{Tenant: Platform, Kind: kindClient}) {
-		if err != nil {
-			return err
+	for _, kind := range []string{kindClient, kindApplication} {
+		for r, err := range store.Read(ctx).List(store.Query{Tenant: Platform, Kind: kind}) {
+			if err != nil {
+				return err
+			}
+			c, err := readClient(r)
+			if err != nil {
+				return err
+			}
+			s.clients[c.ID] = c
 		}
-		c, err := readClient(r)
-		if err != nil {
-			return err
-		}
-		s.clients[c.ID] = c
 	}
 	for r, err := range store.Read(ctx).List(store.Query{Tenant: Platform, Kind: kindToken}) {
 		if err != nil {
@@ -122,11 +124,14 @@ func (s *Service) verify(id, secret string) (*client, error) {
 	s.mu.RLock()
 	c := s.clients[id]
 	s.mu.RUnlock()
-	want := make([]byte, len(got))
+	want, before := make([]byte, len(got)), make([]byte, len(got))
 	if c != nil && !c.SCIM {
 		copy(want, c.SecretHash)
+		if s.clocks.Base().Now().Before(c.PreviousUntil) {
+			copy(before, c.PreviousHash)
+		}
 	}
-	if subtle.ConstantTimeCompare(got, want) != 1 || c == nil {
+	if subtle.ConstantTimeCompare(got, want)|subtle.ConstantTimeCompare(got, before) != 1 || c == nil {
 		return nil, errs.New(errs.CredentialInvalid, "client_id and client_secret do not belong together")
 	}
 	return c, nil

@@ -47,7 +47,7 @@ func (s *Service) FetchToken(ctx context.Context, in TokenIn) (TokenOut, error) 
 	if err != nil {
 		return TokenOut{}, err
 	}
-	g := &grant{Client: c.ID, Generation: c.Generation, Company: c.Company, Roles: []string{c.Role}}
+	g := &grant{Client: c.ID, Generation: c.Generation, Company: c.Company, Roles: c.roles()}
 	out := TokenOut{TokenType: "Bearer", ExpiresIn: int(Lifetime / time.Second), Scope: in.Scope}
 	if in.GrantType == GrantExchange {
 		u, err := s.subject(ctx, c, in.SubjectToken, in.SubjectTokenType)
@@ -87,7 +87,7 @@ func (s *Service) LegacyToken(ctx context.Context, in LegacyIn) (LegacyOut, erro
 	if err != nil {
 		return LegacyOut{}, err
 	}
-	g := &grant{Client: c.ID, Generation: c.Generation, Company: c.Company, Roles: []string{c.Role}}
+	g := &grant{Client: c.ID, Generation: c.Generation, Company: c.Company, Roles: c.roles()}
 	token, err := s.issue(ctx, c, g, LegacyLifetime)
 	return LegacyOut{Token: token, Seconds: int(LegacyLifetime / time.Second), Type: "Bearer"}, err
 }
@@ -104,7 +104,7 @@ func (s *Service) issue(ctx context.Context, c *client, g *grant, life time.Dura
 	}
 	tx := store.From(ctx)
 	// The answer must not outlive a rotation that committed before this transaction.
-	r, err := tx.Get(Platform, kindClient, c.ID)
+	r, err := tx.Get(Platform, c.kind(), c.ID)
 	if err != nil {
 		return "", errs.New(errs.CredentialInvalid, "the client no longer exists").Because(err)
 	}

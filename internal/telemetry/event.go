@@ -18,25 +18,38 @@ type Decision struct {
 
 // Event is the record of one request. It holds no body, no secret and no personal data.
 type Event struct {
-	ID        string        `json:"requestId"`
-	At        time.Time     `json:"at"`
-	Method    string        `json:"method"`
-	Path      string        `json:"path"`
-	Operation string        `json:"operation,omitempty"`
-	Status    int           `json:"status"`
-	ErrorCode string        `json:"errorCode,omitempty"`
-	Message   string        `json:"message,omitempty"`
-	Hint      string        `json:"hint,omitempty"`
-	ClientIP  string        `json:"clientIp,omitempty"`
-	ClientID  string        `json:"clientId,omitempty"`
-	Tenant    string        `json:"tenant,omitempty"`
-	UserID    string        `json:"userId,omitempty"`
-	UserAgent string        `json:"userAgent,omitempty"`
-	BytesIn   int           `json:"bytesIn"`
-	BytesOut  int           `json:"bytesOut"`
+	ID          string        `json:"requestId"`
+	At          time.Time     `json:"at"`
+	Method      string        `json:"method"`
+	Path        string        `json:"path"`
+	Operation   string        `json:"operation,omitempty"`
+	Status      int           `json:"status"`
+	ErrorCode   string        `json:"errorCode,omitempty"`
+	Message     string        `json:"message,omitempty"`
+	Hint        string        `json:"hint,omitempty"`
+	ClientIP    string        `json:"clientIp,omitempty"`
+	ClientID    string        `json:"clientId,omitempty"`
+	Tenant      string        `json:"tenant,omitempty"`
+	Environment string        `json:"environment,omitempty"`
+	UserID      string        `json:"userId,omitempty"`
+	UserAgent   string        `json:"userAgent,omitempty"`
+	BytesIn     int           `json:"bytesIn"`
+	BytesOut    int           `json:"bytesOut"`
+	Took        time.Duration `json:"tookNanos"`
+	Stages      []Decision    `json:"stages"`
+	Upstream    *Upstream     `json:"upstream,omitempty"`
+	Effect      string        `json:"effect,omitempty"`
+	Internal    string        `json:"-"` // the internal error chain: logged, never shown
+}
+
+// Upstream is what the call to the real API looked like.
+type Upstream struct {
+	Status    int           `json:"status"`              // 0 when no answer came
+	RequestID string        `json:"requestId,omitempty"` // its own id of the request
+	Debug     string        `json:"debugIdentifier,omitempty"`
 	Took      time.Duration `json:"tookNanos"`
-	Stages    []Decision    `json:"stages"`
-	Internal  string        `json:"-"` // the internal error chain: logged, never shown
+	Attempts  int           `json:"attempts"`
+	Drift     []string      `json:"drift,omitempty"` // where the answer left the contract
 }
 
 // Decide appends a stage's decision.
@@ -62,6 +75,13 @@ func (e *Event) Log(ctx context.Context, log *slog.Logger) {
 		slog.Duration("took", e.Took), slog.Int("in", e.BytesIn), slog.Int("out", e.BytesOut),
 		slog.String("ip", e.ClientIP), slog.String("client", e.ClientID),
 		slog.String("tenant", e.Tenant), slog.String("agent", e.UserAgent),
+	}
+	if e.Environment != "" {
+		attrs = append(attrs, slog.String("environment", e.Environment))
+	}
+	if u := e.Upstream; u != nil {
+		attrs = append(attrs, slog.Group("upstream", slog.Int("status", u.Status), slog.String("requestId", u.RequestID),
+			slog.String("debugIdentifier", u.Debug), slog.Duration("took", u.Took), slog.Int("attempts", u.Attempts), slog.Any("drift", u.Drift)))
 	}
 	if e.UserID != "" {
 		attrs = append(attrs, slog.String("user", e.UserID))

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/airside-travel/airside/airsidetest"
 	"github.com/airside-travel/airside/internal/cli"
 )
 
@@ -31,6 +32,27 @@ func TestMain(m *testing.M) {
 // TestTour runs the README's five-minute tour: curl and jq against a fresh server.
 func TestTour(t *testing.T) {
 	t.Parallel()
+	tour(t)
+}
+
+// TestTourThroughTheEdge runs it unchanged against an Airside that passes every call on to another, which
+// stands for the real API; only base URL and credential are others.
+func TestTourThroughTheEdge(t *testing.T) {
+	t.Parallel()
+	real := airsidetest.Start(t)
+	front := start(t, airsidetest.Upstream("production", real.URL, real.Demo.ClientID, real.Demo.ClientSecret))
+	app := front.call(201, "POST", "/v1/airside/applications", object{
+		"name": "tour", "owner": "lena.okafor@example.com", "environment": "production",
+		"grants": []object{{"operations": []string{"*"}, "effects": []string{"read", "write", "purchase", "delete"}, "reason": "the tour does everything"}},
+	})
+	tour(t, "AIRSIDE_URL="+front.srv.URL, "AIRSIDE_CLIENT_ID="+app.str("clientId"), "AIRSIDE_CLIENT_SECRET="+app.str("clientSecret"))
+	if n := len(front.call(200, "GET", "/v1/airside/audit", nil).list("entries")); n < 10 {
+		t.Errorf("the edge's own audit trail has %d entries after the tour", n)
+	}
+}
+
+func tour(t *testing.T, environ ...string) {
+	t.Helper()
 	for _, tool := range []string{"bash", "curl", "jq"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			t.Skipf("the tour is a script of bash, curl and jq, and %s is not installed; CI has all three", tool)
@@ -48,7 +70,7 @@ func TestTour(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	tour := exec.CommandContext(ctx, "bash", filepath.Join("..", "..", "docs", "tour.sh"))
-	tour.Env = append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), fmt.Sprintf("WEBHOOK_PORT=%d", freePort(t)))
+	tour.Env = append(append(os.Environ(), environ...), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), fmt.Sprintf("WEBHOOK_PORT=%d", freePort(t)))
 	out, err := tour.CombinedOutput()
 	if err != nil {
 		t.Fatalf("the tour failed: %v\n%s", err, out)

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"os"
+	"time"
+
+	"github.com/airside-travel/airside/contract"
+	"github.com/airside-travel/airside/internal/application"
+	"github.com/airside-travel/airside/internal/config"
+	"github.com/airside-travel/airside/internal/edge"
+	"github.com/airside-travel/airside/internal/environment"
+	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/permit"
+)
+
+// caller turns what counts for an application into what the edge enforces.
+func (g gate) caller(c *edge.Caller) (*edge.Caller, error) {
+	l := g.applications.Find(c.Actor.ClientID)
+	if l == nil {
+		return c, nil
+	}
+	if err := g.applications.Usable(l); err != nil {
+		return nil, err
+	}
+	c.Networks, c.KeepsAll = l.Prefixes, l.RefuseLossy
+	a := &edge.Application{
+		Environment: l.Environment,
+		Count:       func() (time.Duration, error) { return g.applications.Count(l) },
+		Capped:      l.Purchases != nil, Quotes: g.applications.Quotes(l.ClientID),
+		Permit: func(op *contract.Operation, from netip.Addr, at time.Time) (string, error) {
+			if l.Set == nil {
+				return "", errs.New(errs.EnvironmentForeign, "the environment %s of this credential is not configured in this server", l.Environment)
+			}
+			return l.Set.Decide(op, from, at)
+		},
+	}
+	if l.Rate != nil {
+		a.Rate = edge.Rate{PerSecond: l.Rate.PerSecond, Burst: l.Rate.Burst}
+	}
+	c.Application = a
+	return c, nil
+}
+
+// environmentOf is the environment of a client id; every credential that is no application's is the sandbox's.
+func environmentOf(s *application.Service) func(string) string {
+	return func(clientID string) string {
+		if l := s.Find(clientID); l != nil {
+			return l.Environment
+		}
+		return environment.Sandbox
+	}
+}
+
+// books lets the edge keep what applications buy.
+type books struct{ s *application.Service }
+
+func (b books) Reserve(ctx context.Context, tenant, client string, body []byte) error {
+	return b.s.Reserve(ctx, application.Purchase{Tenant: tenant, Client: client, Body: body})
+}
+
+func (b books) Release(ctx context.Context, tenant, client string, body []byte) error {
+	return b.s.Release(ctx, application.Purchase{Tenant: tenant, Client: client, Body: body})
+}
+
+func (b books) Quoted(ctx context.Context, tenant string, answer []byte) error {
+	return b.s.Quoted(ctx, tenant, answer)
+}
+
+// permits reads the operator's policy file, if there is one.
+func permits(c *contract.Contract, cfg config.Config) (*permit.Engine, error) {
+	if cfg.PolicyFile == "" {
+		return permit.New(c, "", nil)
+	}
+	text, err := os.ReadFile(cfg.PolicyFile)
+	if err != nil {
+		return nil, fmt.Errorf("AIRSIDE_POLICY_FILE: %w", err)
+	}
+	return permit.New(c, cfg.PolicyFile, text)
+}
+
+// specs are the environments as configuration has them.
+func specs(cfg config.Config) []environment.Spec {
+	var out []environment.Spec
+	for i := range cfg.Upstreams {
+		e := &cfg.Upstreams[i]
+		out = append(out, environment.Spec{Name: e.Name, BaseURL: e.BaseURL, ClientID: e.ClientID, Secret: e.Secret, Mode: e.Mode, Live: !e.Rehearsal})
+	}
+	return out
+}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/airside-travel/airside/contract"
+	"github.com/airside-travel/airside/internal/clock"
+	"github.com/airside-travel/airside/internal/config"
+	"github.com/airside-travel/airside/internal/edge"
+	"github.com/airside-travel/airside/internal/environment"
+	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/identity"
+	"github.com/airside-travel/airside/internal/upstream"
+	"github.com/airside-travel/airside/internal/vault"
+)
+
+// upstreams are the real APIs behind this server, by name.
+type upstreams map[string]*behind
+
+// Find gives one by name.
+func (u upstreams) Find(name string) edge.Upstream {
+	if b := u[name]; b != nil {
+		return b
+	}
+	return nil
+}
+
+// behind is one of them, as the edge sees it.
+type behind struct {
+	client  *upstream.Client
+	base    *url.URL
+	config  config.Environment
+	mode    func() string
+	allowed func(op *contract.Operation) bool
+}
+
+func (b *behind) Mode() string                       { return b.mode() }
+func (b *behind) BaseURL() *url.URL                  { return b.base }
+func (b *behind) Timeout() time.Duration             { return b.config.Timeout }
+func (b *behind) Allows(op *contract.Operation) bool { return b.allowed(op) }
+
+// RoundTrip sends, and says what failed in the edge's words.
+func (b *behind) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := b.client.RoundTrip(r)
+	if err == nil {
+		return resp, nil
+	}
+	e, ok := errors.AsType[*upstream.Error](err)
+	switch {
+	case !ok:
+		return nil, err
+	case errors.Is(err, upstream.ErrCredential):
+		return nil, errs.New(errs.UpstreamCredential, "the credential of the environment %s does not open the real API", b.config.Name).Because(err)
+	case errors.Is(err, upstream.ErrThrottled):
+		return nil, errs.New(errs.UpstreamUnavailable, "the real API asks to wait before it gives another token").With("retryAfterSeconds", fmt.Sprint(int(e.RetryAfter.Seconds()))).Because(err)
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return nil, err
+	case e.Unsent || !errors.Is(err, upstream.ErrUnavailable) || e.Op != "send":
+		return nil, &edge.NotSent{Cause: err}
+	}
+	return nil, err
+}
+
+// Lookup finds what a creation left behind.
+func (b *behind) Lookup(ctx context.Context, op *contract.Operation, path string, body []byte) (edge.Answer, bool, error) {
+	found, err := b.client.Lookup(ctx, op.ID, path, body)
+	if err != nil || found == nil {
+		return edge.Answer{}, false, err
+	}
+	return edge.Answer{Status: op.SuccessStatus, Body: found}, true, nil
+}
+
+// openUpstreams makes the clients of the configured environments; nothing is called yet.
+func (a *App) openUpstreams(ctx context.Context) error {
+	a.upstreams = upstreams{}
+	if len(a.cfg.Upstreams) == 0 {
+		return nil
+	}
+	settings := VaultSettings(a.cfg, a.o.Environ, a.o.Clock)
+	vaults, err := vault.Open(settings)
+	if err != nil {
+		return err
+	}
+	var all []upstream.Environment
+	for i := range a.cfg.Upstreams {
+		e, err := a.environment(&a.cfg.Upstreams[i])
+		if err != nil {
+			return err
+		}
+		all = append(all, e)
+	}
+	if err := upstream.ValidateAll(all); err != nil {
+		return err
+	}
+	var key *vault.SealKey
+	if a.cfg.SealKey != "" || a.cfg.SealPassphrase != "" {
+		k, err := vault.Seal(settings)
+		if err != nil {
+			return err
+		}
+		key = &k
+	}
+	for i := range all {
+		e, c := all[i], a.cfg.Upstreams[i]
+		client, err := upstream.New(ctx, upstream.Options{
+			Environment: e, Vaults: vaults, Store: a.store, Tenant: identity.Platform, Clock: a.o.Clock,
+			Escrow: a.escrow(), Key: key, Event: a.upstreamEvent,
+		})
+		if err != nil {
+			return err
+		}
+		base, err := url.Parse(e.BaseURL)
+		if err != nil {
+			return err
+		}
+		a.upstreams[e.Name] = &behind{
+			client: client, base: base, config: c,
+			mode:    func() string { return a.services.environments.Mode(e.Name) },
+			allowed: a.allowed(c.Operations),
+		}
+	}
+	return nil
+}
+
+// VaultSettings are what configuration says of vaults.
+func VaultSettings(cfg config.Config, environ []string, c clock.Clock) vault.Settings {
+	return vault.Settings{
+		Address: cfg.VaultAddress, Namespace: cfg.VaultNamespace, CAFile: cfg.VaultCA,
+		Auth: cfg.VaultAuth, AuthMount: cfg.VaultAuthMount, Role: cfg.VaultRole, Credential: cfg.VaultCredential,
+		AWSRegion: cfg.AWSRegion, AWSEndpoint: cfg.AWSEndpoint, SealKeyFile: cfg.SealKey, PassphraseFile: cfg.SealPassphrase,
+		Cache: cfg.VaultCache, Clock: c,
+		Lookup: func(name string) (string, bool) {
+			for _, kv := range environ {
+				if k, v, ok := strings.Cut(kv, "="); ok && k == name {
+					return v, true
+				}
+			}
+			return "", false
+		},
+	}
+}
+
+// environment reads what configuration says; references are read here, so that a literal secret ends the
+// start.
+func (a *App) environment(c *config.Environment) (upstream.Environment, error) {
+	e := upstream.Environment{
+		Name: c.Name, BaseURL: c.BaseURL, TokenURL: c.TokenURL, Audience: c.Audience, TMC: c.TMC, ClientID: c.ClientID,
+		AdminClientID: c.AdminClientID, Role: c.Role, Company: c.Company, Mode: upstream.Live, Loopback: a.cfg.Dev,
+		Timeouts: upstream.Timeouts{Response: c.Timeout},
+		Limits:   upstream.Limits{Connections: c.Connections, Rate: c.Rate},
+		Rotation: upstream.Schedule{Off: c.RotateAfter == 0, MaxAge: c.RotateAfter, Strategy: upstream.Strategy(c.Strategy), SelfOnly: c.SelfOnly},
+	}
+	if !slices.Contains([]string{environment.Live, environment.ReadOnly, environment.DryRun}, c.Mode) {
+		return e, fmt.Errorf("AIRSIDE_ENV_%s_MODE=%q: must be live, read-only or dry-run", strings.ToUpper(c.Name), c.Mode)
+	}
+	for _, ref := range []struct {
+		text string
+		into *vault.Ref
+		name string
+	}{{c.Secret, &e.Secret, "SECRET"}, {c.AdminSecret, &e.AdminSecret, "ADMIN_SECRET"}} {
+		if ref.text == "" {
+			continue
+		}
+		var err error
+		if *ref.into, err = vault.ParseRef(ref.text); err != nil {
+			return e, fmt.Errorf("AIRSIDE_ENV_%s_%s: %w", strings.ToUpper(strings.ReplaceAll(c.Name, "-", "_")), ref.name, err)
+		}
+	}
+	return e, nil
+}
+
+// allowed reads an environment's list of operations.
+func (a *App) allowed(list []string) func(op *contract.Operation) bool {
+	if len(list) == 0 {
+		return func(*contract.Operation) bool { return true }
+	}
+	open := map[string]bool{}
+	for _, op := range a.contract.Operations() {
+		open[op.ID] = slices.Contains(list, op.ID) || slices.Contains(list, "scope:"+op.Scope) || slices.Contains(list, "effect:"+string(op.Effect))
+	}
+	return func(op *contract.Operation) bool { return open[op.ID] }
+}
+
+// escrow is where answers of rotations wait until the vault has them.
+func (a *App) escrow() string {
+	if a.cfg.EscrowDir != "" {
+		return a.cfg.EscrowDir
+	}
+	if path, ok := strings.CutPrefix(a.cfg.Database, "sqlite:"); ok {
+		return filepath.Join(filepath.Dir(path), "escrow")
+	}
+	return ""
+}
+
+func (a *App) upstreamEvent(ctx context.Context, e upstream.Event) {
+	level := slog.LevelInfo
+	if e.Err != nil {
+		level = slog.LevelError
+	}
+	attrs := []slog.Attr{slog.String("environment", e.Environment), slog.String("kind", string(e.Kind))}
+	if e.Rotation != "" {
+		attrs = append(attrs, slog.String("rotation", e.Rotation))
+	}
+	if e.Detail != "" {
+		attrs = append(attrs, slog.String("detail", e.Detail))
+	}
+	if e.Err != nil {
+		attrs = append(attrs, slog.Any("error", e.Err))
+	}
+	a.o.Log.LogAttrs(ctx, level, "upstream", attrs...)
+}
+
+func (u upstreams) start() {
+	for _, b := range u {
+		_ = b.client // Start
+	}
+}
+
+func (u upstreams) stop(ctx context.Context) error {
+	var problems []error
+	for _, b := range u {
+		problems = append(problems, b.client.Stop(ctx))
+	}
+	return errors.Join(problems...)
+}
+
+// upstreamStatus is what an upstream's client knows of itself.
+func (a *App) upstreamStatus(_ context.Context, name string) environment.Status {
+	b := a.upstreams[name]
+	if b == nil {
+		return environment.Status{}
+	}
+	return environment.Status{}
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package application
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/airside-travel/airside/internal/actor"
+	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/revision"
+	"github.com/airside-travel/airside/internal/store"
+)
+
+// SettingsIn is the body of createApplication.
+type SettingsIn struct {
+	Body Settings `body:"json"`
+}
+
+// Shown is an application with its secret, which is shown this once.
+type Shown struct {
+	Application
+	ClientSecret string `json:"clientSecret"`
+}
+
+// Create is createApplication. API_VALIDATION_FAILED, DUPLICATE_VALUE for the name.
+func (s *Service) Create(ctx context.Context, in SettingsIn) (Shown, error) {
+	if err := s.check(ctx, &in.Body); err != nil {
+		return Shown{}, err
+	}
+	id, secret, err := s.d.Credentials.IssueApplication(ctx, in.Body.Company, in.Body.Role)
+	if err != nil {
+		return Shown{}, err
+	}
+	now := s.d.Clock.Now()
+	a := &Application{ClientID: id, Settings: in.Body, State: Active, CreatedAt: now, UpdatedAt: now, SecretRotatedAt: now, tenant: actor.Tenant(ctx)}
+	tx := store.From(ctx)
+	if err := named(tx.Insert(a.record())); err != nil {
+		return Shown{}, err
+	}
+	s.keep(tx, a)
+	return Shown{*a, secret}, nil
+}
+
+// IDIn names an application.
+type IDIn struct {
+	ClientID string `path:"clientId"`
+}
+
+// Get is getApplication. RESOURCE_NOT_FOUND.
+func (s *Service) Get(ctx context.Context, in IDIn) (*Application, error) {
+	a, r, err := s.own(ctx, in.ClientID)
+	if err != nil {
+		return nil, err
+	}
+	revision.Answer(ctx, r.Version)
+	return a, nil
+}
+
+// ListIn narrows the list.
+type ListIn struct {
+	Environment string `query:"environment"`
+	Name        string `query:"name"`
+}
+
+// ListOut are applications by name.
+type ListOut struct {
+	Applications []*Application `json:"applications"`
+}
+
+// List is listApplications.
+func (s *Service) List(ctx context.Context, in ListIn) (ListOut, error) {
+	out := ListOut{Applications: []*Application{}}
+	for r, err := range store.Read(ctx).List(store.Query{Tenant: actor.Tenant(ctx), Kind: kind}) {
+		if err != nil {
+			return out, err
+		}
+		a, err := read(r)
+		if err != nil {
+			return out, err
+		}
+		if (in.Environment == "" || in.Environment == a.Environment) && (in.Name == "" || in.Name == a.Name) {
+			out.Applications = append(out.Applications, a)
+		}
+	}
+	slices.SortFunc(out.Applications, func(a, b *Application) int { return strings.Compare(a.Name, b.Name) })
+	return out, nil
+}
+
+// UpdateIn is the complete new state of the settings.
+type UpdateIn struct {
+	ClientID string   `path:"clientId"`
+	Body     Settings `body:"json"`
+}
+
+// Update is updateApplication. It takes effect at the application's next call. The environment, role and
+// company of a credential never change: API_VALIDATION_FAILED. RESOURCE_NOT_FOUND, PRECONDITION_FAILED.
+func (s *Service) Update(ctx context.Context, in UpdateIn) (*Application, error) {
+	a, r, err := s.own(ctx, in.ClientID)
+	if err != nil {
+		return nil, err
+	}
+	if err := revision.Demand(ctx, r.Version); err != nil {
+		return nil, err
+	}
+	if err := s.check(ctx, &in.Body); err != nil {
+		return nil, err
+	}
+	for _, f := range []struct{ pointer, was, is string }{
+		{"/environment", a.Environment, in.Body.Environment}, {"/role", a.Role, in.Body.Role}, {"/companyId", a.Company, in.Body.Company},
+	} {
+		if f.was != f.is {
+			return nil, errs.Invalidf(f.pointer, "immutable", "a credential keeps its environment, role and company; make another application").Allow(f.was)
+		}
+	}
+	a.Settings = in.Body
+	return a, s.write(ctx, a, r.Version)
+}
+
+// Delete is deleteApplication: its secret and tokens are dead when this commits. RESOURCE_NOT_FOUND.
+func (s *Service) Delete(ctx context.Context, in IDIn) (struct{}, error) {
+	a, _, err := s.own(ctx, in.ClientID)
+	if err != nil {
+		return struct{}{}, err
+	}
+	if err := s.d.Credentials.RemoveApplication(ctx, a.ClientID); err != nil {
+		return struct{}{}, err
+	}
+	tx := store.From(ctx)
+	if err := tx.Remove(a.tenant, kind, a.ClientID); err != nil {
+		return struct{}{}, err
+	}
+	tx.AfterCommit(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.live, a.ClientID)
+	})
+	return struct{}{}, nil
+}
+
+// RotateIn says how long the old secret goes on working.
+type RotateIn struct {
+	ClientID string `path:"clientId"`
+	Body     struct {
+		OverlapSeconds int `json:"overlapSeconds"`
+	} `body:"json"`
+}
+
+// Rotate is rotateApplicationSecret. RESOURCE_NOT_FOUND.
+func (s *Service) Rotate(ctx context.Context, in RotateIn) (Shown, error) {
+	a, r, err := s.own(ctx, in.ClientID)
+	if err != nil {
+		return Shown{}, err
+	}
+	secret, until, err := s.d.Credentials.RotateApplication(ctx, a.ClientID, time.Duration(in.Body.OverlapSeconds)*time.Second)
+	if err != nil {
+		return Shown{}, err
+	}
+	a.SecretRotatedAt, a.PreviousUntil = s.d.Clock.Now(), until
+	if err := s.write(ctx, a, r.Version); err != nil {
+		return Shown{}, err
+	}
+	return Shown{*a, secret}, nil
+}
+
+// SuspendIn says why.
+type SuspendIn struct {
+	ClientID string `path:"clientId"`
+	Body     struct {
+		Reason string `json:"reason"`
+	} `body:"json"`
+}
+
+// Suspend is suspendApplication: every call is refused from the commit on, tokens stay. RESOURCE_NOT_FOUND.
+func (s *Service) Suspend(ctx context.Context, in SuspendIn) (*Application, error) {
+	a, r, err := s.own(ctx, in.ClientID)
+	if err != nil {
+		return nil, err
+	}
+	a.State, a.Suspension = Suspended, &Suspension{Reason: in.Body.Reason, By: actor.From(ctx).ClientID, At: s.d.Clock.Now()}
+	return a, s.write(ctx, a, r.Version)
+}
+
+// Resume is resumeApplication. RESOURCE_NOT_FOUND.
+func (s *Service) Resume(ctx context.Context, in IDIn) (*Application, error) {
+	a, r, err := s.own(ctx, in.ClientID)
+	if err != nil {
+		return nil, err
+	}
+	a.State, a.Suspension = Active, nil
+	return a, s.write(ctx, a, r.Version)
+}
+
+// EndTokens is endApplicationTokens: its next calls need new tokens. RESOURCE_NOT_FOUND.
+func (s *Service) EndTokens(ctx context.Context, in IDIn) (struct{}, error) {
+	if _, _, err := s.own(ctx, in.ClientID); err != nil {
+		return struct{}{}, err
+	}
+	return struct{}{}, s.d.Credentials.EndTokens(ctx, in.ClientID)
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package application
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/mail"
+	"sync"
+	"time"
+
+	"github.com/airside-travel/airside/internal/actor"
+	"github.com/airside-travel/airside/internal/clock"
+	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/permit"
+	"github.com/airside-travel/airside/internal/store"
+)
+
+// Credentials makes and ends what applications authenticate with, in the running transaction.
+type Credentials interface {
+	IssueApplication(ctx context.Context, company, role string) (id, secret string, err error)
+	RotateApplication(ctx context.Context, id string, overlap time.Duration) (secret string, until time.Time, err error)
+	EndTokens(ctx context.Context, id string) error
+	RemoveApplication(ctx context.Context, id string) error
+}
+
+// Environments tells where applications can be.
+type Environments interface {
+	// Environment finds one by name; false when it is not configured here.
+	Environment(name string) (permit.Environment, bool)
+	// Names lists them, the sandbox first.
+	Names() []string
+}
+
+// Companies finds companies.
+type Companies interface {
+	HasCompany(ctx context.Context, tenant, company string) (bool, error)
+}
+
+// Deps are what the service stands on.
+type Deps struct {
+	Clock        clock.Clock // the system's: access does not follow a simulated clock
+	Credentials  Credentials
+	Environments Environments
+	Companies    Companies
+	Permits      *permit.Engine
+}
+
+// Service keeps applications. What it has in memory is a copy of the store's, changed after commit only.
+type Service struct {
+	d     Deps
+	mu    sync.RWMutex
+	live  map[string]*Live
+	usage map[string]*day
+}
+
+// New makes the service; Load fills it.
+func New(d Deps) *Service {
+	return &Service{d: d, live: map[string]*Live{}, usage: map[string]*day{}}
+}
+
+// Load reads all applications; the context carries a read transaction.
+func (s *Service) Load(ctx context.Context) (err error) {
+	defer errs.Wrap(&err, "applications: load")
+	tx := store.Read(ctx)
+	tenants, err := tx.Tenants()
+	if err != nil {
+		return err
+	}
+	live := map[string]*Live{}
+	for _, t := range tenants {
+		for r, err := range tx.List(store.Query{Tenant: t, Kind: kind}) {
+			if err != nil {
+				return err
+			}
+			a, err := read(r)
+			if err != nil {
+				return err
+			}
+			live[a.ClientID] = s.compile(a)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.live = live
+	return nil
+}
+
+// Find gives what counts for a client now; nil when it is no application.
+func (s *Service) Find(clientID string) *Live {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.live[clientID]
+}
+
+// Usable is nil unless the application was suspended or has expired.
+func (s *Service) Usable(l *Live) error {
+	if l.State == Suspended {
+		return errs.New(errs.ApplicationSuspended, "this application was suspended").With("since", l.Suspension.At.UTC().Format(time.RFC3339))
+	}
+	if !l.ExpiresAt.IsZero() && !s.d.Clock.Now().Before(l.ExpiresAt) {
+		return errs.New(errs.ApplicationExpired, "this application's access ended at %s", l.ExpiresAt.UTC().Format(time.RFC3339))
+	}
+	return nil
+}
+
+func (s *Service) compile(a *Application) *Live {
+	l := &Live{Application: a}
+	for _, n := range a.Networks {
+		if p, err := prefix(n); err == nil { // checked when it was written
+			l.Prefixes = append(l.Prefixes, p)
+		}
+	}
+	if env, ok := s.d.Environments.Environment(a.Environment); ok {
+		l.Set = s.d.Permits.Compile(permit.Application{ID: a.ClientID, Owner: a.Owner, Environment: env, Grants: a.Grants})
+	}
+	return l
+}
+
+// Recompile is for when an environment changes its mode.
+func (s *Service) Recompile() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, l := range s.live {
+		s.live[id] = s.compile(l.Application)
+	}
+}
+
+func (s *Service) keep(tx store.Tx, a *Application) {
+	l := s.compile(a)
+	tx.AfterCommit(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.live[a.ClientID] = l
+	})
+}
+
+// check holds settings to the rules that the contract cannot state.
+func (s *Service) check(ctx context.Context, in *Settings) error {
+	if in.Environment == "" {
+		in.Environment = Sandbox
+	}
+	if _, ok := s.d.Environments.Environment(in.Environment); !ok {
+		return errs.Invalidf("/environment", "reference", "%q is no environment of this server", in.Environment).Allow(s.d.Environments.Names()...)
+	}
+	if a, err := mail.ParseAddress(in.Owner); err != nil || a.Address != in.Owner {
+		return errs.Invalidf("/owner", "format", "the owner must be an e-mail address, so that somebody can be asked")
+	}
+	if err := s.d.Permits.Check(in.Grants); err != nil {
+		return err
+	}
+	for i, n := range in.Networks {
+		if _, err := prefix(n); err != nil {
+			return errs.Invalidf(fmt.Sprintf("/networks/%d", i), "format", "%q is no CIDR block such as 192.0.2.0/24 or 2001:db8::/32", n)
+		}
+	}
+	if c := in.Purchases; c != nil && c.Amount != nil && c.Amount.Minor < 0 {
+		return errs.Invalidf("/purchases/amountPerDay/minor", "minimum", "a cap is not negative")
+	}
+	if !in.ExpiresAt.IsZero() && !s.d.Clock.Now().Before(in.ExpiresAt) {
+		return errs.Invalidf("/expiresAt", "future", "the end of access lies in the past")
+	}
+	if in.Environment != Sandbox {
+		if in.Role != "" || in.Company != "" {
+			return errs.Invalidf("/role", "combination", "role and companyId are for the sandbox; the real API decides by the environment's credential")
+		}
+		return nil
+	}
+	if in.Role == "" {
+		return errs.Invalidf("/role", "required", "inside the sandbox an application acts with a role").Allow(roles...)
+	}
+	if (in.Role == actor.CompanyAdmin) != (in.Company != "") {
+		return errs.Invalidf("/companyId", "combination", "a company goes with the role COMPANY_ADMIN, and only with it")
+	}
+	if in.Company != "" {
+		ok, err := s.d.Companies.HasCompany(ctx, actor.Tenant(ctx), in.Company)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return errs.OnField(errs.ReferenceNotFound, "/companyId", "reference", "the TMC has no company %q", in.Company)
+		}
+	}
+	return nil
+}
+
+//nolint:gochecknoglobals // constant; Go has no constant slices
+var roles = []string{actor.TMCAdmin, actor.TMCAgent, actor.CompanyAdmin}
+
+// own reads an application of the caller's TMC.
+func (s *Service) own(ctx context.Context, id string) (*Application, *store.Record, error) {
+	r, err := store.Read(ctx).Get(actor.Tenant(ctx), kind, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil, errs.Missing("application", id)
+	} else if err != nil {
+		return nil, nil, err
+	}
+	a, err := read(r)
+	return a, r, err
+}
+
+// write stores the changed application and lets it count from the commit on.
+func (s *Service) write(ctx context.Context, a *Application, version int64) error {
+	a.UpdatedAt = s.d.Clock.Now()
+	tx := store.From(ctx)
+	if err := named(tx.Update(a.record(), version)); err != nil {
+		return err
+	}
+	s.keep(tx, a)
+	return nil
+}
+
+// named turns what a store refuses into the caller's answer.
+func named(err error) error {
+	if d, ok := errors.AsType[*store.DuplicateError](err); ok {
+		return errs.OnField(errs.DuplicateValue, "/name", "unique", "another application has this name").With("clientId", d.ID)
+	}
+	if errors.Is(err, store.ErrVersion) {
+		return errs.New(errs.VersionConflict, "the application changed meanwhile").Because(err)
+	}
+	return err
+}

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package edge
+
+import (
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/airside-travel/airside/contract"
+	"github.com/airside-travel/airside/internal/errs"
+)
+
+// maxAnswer bounds the answer to a write, in bytes: it is read whole, so that what was issued is known
+// before the caller is told.
+const maxAnswer = 32 << 20
+
+// change sends a write. Once it has left, it is seen through even when the caller goes away: what happened
+// must be known.
+//
+//	intent   one transaction: is the key known, is there money left, audit entry INTENT
+//	send     an answer, or certainly not sent, or doubt; doubt about a creation is looked up
+//	outcome  one transaction: audit entry, issued ids, price or release of the purchase, answer for the key
+func (m *Mux) change(ctx context.Context, c *call) error {
+	if err := m.safeUpdate(ctx, c); err != nil {
+		return err
+	}
+	if err := m.o.Store.Update(ctx, func(ctx context.Context) error { return m.intend(ctx, c) }); err != nil || c.replayed {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
+	outcome, failed := m.attempt(ctx, c)
+	err := m.o.Store.Update(ctx, func(ctx context.Context) error { return m.conclude(ctx, c, outcome) })
+	if err != nil {
+		// The API has acted, and that cannot be undone: the caller gets its answer, the log the rest.
+		c.event.Internal = "the outcome could not be recorded: " + err.Error()
+		c.event.Decide("audit", "failed", "outcome", "")
+	}
+	if failed != nil {
+		return failed
+	}
+	c.event.Decide("handle", outcome, "forwarded", "")
+	return nil
+}
+
+// The outcomes of a write, as the audit trail has them.
+const (
+	outcomeDone    = "ALLOWED"     // the API said yes
+	outcomeRefused = "REFUSED"     // the API said no, or it was not sent
+	outcomeUnknown = "UNKNOWN"     // it may have happened
+	outcomeFound   = "FOUND_AGAIN" // no answer, but what it created is there
+)
+
+// inFlight is the status of a kept answer that has not come yet.
+const inFlight = 0
+
+func (m *Mux) intend(ctx context.Context, c *call) error {
+	key := c.r.Header.Get(idempotencyHeader)
+	if key != "" && m.o.Replay != nil {
+		if err := checkKey(key); err != nil {
+			return err
+		}
+		kept, err := m.o.Replay.Find(ctx, c.actor.ClientID, key, c.identity())
+		switch {
+		case err != nil:
+			return err
+		case kept != nil && kept.Status == inFlight:
+			return errs.New(errs.OutcomeUnknown, "the call with this Idempotency-Key was sent and its outcome is not known")
+		case kept != nil:
+			c.out, c.replayed = *kept, true
+			return nil
+		}
+		if err := m.o.Replay.Keep(ctx, c.actor.ClientID, key, c.identity(), Answer{Status: inFlight}); err != nil {
+			return err
+		}
+	}
+	if c.buys() {
+		if err := m.o.Books.Reserve(ctx, c.actor.Tenant, c.actor.ClientID, c.body); err != nil {
+			return err
+		}
+	}
+	return m.record(ctx, c, "INTENT", "")
+}
+
+// buys reports whether the call is a purchase that is counted against a cap.
+func (c *call) buys() bool {
+	caller, _ := c.ctx.Value(callerKey{}).(*Caller)
+	return c.ep.op.Effect == contract.Purchase && caller != nil && caller.Application != nil && caller.Application.Capped
+}
+
+// attempt sends the write and finds out what became of it. On success c.out is the answer.
+func (m *Mux) attempt(ctx context.Context, c *call) (outcome string, failed error) {
+	for second := false; ; second = true {
+		err := m.sendWrite(ctx, c)
+		switch {
+		case err == nil && !doubtful(c.out.Status):
+			if c.out.Status >= 400 {
+				return outcomeRefused, nil // its own words go to the caller
+			}
+			return outcomeDone, nil
+		case err != nil && (isNotSent(err) || errs.As(err) != nil):
+			return outcomeRefused, m.upstreamFailed(c, err)
+		}
+		// It may have happened. A creation with an external id can be found again.
+		lctx, cancel := context.WithTimeout(ctx, c.upstream.Timeout())
+		found, ok, lost := c.upstream.Lookup(lctx, c.ep.op, c.r.URL.Path, c.body)
+		cancel()
+		switch {
+		case lost == nil && ok:
+			c.out = found
+			c.Header().Set("Airside-Recovered", "true")
+			return outcomeFound, nil
+		case lost == nil && !second:
+			continue // it is certain that nothing is there: once more
+		}
+		c.event.Internal = firstOf(text(err), "the API answered "+http.StatusText(c.out.Status))
+		return outcomeUnknown, errs.New(errs.OutcomeUnknown, "%s was sent to %s, and it is not known whether it was carried out", c.ep.op.ID, c.event.Environment).
+			With("operation", c.ep.op.ID).Because(err)
+	}
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// doubtful are the answers of something in between that say nothing about the API itself.
+func doubtful(status int) bool {
+	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout
+}
+
+// sendWrite makes one attempt and reads the whole answer into c.out.
+func (m *Mux) sendWrite(ctx context.Context, c *call) error {
+	ctx, cancel := context.WithTimeout(ctx, c.upstream.Timeout())
+	defer cancel()
+	resp, err := m.send(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err != nil {
+		return err
+	}
+	if len(body) > maxAnswer {
+		return errors.New("the answer is larger than is taken")
+	}
+	c.copyHeaders(resp)
+	c.out, c.media = Answer{resp.StatusCode, body}, mediaOf(resp.Header.Get("Content-Type"))
+	c.event.Upstream.Debug = debugOf(resp.StatusCode, body)
+	m.drift(c, resp.StatusCode, resp.Header.Get("Content-Type"), body)
+	return nil
+}
+
+func mediaOf(contentType string) string {
+	media, _, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return ""
+	}
+	return media
+}
+
+// conclude writes down what became of the write.
+func (m *Mux) conclude(ctx context.Context, c *call, outcome string) error {
+	code := ""
+	if outcome == outcomeRefused && c.out.Status >= 400 {
+		code = firstError(c.out.Body)
+	}
+	if err := m.record(ctx, c, outcome, code); err != nil {
+		return err
+	}
+	if outcome == outcomeDone || outcome == outcomeFound {
+		if err := m.issue(ctx, c); err != nil {
+			return err
+		}
+	}
+	if outcome == outcomeRefused && c.buys() {
+		if err := m.o.Books.Release(ctx, c.actor.Tenant, c.actor.ClientID, c.body); err != nil {
+			return err
+		}
+	}
+	key := c.r.Header.Get(idempotencyHeader)
+	if key == "" || m.o.Replay == nil || outcome == outcomeUnknown {
+		return nil
+	}
+	if c.out.Status == inFlight {
+		return m.o.Replay.Forget(ctx, c.actor.ClientID, key) // not sent: the key is as good as new
+	}
+	return m.o.Replay.Keep(ctx, c.actor.ClientID, key, c.identity(), c.out)
+}
+
+// quoted remembers a price that passed, in a transaction of its own.
+func (m *Mux) quoted(ctx context.Context, c *call, answer []byte) error {
+	err := m.o.Store.Update(context.WithoutCancel(ctx), func(ctx context.Context) error { return m.o.Books.Quoted(ctx, c.actor.Tenant, answer) })
+	if err != nil {
+		c.event.Decide("books", "failed", "price", err.Error())
+	}
+	return nil
+}
+
+// firstError is the code in an error envelope.
+func firstError(body []byte) string {
+	i := strings.Index(string(body[:min(len(body), 4096)]), `"errorCode"`)
+	if i < 0 {
+		return ""
+	}
+	rest := string(body[i+len(`"errorCode"`) : min(len(body), 4096)])
+	_, rest, ok := strings.Cut(rest, `"`)
+	if !ok {
+		return ""
+	}
+	code, _, _ := strings.Cut(rest, `"`)
+	return clip(code, 64)
+}

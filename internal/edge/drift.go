@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package edge
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"sync"
+)
+
+// driftPerSecond is how many answers of one operation a second are held to the contract. The rest of a busy
+// second passes unjudged: an API does not change between two calls.
+const driftPerSecond = 20
+
+// maxDrifts bounds what one event keeps.
+const maxDrifts = 10
+
+// drift notes where an answer of the real API leaves the contract. It is passed on all the same.
+func (m *Mux) drift(c *call, status int, contentType string, body []byte) {
+	if body == nil || m.limits.take("drift/"+c.ep.op.ID, Rate{driftPerSecond, driftPerSecond}) > 0 {
+		return
+	}
+	for i, v := range c.ep.op.CheckResponse(status, mediaOf(contentType), body) {
+		if i == maxDrifts {
+			break
+		}
+		c.event.Upstream.Drift = append(c.event.Upstream.Drift, clip(v.Pointer+" "+v.Rule, 200))
+	}
+	if len(c.event.Upstream.Drift) > 0 {
+		c.event.Decide("drift", "found", c.event.Upstream.Drift[0], "")
+	}
+}
+
+// debugOf is the debugIdentifier of an error, for asking the other side.
+func debugOf(status int, body []byte) string {
+	if status < 400 || len(body) > maxIssue {
+		return ""
+	}
+	var e struct {
+		Debug string `json:"debugIdentifier"`
+	}
+	_ = json.Unmarshal(body, &e) // an error in another form names none
+	return clip(e.Debug, 200)
+}
+
+// keeper copies a body and keeps its beginning.
+type keeper struct {
+	buf  []byte
+	kept []byte
+	over bool
+}
+
+var keepers = sync.Pool{New: func() any { return &keeper{buf: make([]byte, 32<<10)} }} //nolint:gochecknoglobals // a pool must be shared
+
+// done gives the memory back; what whole returned is gone.
+func (k *keeper) done() {
+	k.kept, k.over = k.kept[:0], false
+	keepers.Put(k)
+}
+
+// whole is the body when all of it was kept, else nil.
+func (k *keeper) whole() []byte {
+	if k.over {
+		return nil
+	}
+	return k.kept
+}
+
+// copy sends what it reads; flush when the length is not known, so that a slow stream is seen as it comes.
+func (k *keeper) copy(w http.ResponseWriter, r io.Reader, flush bool) (n int64, err error) {
+	var flusher *http.ResponseController
+	if flush {
+		flusher = http.NewResponseController(w)
+	}
+	for {
+		got, err := r.Read(k.buf)
+		if got > 0 {
+			if len(k.kept)+got <= maxDrift && !k.over {
+				k.kept = append(k.kept, k.buf[:got]...)
+			} else {
+				k.over = true
+			}
+			sent, err := w.Write(k.buf[:got])
+			n += int64(sent)
+			if err != nil {
+				return n, nil //nolint:nilerr // the caller is gone; there is nobody to tell
+			}
+			if flusher != nil {
+				_ = flusher.Flush() // not every writer can
+			}
+		}
+		if err == io.EOF { //nolint:errorlint // io.Reader returns it bare
+			return n, nil
+		}
+		if err != nil {
+			return n, err
+		}
+	}
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package edge
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/airside-travel/airside/contract"
+	"github.com/airside-travel/airside/internal/errs"
+)
+
+// Sandbox is the environment that this process is itself.
+const Sandbox = "sandbox"
+
+// environmentHeader lets a caller say which environment it believes it calls. It is never needed.
+const environmentHeader = "Airside-Environment"
+
+// Application is what the edge enforces for a caller that is an application. Its fields do not change.
+type Application struct {
+	Environment string
+	// Permit says which policy allows the operation. OPERATION_NOT_GRANTED, PURCHASE_NOT_GRANTED,
+	// POLICY_UNDECIDED.
+	Permit func(op *contract.Operation, from netip.Addr, at time.Time) (policy string, err error)
+	// Count takes one call from the day's quota. QUOTA_REACHED, with the time to wait.
+	Count func() (wait time.Duration, err error)
+	Rate  Rate
+	// Capped: purchases are counted against a cap; Quotes: answers are watched for prices.
+	Capped, Quotes bool
+}
+
+// Books keeps what applications buy, inside the running transaction.
+type Books interface {
+	// Reserve counts a purchase ahead of it. SPEND_CAP_REACHED, PRICE_UNKNOWN.
+	Reserve(ctx context.Context, tenant, client string, body []byte) error
+	// Release takes back what is known not to have happened.
+	Release(ctx context.Context, tenant, client string, body []byte) error
+	// Quoted remembers the price that an answer names.
+	Quoted(ctx context.Context, tenant string, answer []byte) error
+}
+
+type environmentKey struct{}
+
+// WithEnvironment is for listeners that serve one environment only: its name goes into the base context.
+func WithEnvironment(ctx context.Context, name string) context.Context {
+	return context.WithValue(ctx, environmentKey{}, name)
+}
+
+// called is the environment the caller means, by the listener it called or the header it sent; "" when it
+// does not say.
+func called(r *http.Request) string {
+	if name, _ := r.Context().Value(environmentKey{}).(string); name != "" {
+		return name
+	}
+	return r.Header.Get(environmentHeader)
+}
+
+// environment settles where the call goes. A credential belongs to one environment; that it is used on
+// another is refused and is itself a finding.
+func (m *Mux) environment(c *call) error {
+	own := Sandbox
+	caller, _ := c.ctx.Value(callerKey{}).(*Caller)
+	if caller != nil && caller.Application != nil {
+		own = caller.Application.Environment
+	}
+	if caller == nil && c.ep.op.Public && c.ep.op.Scope != tokenScope {
+		return nil // answered by this server, whoever asks
+	}
+	c.event.Environment = own
+	if caller == nil {
+		return nil // a token request: its client is known once the body is read (see tokenEnvironment)
+	}
+	if err := cross(called(c.r), own); err != nil {
+		return err
+	}
+	if own == Sandbox || c.ep.op.Local() {
+		return nil
+	}
+	c.upstream = m.o.Upstreams.Find(own)
+	if c.upstream == nil {
+		return errs.New(errs.EnvironmentForeign, "the environment %s of this credential is not configured in this server", own).With("environment", own)
+	}
+	c.event.Decide("environment", "passed", own, c.upstream.Mode())
+	return nil
+}
+
+func cross(meant, own string) error {
+	if meant == "" || meant == own {
+		return nil
+	}
+	return errs.New(errs.EnvironmentForeign, "this credential is for the environment %s and was used on %s", own, meant).
+		With("environment", own).With("called", meant)
+}
+
+// tokenScope is the scope of the token endpoints.
+const tokenScope = "identity:token"
+
+// tokenEnvironment holds a token request to the environment of its client.
+func (m *Mux) tokenEnvironment(c *call) error {
+	if c.ep.op.Scope != tokenScope || m.o.EnvironmentOf == nil {
+		return nil
+	}
+	id := c.form.Get("client_id")
+	if id == "" {
+		id = firstText(c.body, "clientId")
+	}
+	own := m.o.EnvironmentOf(id)
+	c.event.ClientID, c.event.Environment = clip(id, 64), own
+	return cross(called(c.r), own)
+}
+
+// permit asks the policies of an application.
+func (m *Mux) permit(c *call) error {
+	caller, _ := c.ctx.Value(callerKey{}).(*Caller)
+	if caller == nil || caller.Application == nil {
+		return nil
+	}
+	addr, _ := netip.ParseAddr(c.event.ClientIP) // realIP made it
+	policy, err := caller.Application.Permit(c.ep.op, addr, m.o.Clock.Now())
+	if err != nil {
+		return err
+	}
+	c.event.Decide("permit", "passed", policy, "")
+	return nil
+}

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package edge
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/airside-travel/airside/contract"
+	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/telemetry"
+)
+
+// forward carries a call out on the real API. Reads are streamed, and repeated when nothing came back.
+// Everything else is written to the audit trail before it leaves and again when the outcome is known.
+func (m *Mux) forward(ctx context.Context, c *call) error {
+	op := c.ep.op
+	if err := m.maySend(ctx, c); err != nil {
+		return err
+	}
+	if op.Effect == contract.Read {
+		resp, err := m.read(ctx, c)
+		if err != nil {
+			return m.upstreamFailed(c, err)
+		}
+		return m.stream(ctx, c, resp)
+	}
+	return m.change(ctx, c)
+}
+
+// maySend holds the call to the environment's list and mode.
+func (m *Mux) maySend(ctx context.Context, c *call) error {
+	op := c.ep.op
+	switch {
+	case strings.HasPrefix(op.Scope, "identity:") || strings.HasPrefix(op.Scope, "scim:"):
+		return errs.New(errs.NotForwarded, "%s is not passed on to %s", op.ID, c.event.Environment).With("operation", op.ID)
+	case !c.upstream.Allows(op):
+		return errs.New(errs.OperationNotGranted, "the environment %s does not let %s through", c.event.Environment, op.ID).
+			With("operation", op.ID).With("environment", c.event.Environment)
+	}
+	switch c.upstream.Mode() {
+	case ModeReadOnly:
+		if op.Effect != contract.Read {
+			return errs.New(errs.EnvironmentReadOnly, "the environment %s is read-only at present", c.event.Environment).With("environment", c.event.Environment)
+		}
+	case ModeDryRun:
+		if op.Effect != contract.Read {
+			if err := m.o.Store.Update(ctx, func(ctx context.Context) error { return m.record(ctx, c, "DRY_RUN", "") }); err != nil {
+				return err
+			}
+		}
+		return errs.New(errs.EnvironmentDryRun, "%s is valid and was not sent: the environment %s is in dry-run mode", op.ID, c.event.Environment).
+			With("environment", c.event.Environment)
+	}
+	return nil
+}
+
+// passed are the request headers that go on: what the contract names besides these goes too.
+//
+//nolint:gochecknoglobals // constant; Go has no constant slices
+var passed = []string{"Accept", "Accept-Language", "Content-Type", "If-Match", "If-None-Match", "Prefer", "Traceparent", "Tracestate"}
+
+// answered are the response headers that come back.
+//
+//nolint:gochecknoglobals // as above
+var answered = []string{"Content-Type", "Content-Language", "Content-Disposition", "Etag", "Last-Modified", "Retry-After", "Location", "Link"}
+
+// request makes the request for the real API anew: nothing that the caller wrote into hop-by-hop headers,
+// forwarding headers or Authorization can reach it.
+func (c *call) request(ctx context.Context) (*http.Request, error) {
+	u := *c.upstream.BaseURL()
+	u.Path = strings.TrimSuffix(u.Path, "/") + c.r.URL.Path
+	u.RawPath, u.RawQuery = "", c.r.URL.RawQuery
+	if c.r.URL.RawPath != "" {
+		u.RawPath = strings.TrimSuffix(u.EscapedPath(), c.r.URL.EscapedPath()) + c.r.URL.RawPath
+	}
+	var body io.Reader
+	if len(c.body) > 0 {
+		body = bytes.NewReader(c.body)
+	}
+	r, err := http.NewRequestWithContext(ctx, c.r.Method, u.String(), body)
+	if err != nil {
+		return nil, fmt.Errorf("make the request for the upstream: %w", err)
+	}
+	for _, name := range passed {
+		if v := c.r.Header.Values(name); len(v) > 0 {
+			r.Header[name] = slices.Clone(v)
+		}
+	}
+	for i := range c.ep.op.Params {
+		if p := &c.ep.op.Params[i]; p.In == contract.InHeader {
+			if v := c.r.Header.Values(p.Name); len(v) > 0 {
+				r.Header[http.CanonicalHeaderKey(p.Name)] = slices.Clone(v)
+			}
+		}
+	}
+	r.Header.Set("User-Agent", "airside")
+	r.Header.Set("X-Request-Id", c.event.ID)
+	return r, nil
+}
+
+// send makes one attempt and notes it.
+func (m *Mux) send(ctx context.Context, c *call) (*http.Response, error) {
+	r, err := c.request(ctx)
+	if err != nil {
+		return nil, err
+	}
+	began := m.o.Clock.Now()
+	resp, err := c.upstream.RoundTrip(r)
+	if c.event.Upstream == nil {
+		c.event.Upstream = &telemetry.Upstream{}
+	}
+	up := c.event.Upstream
+	up.Attempts++
+	up.Took += m.o.Clock.Now().Sub(began)
+	if err != nil {
+		return nil, err
+	}
+	up.Status, up.RequestID = resp.StatusCode, clip(resp.Header.Get("X-Request-Id"), 80)
+	return resp, nil
+}
+
+// readAttempts is how often a read is sent at most. Nothing is sent again once an answer has begun.
+const readAttempts = 3
+
+// read sends a read until an answer begins.
+func (m *Mux) read(ctx context.Context, c *call) (*http.Response, error) {
+	var last error
+	for range readAttempts {
+		actx, cancel := context.WithTimeout(ctx, c.upstream.Timeout())
+		resp, err := m.send(actx, c)
+		if err == nil {
+			resp.Body = &cancelling{resp.Body, cancel}
+			if resp.StatusCode != http.StatusBadGateway && resp.StatusCode != http.StatusServiceUnavailable || c.event.Upstream.Attempts == readAttempts {
+				return resp, nil
+			}
+			_, _ = io.CopyN(io.Discard, resp.Body, maxDrift) // so that the connection can be used again
+			_ = resp.Body.Close()
+			continue
+		}
+		cancel()
+		if last = err; ctx.Err() != nil || errs.As(err) != nil || errors.Is(err, context.DeadlineExceeded) {
+			break // the caller went away, it was refused on our side, or a repeat would take as long again
+		}
+	}
+	return nil, last
+}
+
+// cancelling ends the context of a request with its body.
+type cancelling struct {
+	io.ReadCloser
+	cancel context.CancelFunc
+}
+
+// Close closes the body and ends the request.
+func (c *cancelling) Close() error {
+	defer c.cancel()
+	return c.ReadCloser.Close()
+}
+
+// maxDrift bounds what is kept of a streamed answer to hold it to the contract, in bytes.
+const maxDrift = 256 << 10
+
+// stream passes an answer on as it comes.
+func (m *Mux) stream(ctx context.Context, c *call, resp *http.Response) error {
+	defer resp.Body.Close()
+	c.copyHeaders(resp)
+	c.sent = true
+	c.event.Status = resp.StatusCode
+	c.Header().Set("Cache-Control", "no-store")
+	c.Header().Set("X-Content-Type-Options", "nosniff")
+	if resp.ContentLength >= 0 {
+		c.Header().Set("Content-Length", fmt.Sprint(resp.ContentLength))
+	}
+	c.WriteHeader(resp.StatusCode)
+	kept := keepers.Get().(*keeper) //nolint:forcetypeassert // the pool holds nothing else
+	defer kept.done()
+	n, err := kept.copy(c.ResponseWriter, resp.Body, resp.ContentLength < 0)
+	c.event.BytesOut = int(n)
+	if err != nil {
+		c.event.Internal = err.Error()
+		c.event.ErrorCode = string(errs.UpstreamBroken)
+		c.event.Decide("handle", "broke off", "", "the answer ended early; the connection was cut, so that the caller sees it")
+		panic(http.ErrAbortHandler) // finish logs; net/http closes the connection
+	}
+	c.event.Decide("handle", "done", "forwarded", "")
+	c.event.Upstream.Debug = debugOf(resp.StatusCode, kept.whole())
+	m.drift(c, resp.StatusCode, resp.Header.Get("Content-Type"), kept.whole())
+	caller, _ := c.ctx.Value(callerKey{}).(*Caller)
+	if caller != nil && caller.Application.Quotes && resp.StatusCode < 300 {
+		if body := kept.whole(); body != nil {
+			return m.quoted(ctx, c, body)
+		}
+	}
+	return nil
+}
+
+// copyHeaders takes over the headers that callers may see.
+func (c *call) copyHeaders(resp *http.Response) {
+	h := c.Header()
+	for _, name := range answered {
+		if v := resp.Header.Values(name); len(v) > 0 {
+			h[name] = slices.Clone(v)
+		}
+	}
+	if l := h.Get("Location"); l != "" {
+		h.Set("Location", strings.TrimPrefix(l, strings.TrimSuffix(c.upstream.BaseURL().String(), "/")))
+	}
+	if id := c.event.Upstream.RequestID; id != "" {
+		h.Set("X-Upstream-Request-Id", id)
+	}
+}
+
+// upstreamFailed turns what went wrong between us and the API into the caller's answer.
+func (m *Mux) upstreamFailed(c *call, err error) error {
+	if errs.As(err) != nil {
+		return err
+	}
+	var late net.Error
+	switch {
+	case c.r.Context().Err() != nil:
+		return errs.New(errs.UpstreamTimeout, "the caller went away before the real API answered").Because(err)
+	case isNotSent(err):
+		return errs.New(errs.UpstreamUnavailable, "the environment %s cannot be reached", c.event.Environment).Because(err)
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &late) && late.Timeout():
+		return errs.New(errs.UpstreamTimeout, "the environment %s did not answer within %s", c.event.Environment, c.upstream.Timeout().Round(time.Millisecond)).Because(err)
+	}
+	return errs.New(errs.UpstreamBroken, "the answer of the environment %s broke off", c.event.Environment).Because(err)
+}
+
+func isNotSent(err error) bool {
+	_, ok := errors.AsType[*NotSent](err)
+	return ok
+}
