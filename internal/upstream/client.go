@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package upstream
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/airside-travel/airside/internal/clock"
+	"github.com/airside-travel/airside/internal/ids"
+	"github.com/airside-travel/airside/internal/store"
+	"github.com/airside-travel/airside/internal/vault"
+)
+
+// Options is what a Client is made of.
+type Options struct {
+	Environment Environment
+	Vaults      *vault.Vaults
+	Store       store.Store // shared by all nodes
+	Tenant      string      // whose state it is; the platform's
+	Clock       clock.Clock
+	Event       func(ctx context.Context, e Event) // quick, and must not call the client; may be nil
+
+	// Escrow is where the answer to a rotation is kept, sealed with Key, until the vault has it: a directory of this
+	// node. Without them nothing is rotated.
+	Escrow string
+	Key    *vault.SealKey
+
+	Node string            // the name of this process; drawn when empty
+	Base http.RoundTripper // what sends; the tuned transport when nil
+	// Pause waits; a timer when nil.
+	Pause func(ctx context.Context, d time.Duration) error
+	// Step is called before each act of a rotation and stops it by an error, as a crash would: for tests.
+	Step func(step string) error
+}
+
+// Client is one upstream environment. It is an http.RoundTripper, and safe for concurrent use.
+type Client struct {
+	o      Options
+	env    Environment
+	host   string // scheme, host and port that a bearer may be sent to
+	state  *state
+	base   http.RoundTripper
+	gate   *gate
+	slots  chan struct{}
+	rate   *rate.Limiter // nil: no limit
+	broker *broker
+	admin  *broker // nil without an admin credential
+
+	life    context.Context
+	end     context.CancelFunc
+	started atomic.Bool
+	running sync.WaitGroup
+	one     chan struct{} // holds one element while this node rotates
+
+	sent, replayed, refused atomic.Int64
+}
+
+// New makes a client; nothing is called yet. What it does in the background ends with ctx or Stop. ErrInvalid.
+func New(ctx context.Context, o Options) (*Client, error) {
+	if err := o.Environment.Validate(); err != nil {
+		return nil, err
+	}
+	if o.Vaults == nil || o.Store == nil || o.Clock == nil || o.Tenant == "" {
+		return nil, fmt.Errorf("upstream: vaults, store, tenant and clock are needed: %w", ErrInvalid)
+	}
+	env := o.Environment.withDefaults()
+	u, err := url.Parse(env.BaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("upstream: base URL: %w", ErrInvalid)
+	}
+	if o.Node == "" {
+		o.Node = ids.UUID()
+	}
+	if o.Pause == nil {
+		o.Pause = pause
+	}
+	if o.Step == nil {
+		o.Step = func(string) error { return nil }
+	}
+	c := &Client{
+		o: o, env: env, host: hostPort(u), state: &state{o.Store, o.Tenant, o.Clock}, base: o.Base, gate: newGate(),
+		slots: make(chan struct{}, env.Limits.Connections), one: make(chan struct{}, 1),
+	}
+	if c.base == nil {
+		c.base = newTransport(env)
+	}
+	if env.Limits.Rate > 0 {
+		c.rate = rate.NewLimiter(rate.Limit(env.Limits.Rate), env.Limits.Burst)
+	}
+	c.life, c.end = context.WithCancel(ctx)
+	c.broker = c.newBroker(env.Name, env.ClientID, env.Secret)
+	c.broker.rotating = c.rotationIsOn
+	if (env.AdminSecret != vault.Ref{}) {
+		c.admin = c.newBroker(env.Name+"/admin", env.AdminClientID, env.AdminSecret)
+	}
+	return c, nil
+}
+
+func (c *Client) newBroker(key, client string, ref vault.Ref) *broker {
+	return &broker{
+		key: key, node: c.o.Node, state: c.state, pause: c.o.Pause, life: c.life, patience: c.env.Timeouts.Hold + c.env.Timeouts.Token,
+		source: &source{c.o.Vaults, ref, client, c.env.Name},
+		endpoint: &endpoint{
+			base: c.base, url: c.env.TokenURL, audience: c.env.Audience, name: c.env.Name, timeout: c.env.Timeouts.Token, clock: c.o.Clock,
+		},
+		rotating: func(context.Context) bool { return false },
+		event:    c.event,
+	}
+}
+
+// newTransport keeps as many idle connections as there may be busy ones; the default of two opens and closes them all
+// the time under load.
+func newTransport(env Environment) *http.Transport {
+	t := env.Timeouts
+	return &http.Transport{
+		DialContext:           (&net.Dialer{Timeout: t.Connect, KeepAlive: 30 * time.Second}).DialContext,
+		TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:   t.Connect,
+		ForceAttemptHTTP2:     true,
+		MaxConnsPerHost:       env.Limits.Connections + 4, // a token or an admin call finds one though all slots are taken
+		MaxIdleConns:          env.Limits.Connections + 4,
+		MaxIdleConnsPerHost:   env.Limits.Connections + 4,
+		IdleConnTimeout:       90 * time.Second,
+		ResponseHeaderTimeout: t.Response,
+		ExpectContinueTimeout: time.Second,
+		DisableCompression:    true, // bodies pass as they are
+		ReadBufferSize:        16 << 10,
+		WriteBufferSize:       16 << 10,
+	}
+}
+
+// Stop ends what runs in the background and waits for it until ctx ends. A rotation stops between two steps and
+// is taken up again by the next process. Stopping twice is harmless.
+func (c *Client) Stop(ctx context.Context) error {
+	c.end()
+	done := make(chan struct{})
+	go func() {
+		c.running.Wait()
+		c.broker.running.Wait()
+		if c.admin != nil {
+			c.admin.running.Wait()
+		}
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if t, ok := c.base.(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
+	}
+	return nil
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
