@@ -73,7 +73,11 @@ func (m *Main) configCmd() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return m.configMarkdown(cfg.Settings())
+				if err := m.configMarkdown(cfg.Settings()); err != nil {
+					return err
+				}
+				fmt.Fprint(m.Stdout, "\nEach name in `AIRSIDE_ENVIRONMENTS` has variables of its own, with the name in capitals:\n\n")
+				return m.configMarkdown(config.EnvironmentSettings())
 			}
 			cfg, err := m.config()
 			if err != nil {
@@ -82,7 +86,7 @@ func (m *Main) configCmd() *cobra.Command {
 			if asJSON {
 				return printJSON(m.Stdout, cfg.Settings())
 			}
-			return m.configTable(cfg.Settings())
+			return m.configTable(append(cfg.Settings(), config.EnvironmentSettings()...))
 		}),
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")

@@ -71,6 +71,7 @@ type Set struct {
 	environment cedar.EntityUID
 	entities    entities
 	byOperation map[string]policies
+	opened      [][]cedar.EntityUID // by grant, without those that open nothing
 }
 
 type policies []named
@@ -175,10 +176,13 @@ func (e *Engine) Compile(a Application) *Set {
 		if len(opened) == 0 {
 			continue
 		}
+		// The index by operation stands for the list of actions, which would cost more to search at each call
+		// than everything else; for people it is written out (see Policies).
 		n := named{
 			id:     cedar.PolicyID(fmt.Sprintf("grant %d", i+1)),
-			policy: cedar.NewPolicyFromAST(ast.Permit().PrincipalEq(s.principal).ActionInSet(opened...).ResourceEq(s.environment)),
+			policy: cedar.NewPolicyFromAST(ast.Permit().PrincipalEq(s.principal).ResourceEq(s.environment)),
 		}
+		s.opened = append(s.opened, opened)
 		for _, id := range opened {
 			s.byOperation[string(id.ID)] = append(s.byOperation[string(id.ID)], n)
 		}
@@ -195,18 +199,9 @@ func (e *Engine) Compile(a Application) *Set {
 
 // Policies is the text of what was compiled from the grants, for people.
 func (s *Set) Policies() []string {
-	var out []string
-	seen := map[cedar.PolicyID]bool{}
-	for i := range s.app.Grants {
-		id := cedar.PolicyID(fmt.Sprintf("grant %d", i+1))
-		for _, list := range s.byOperation {
-			for _, n := range list {
-				if n.id == id && !seen[id] {
-					seen[id] = true
-					out = append(out, string(n.policy.MarshalCedar()))
-				}
-			}
-		}
+	out := make([]string, 0, len(s.opened))
+	for _, opened := range s.opened {
+		out = append(out, string(ast.Permit().PrincipalEq(s.principal).ActionInSet(opened...).ResourceEq(s.environment).MarshalCedar()))
 	}
 	return out
 }
