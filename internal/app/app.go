@@ -7,10 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"sync/atomic"
-	"time"
 
 	"github.com/airside-travel/airside/contract"
 	"github.com/airside-travel/airside/internal/access"
@@ -67,8 +65,7 @@ type App struct {
 	mux       *edge.Mux
 	services  *services
 	upstreams upstreams
-	server    *http.Server
-	listener  net.Listener
+	servers   []*server
 	ready     atomic.Bool
 	baseURL   string
 }
@@ -210,29 +207,27 @@ func (a *App) violation() func(string, int, []byte, []contract.Violation) {
 
 // Start listens and serves until Close; it answers the address.
 func (a *App) Start(ctx context.Context) (addr string, err error) {
-	defer errs.Wrap(&err, "listen on %s", a.cfg.Listen)
-	var lc net.ListenConfig
-	a.listener, err = lc.Listen(ctx, "tcp", a.cfg.Listen)
+	addr, err = a.listen(ctx, a.cfg.Listen, "")
 	if err != nil {
 		return "", err
 	}
-	addr = a.listener.Addr().String()
 	a.baseURL = a.cfg.BaseURL
 	if a.baseURL == "" {
 		a.baseURL = "http://" + addr
 	}
-	a.server = &http.Server{
-		Handler: a.mux, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute,
-		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.o.Log.Handler(), slog.LevelWarn),
+	for i := range a.cfg.Upstreams {
+		if e := &a.cfg.Upstreams[i]; e.Listen != "" {
+			if _, err := a.listen(ctx, e.Listen, e.Name); err != nil {
+				return "", err
+			}
+		}
 	}
 	a.services.outbox.Start(context.WithoutCancel(ctx))
 	a.services.schedule.Start()
 	a.upstreams.start()
-	go func() {
-		if err := a.server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
-			a.o.Log.Error("serve", slog.Any("error", err))
-		}
-	}()
+	for _, s := range a.servers {
+		go s.serve(a.o.Log)
+	}
 	a.ready.Store(true)
 	return addr, nil
 }
@@ -242,11 +237,13 @@ func (a *App) Start(ctx context.Context) (addr string, err error) {
 func (a *App) Close(ctx context.Context) error {
 	a.ready.Store(false)
 	var problems []error
-	if a.server != nil {
+	if len(a.servers) > 0 {
 		ctx, cancel := context.WithTimeout(ctx, a.cfg.Shutdown)
 		defer cancel()
-		if err := a.server.Shutdown(ctx); err != nil {
-			problems = append(problems, fmt.Errorf("requests did not finish within %s: %w", a.cfg.Shutdown, err), a.server.Close())
+		for _, s := range a.servers {
+			if err := s.http.Shutdown(ctx); err != nil {
+				problems = append(problems, fmt.Errorf("requests did not finish within %s: %w", a.cfg.Shutdown, err), s.http.Close())
+			}
 		}
 		a.services.schedule.Stop()
 		a.services.outbox.Stop()

@@ -3,10 +3,12 @@
 package e2e_test
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -375,5 +377,59 @@ func TestGatewaySafeUpdates(t *testing.T) {
 	}
 	if got := c.call(200, "GET", "/v2/users/"+user, nil).str("externalId"); got != "E-2001" {
 		t.Errorf("the external id is %q now", got)
+	}
+}
+
+// TestGatewayFraming: a request that two programs could read differently is refused with the envelope, and its
+// story can be read.
+func TestGatewayFraming(t *testing.T) {
+	t.Parallel()
+	g := startGateway(t)
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(g.srv.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "POST /v2/companies HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nG")
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := answered{res.StatusCode, res.Header, body}
+	if got.status != 400 || got.code() != "REQUEST_NOT_WELL_FORMED" {
+		t.Errorf("%d %s", got.status, body)
+	}
+	var e struct{ DebugIdentifier string }
+	if err := json.Unmarshal(body, &e); err != nil {
+		t.Fatal(err)
+	}
+	g.call(200, "GET", strings.TrimPrefix(e.DebugIdentifier, g.srv.URL), nil)
+}
+
+// TestGatewayListeners: an environment's own listener takes its own credentials only, tokens included.
+func TestGatewayListeners(t *testing.T) {
+	t.Parallel()
+	port := freePort(t)
+	own := fmt.Sprintf("127.0.0.1:%d", port)
+	g := startGateway(t, airsidetest.Setting("AIRSIDE_ENV_PRODUCTION_LISTEN", own))
+	id, token := g.application(nil)
+	_ = id
+	main := g.srv.URL
+	g.srv.URL = "http://" + own
+	defer func() { g.srv.URL = main }()
+	if got := g.send(token, "GET", "/v2/companies", nil, ""); got.status != 200 {
+		t.Errorf("its own credential: %d %s", got.status, got.body)
+	}
+	if got := g.send(g.token, "GET", "/v2/companies", nil, ""); got.code() != "ENVIRONMENT_NOT_ACCESSIBLE" {
+		t.Errorf("a sandbox token on production's listener: %d %s", got.status, got.body)
+	}
+	form := "grant_type=client_credentials&client_id=" + g.srv.Demo.ClientID + "&client_secret=" + g.srv.Demo.ClientSecret
+	if got := g.send("", "POST", "/v2/auth/oauth2-token", http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, form); got.code() != "ENVIRONMENT_NOT_ACCESSIBLE" {
+		t.Errorf("a sandbox credential at production's token endpoint: %d %s", got.status, got.body)
 	}
 }

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package wire
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"github.com/airside-travel/airside/internal/clock"
+)
+
+// Refusal makes the body of the answer to a connection that broke a rule, and notes it.
+type Refusal func(remote net.Addr, rule string) (body []byte)
+
+// Listen puts the rules in front of a listener's connections.
+func Listen(l net.Listener, refuse Refusal) net.Listener { return &listener{l, refuse} }
+
+type listener struct {
+	net.Listener
+	refuse Refusal
+}
+
+// Accept waits for a connection.
+func (l *listener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &conn{Conn: c, refuse: l.refuse}, nil
+}
+
+type conn struct {
+	net.Conn
+	refuse   Refusal
+	scanner  scanner
+	answered atomic.Bool // something was written since the last head came
+	refused  atomic.Bool
+	heads    int
+}
+
+// linger is how long a refusal may take to be written.
+const linger = 2 * time.Second
+
+// Read passes on what keeps the rules.
+func (c *conn) Read(p []byte) (int, error) {
+	if c.refused.Load() {
+		return 0, io.EOF
+	}
+	n, err := c.Conn.Read(p)
+	if n == 0 {
+		return n, err
+	}
+	why := c.scanner.scan(p[:n])
+	if c.scanner.heads != c.heads {
+		c.heads = c.scanner.heads
+		c.answered.Store(false)
+	}
+	if why == "" {
+		return n, err
+	}
+	if c.refused.CompareAndSwap(false, true) {
+		body := c.refuse(c.RemoteAddr(), why)
+		if !c.answered.Load() { // else an answer may be on its way, and ours would be read as part of it
+			_ = c.Conn.SetWriteDeadline(clock.System().Now().Add(linger))
+			_, _ = fmt.Fprintf(c.Conn, "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n"+
+				"Connection: close\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+		}
+	}
+	return 0, io.EOF
+}
+
+// Write sends an answer, unless the connection was refused meanwhile.
+func (c *conn) Write(p []byte) (int, error) {
+	if c.refused.Load() {
+		return 0, net.ErrClosed
+	}
+	c.answered.Store(true)
+	return c.Conn.Write(p)
+}
