@@ -47,6 +47,7 @@ const (
 	WebhookURLRefused   Code = "WEBHOOK_URL_REFUSED"
 	NotImplemented      Code = "NOT_IMPLEMENTED"
 	StoreUnavailable    Code = "STORE_UNAVAILABLE"
+	AuditUnavailable    Code = "AUDIT_UNAVAILABLE"
 	SupplierUnavailable Code = "SUPPLIER_UNAVAILABLE"
 	InternalError       Code = "INTERNAL_ERROR"
 )
@@ -110,6 +111,7 @@ var codes = []Info{
 	{WebhookURLRefused, Invalid, "The endpoint of a webhook must be https and must not lead into a private network.", "Use a public https address; in dev, loopback is allowed."},
 	{NotImplemented, NotBuilt, "The operation is in the contract but this version does not carry it out.", "`airside routes --missing` lists such operations."},
 	{StoreUnavailable, Unavailable, "The store cannot take the write now. Nothing was written, unless the message says that this is in doubt.", "Try again; writes with an Idempotency-Key are safe to repeat."},
+	{AuditUnavailable, Unavailable, "The audit trail cannot take the entry, and what leaves no entry is not done. Nothing was written, and nothing that is audited was shown.", "Try again; writes with an Idempotency-Key are safe to repeat. If it stays so, look at the disk and the log of the server."},
 	{SupplierUnavailable, Unavailable, "The supplier does not answer.", "Try again later."},
 	{InternalError, Internal, "Something failed inside. Nothing was written.", "Report the debugIdentifier; it leads to the whole story of the request."},
 }
