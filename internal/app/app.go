@@ -15,6 +15,7 @@ import (
 	"github.com/airside-travel/airside/contract"
 	"github.com/airside-travel/airside/internal/access"
 	"github.com/airside-travel/airside/internal/air"
+	"github.com/airside-travel/airside/internal/audit/keeper"
 	"github.com/airside-travel/airside/internal/charge"
 	"github.com/airside-travel/airside/internal/clock"
 	"github.com/airside-travel/airside/internal/companykey"
@@ -83,6 +84,7 @@ type services struct {
 	scim      *scim.Service
 	ledger    *ledger.Service
 	schedule  *schedule.Schedule
+	keeper    *keeper.Keeper
 }
 
 // New opens the store and composes everything; nothing listens yet.
@@ -154,11 +156,16 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	})
 	s.charge = charge.New(a.clocks, debtors{s.directory, s.trip})
 	s.keys = companykey.New(master, a.clocks, debtors{s.directory, s.trip})
+	s.keeper = keeper.New(keeper.Options{
+		Store: a.store, Clock: a.o.Clock, Log: a.o.Log, Owner: identity.Platform, Interval: a.cfg.AuditInterval, Keep: a.cfg.AuditKeep,
+		Dir: a.cfg.AuditDir, URL: a.cfg.AuditURL, Archive: a.cfg.AuditArchive,
+		Before: func(ctx context.Context) error { return a.mux.FlushRefusals(ctx) },
+	})
 	s.schedule = schedule.New(a.store, a.clocks, s.outbox, a.o.Log)
 	s.schedule.Register(identity.JobExpire, s.identity.Expire)
 	s.schedule.Register(air.JobOrder, s.air.RunJob)
 	a.mux = edge.NewMux(edge.Options{
-		Contract: a.contract, Auth: gate{s.identity, s.access}, Store: a.store, Audit: trail{a.clocks}, Replay: replays{a.clocks}, Ledger: issued{s.ledger},
+		Contract: a.contract, Auth: gate{s.identity, s.access}, Store: a.store, Audit: trail{a.clocks}, TenantOf: s.identity.TenantOf, Replay: replays{a.clocks}, Ledger: issued{s.ledger},
 		Clock: a.o.Clock, Log: a.o.Log, Ring: ring, MaxBody: a.cfg.MaxBody, TrustedHops: a.cfg.TrustedHops, Allow: networks,
 		Rate:      edge.Rate{PerSecond: a.cfg.Rate, Burst: a.cfg.Burst},
 		TokenRate: edge.Rate{PerSecond: a.cfg.TokenRate, Burst: a.cfg.TokenBurst},
@@ -166,9 +173,12 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	})
 	s.operator = operator.New(operator.Options{
 		Contract: a.contract, Clocks: a.clocks, Mover: s.schedule, Ring: ring, StatusOf: edge.StatusOf, Built: a.mux.Built,
-		Version: a.o.Version, Ready: a.notReady,
+		Version: a.o.Version, Ready: a.notReady, Keeper: s.keeper,
 	})
 	routes(a.mux, s)
+	if _, err := s.keeper.VerifierKey(ctx); err != nil { // made at the first start, so that it can be copied away
+		return err
+	}
 	return a.store.View(ctx, func(ctx context.Context) error {
 		return errors.Join(s.schedule.Load(ctx), s.identity.Load(ctx), s.outbox.Load(ctx), s.air.LoadLedger(ctx))
 	})
@@ -204,6 +214,7 @@ func (a *App) Start(ctx context.Context) (addr string, err error) {
 	}
 	a.services.outbox.Start(context.WithoutCancel(ctx))
 	a.services.schedule.Start()
+	a.services.keeper.Start(context.WithoutCancel(ctx))
 	go func() {
 		if err := a.server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
 			a.o.Log.Error("serve", slog.Any("error", err))
@@ -226,6 +237,7 @@ func (a *App) Close(ctx context.Context) error {
 		}
 		a.services.schedule.Stop()
 		a.services.outbox.Stop()
+		a.services.keeper.Stop(context.WithoutCancel(ctx))
 	}
 	return errors.Join(append(problems, a.store.Close())...)
 }

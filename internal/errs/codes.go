@@ -48,6 +48,7 @@ const (
 	NotImplemented      Code = "NOT_IMPLEMENTED"
 	StoreUnavailable    Code = "STORE_UNAVAILABLE"
 	AuditUnavailable    Code = "AUDIT_UNAVAILABLE"
+	AuditBroken         Code = "AUDIT_TRAIL_BROKEN"
 	SupplierUnavailable Code = "SUPPLIER_UNAVAILABLE"
 	InternalError       Code = "INTERNAL_ERROR"
 )
@@ -112,6 +113,7 @@ var codes = []Info{
 	{NotImplemented, NotBuilt, "The operation is in the contract but this version does not carry it out.", "`airside routes --missing` lists such operations."},
 	{StoreUnavailable, Unavailable, "The store cannot take the write now. Nothing was written, unless the message says that this is in doubt.", "Try again; writes with an Idempotency-Key are safe to repeat."},
 	{AuditUnavailable, Unavailable, "The audit trail cannot take the entry, and what leaves no entry is not done. Nothing was written, and nothing that is audited was shown.", "Try again; writes with an Idempotency-Key are safe to repeat. If it stays so, look at the disk and the log of the server."},
+	{AuditBroken, Conflict, "The audit trail was altered outside of Airside, so nothing more of it is signed or dropped.", "`airside audit verify` says where it breaks. Keep a copy of the database and compare with the checkpoints that were copied elsewhere."},
 	{SupplierUnavailable, Unavailable, "The supplier does not answer.", "Try again later."},
 	{InternalError, Internal, "Something failed inside. Nothing was written.", "Report the debugIdentifier; it leads to the whole story of the request."},
 }

@@ -4,6 +4,7 @@ package keeper
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sort"
 	"time"
@@ -36,7 +37,8 @@ func (k *Keeper) Plan(ctx context.Context, tenant string, from, to time.Time) (p
 	if err != nil {
 		return p, err
 	}
-	if _, err := k.Checkpoint(ctx, tenant); err != nil {
+	// Of a trail that is not in order the part that was signed before can be had.
+	if _, err := k.Checkpoint(ctx, tenant); err != nil && !errors.Is(err, ErrBroken) {
 		return p, err
 	}
 	err = k.o.Store.View(ctx, func(ctx context.Context) error {

@@ -31,10 +31,14 @@ type Options struct {
 	URL      string        // where they are sent; nowhere when empty
 	Archive  string        // where entries go that are dropped; nowhere when empty
 	Client   *http.Client  // for URL; the default one when nil
+	// Before is called every minute, and before the last checkpoint: what is still to be written to trails.
+	Before func(ctx context.Context) error
 }
 
-// retainEvery is how often the keeper looks for what is too old.
-const retainEvery = time.Hour
+const (
+	beforeEvery = time.Minute // how often Before is called
+	retainEvery = time.Hour   // how often the keeper looks for what is too old
+)
 
 // Keeper does it for all tenants.
 type Keeper struct {
@@ -74,6 +78,9 @@ func (k *Keeper) Start(ctx context.Context) {
 	if k.o.Interval > 0 {
 		running.Go(func() { every(ctx, k.o.Interval, k.Pass) })
 	}
+	if k.o.Before != nil {
+		running.Go(func() { every(ctx, beforeEvery, k.before) })
+	}
 	if k.o.Keep > 0 {
 		running.Go(func() {
 			k.retainAll(ctx)
@@ -106,8 +113,17 @@ func (k *Keeper) Stop(ctx context.Context) {
 	}
 	k.stop()
 	<-k.done
+	if k.o.Before != nil {
+		k.before(ctx)
+	}
 	if k.o.Interval > 0 {
 		k.Pass(ctx)
+	}
+}
+
+func (k *Keeper) before(ctx context.Context) {
+	if err := k.o.Before(ctx); err != nil && ctx.Err() == nil {
+		k.o.Log.WarnContext(ctx, "audit: what was counted could not be written", slog.Any("error", err))
 	}
 }
 
