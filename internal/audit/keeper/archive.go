@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -66,29 +67,45 @@ func (k *Keeper) fill(ctx context.Context, to io.Writer, tenant string, by *key,
 	buffered := bufio.NewWriter(z)
 	w := trailfile.NewWriter(buffered)
 	err = k.o.Store.View(ctx, func(ctx context.Context) error {
-		r := store.Read(ctx)
-		p, err := plan(r, tenant, by, from, until)
+		p, err := plan(store.Read(ctx), tenant, by, from, until)
 		if err != nil {
 			return err
 		}
-		if err := w.Add([]byte(p.Header)); err != nil {
+		return write(store.Read(ctx), tenant, p, w)
+	})
+	return errors.Join(err, buffered.Flush(), z.Close())
+}
+
+// Export makes a checkpoint of now and writes the entries of a period, as Plan has it.
+func (k *Keeper) Export(ctx context.Context, tenant string, from, to time.Time, w *trailfile.Writer) error {
+	p, err := k.Plan(ctx, tenant, from, to)
+	if err != nil {
+		return err
+	}
+	return k.o.Store.View(ctx, func(ctx context.Context) error { return write(store.Read(ctx), tenant, p, w) })
+}
+
+// write writes a planned file.
+func write(r store.Reader, tenant string, p Plan, w *trailfile.Writer) error {
+	if err := w.Add([]byte(p.Header)); err != nil {
+		return err
+	}
+	for next := p.First; next > 0 && next <= p.Last; {
+		var lines []string
+		var err error
+		if lines, next, err = Lines(r, tenant, next, p.Last, page); err != nil {
 			return err
 		}
-		for next := p.First; next > 0; {
-			var lines []string
-			if lines, next, err = Lines(r, tenant, next, p.Last, page); err != nil {
+		for _, l := range lines {
+			if err := w.Add([]byte(l)); err != nil {
 				return err
 			}
-			for _, l := range lines {
-				if err := w.Add([]byte(l)); err != nil {
-					return err
-				}
-			}
 		}
-		return w.Add([]byte(p.Checkpoint))
-	})
-	if err == nil {
-		err = w.End()
 	}
-	return errors.Join(err, buffered.Flush(), z.Close())
+	if p.Checkpoint != "" {
+		if err := w.Add([]byte(p.Checkpoint)); err != nil {
+			return err
+		}
+	}
+	return w.End()
 }
