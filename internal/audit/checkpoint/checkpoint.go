@@ -3,6 +3,7 @@
 package checkpoint
 
 import (
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -82,6 +83,10 @@ func Open(signed string, keys ...note.Verifier) (Checkpoint, error) {
 	}
 	if len(n.UnverifiedSigs) > 0 || len(n.Sigs) != 1 {
 		return Checkpoint{}, fmt.Errorf("%w: signatures of others", ErrSignature)
+	}
+	sig := n.Sigs[0]
+	if _, err := base64.StdEncoding.Strict().DecodeString(sig.Base64); err != nil || signed != n.Text+"\n— "+sig.Name+" "+sig.Base64+"\n" {
+		return Checkpoint{}, fmt.Errorf("%w: not as it was written", ErrSignature)
 	}
 	return Parse(n.Text)
 }

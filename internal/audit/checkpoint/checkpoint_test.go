@@ -52,10 +52,12 @@ func TestNote(t *testing.T) {
 		t.Error(d)
 	}
 	for i := range len(signed) {
-		changed := []byte(signed)
-		changed[i] ^= 1
-		if _, err := checkpoint.Open(string(changed), v); err == nil {
-			t.Errorf("byte %d can be changed: %q", i, changed)
+		for bit := range 8 {
+			changed := []byte(signed)
+			changed[i] ^= 1 << bit
+			if _, err := checkpoint.Open(string(changed), v); err == nil {
+				t.Errorf("byte %d can be changed: %q", i, changed)
+			}
 		}
 	}
 	_, stranger := keys(t)

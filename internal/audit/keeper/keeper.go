@@ -33,6 +33,8 @@ type Options struct {
 	Client   *http.Client  // for URL; the default one when nil
 	// Before is called every minute, and before the last checkpoint: what is still to be written to trails.
 	Before func(ctx context.Context) error
+	// Ticks gives the ticks of an interval and what ends them; those of real time when nil.
+	Ticks func(time.Duration) (ticks <-chan time.Time, stop func())
 }
 
 const (
@@ -60,6 +62,12 @@ func New(o Options) *Keeper {
 	if o.Client == nil {
 		o.Client = &http.Client{Timeout: sendFor}
 	}
+	if o.Ticks == nil {
+		o.Ticks = func(d time.Duration) (<-chan time.Time, func()) {
+			t := time.NewTicker(d)
+			return t.C, t.Stop
+		}
+	}
 	k := &Keeper{o: o, seen: map[string]int64{}, told: map[string]error{}}
 	if o.Dir != "" {
 		k.sinks = append(k.sinks, &folder{dir: o.Dir, done: map[string]string{}})
@@ -76,15 +84,15 @@ func (k *Keeper) Start(ctx context.Context) {
 	k.stop, k.done = cancel, make(chan struct{})
 	var running sync.WaitGroup
 	if k.o.Interval > 0 {
-		running.Go(func() { every(ctx, k.o.Interval, k.Pass) })
+		running.Go(func() { k.every(ctx, k.o.Interval, k.Pass) })
 	}
 	if k.o.Before != nil {
-		running.Go(func() { every(ctx, beforeEvery, k.before) })
+		running.Go(func() { k.every(ctx, beforeEvery, k.before) })
 	}
 	if k.o.Keep > 0 {
 		running.Go(func() {
 			k.retainAll(ctx)
-			every(ctx, retainEvery, k.retainAll)
+			k.every(ctx, retainEvery, k.retainAll)
 		})
 	}
 	go func() {
@@ -93,14 +101,14 @@ func (k *Keeper) Start(ctx context.Context) {
 	}()
 }
 
-func every(ctx context.Context, interval time.Duration, fn func(context.Context)) {
-	tick := time.NewTicker(interval)
-	defer tick.Stop()
+func (k *Keeper) every(ctx context.Context, interval time.Duration, fn func(context.Context)) {
+	ticks, stop := k.o.Ticks(interval)
+	defer stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-ticks:
 			fn(ctx)
 		}
 	}

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -103,42 +102,51 @@ func TestCopies(t *testing.T) {
 	}
 }
 
-// A checkpoint is made each interval in which something was written, and one at the end.
+// A checkpoint is made at each tick after something was written, and one at the end; what waits to be written
+// goes before it.
 func TestInterval(t *testing.T) {
 	t.Parallel()
+	b := open(t)
 	dir := t.TempDir()
-	synctest.Test(t, func(t *testing.T) {
-		b := open(t)
-		k := b.keeper(keeper.Options{Dir: dir, Interval: 10 * time.Second})
-		b.write(t, 1)
-		k.Start(t.Context())
-		count := func() int {
-			file, err := os.ReadFile(filepath.Join(dir, keeper.FileName(tenant)))
-			if err != nil && !os.IsNotExist(err) {
-				t.Fatal(err)
-			}
-			return len(checkpoint.Scan(string(file)))
-		}
-		var got []int
-		for i := range 4 {
-			wait(9 * time.Second)
-			got = append(got, count())
-			wait(2 * time.Second)
-			got = append(got, count())
-			if i == 1 {
+	ticks := map[time.Duration]chan time.Time{10 * time.Second: make(chan time.Time), time.Minute: make(chan time.Time)}
+	flushed := 0
+	k := b.keeper(keeper.Options{
+		Dir: dir, Interval: 10 * time.Second,
+		Ticks: func(d time.Duration) (<-chan time.Time, func()) { return ticks[d], func() {} },
+		Before: func(context.Context) error {
+			flushed++
+			if flushed == 2 {
 				b.write(t, 1)
 			}
-		}
-		b.write(t, 1)
-		k.Stop(t.Context())
-		got = append(got, count())
-		if d := cmp.Diff([]int{0, 1, 1, 1, 2, 2, 2, 2, 3}, got); d != "" {
-			t.Error(d)
-		}
+			return nil
+		},
 	})
-}
-
-func wait(d time.Duration) {
-	<-time.After(d)
-	synctest.Wait()
+	b.write(t, 1)
+	k.Start(t.Context())
+	tick := func(d time.Duration) {
+		for range 2 { // the second one is taken when what the first one started is done
+			ticks[d] <- b.Now()
+		}
+	}
+	count := func() int {
+		file, err := os.ReadFile(filepath.Join(dir, keeper.FileName(tenant)))
+		if err != nil && !os.IsNotExist(err) {
+			t.Fatal(err)
+		}
+		return len(checkpoint.Scan(string(file)))
+	}
+	got := []int{count()}
+	tick(10 * time.Second)
+	got = append(got, count())
+	tick(10 * time.Second)
+	got = append(got, count())
+	b.write(t, 1)
+	tick(10 * time.Second)
+	got = append(got, count())
+	ticks[time.Minute] <- b.Now()
+	k.Stop(t.Context())
+	got = append(got, count())
+	if d := cmp.Diff([]int{0, 1, 1, 2, 3}, got); d != "" || flushed != 2 {
+		t.Errorf("flushed %d times; checkpoints: %s", flushed, d)
+	}
 }

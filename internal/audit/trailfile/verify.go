@@ -10,6 +10,7 @@ import (
 	"errors"
 	"hash"
 	"io"
+	"runtime"
 	"slices"
 
 	"golang.org/x/mod/sumdb/note"
@@ -25,24 +26,52 @@ const maxLine = 64 << 20
 func Verify(r io.Reader, o Options) (Report, error) {
 	v := &verifier{o: o, sum: sha256.New()}
 	in := bufio.NewReaderSize(r, 64<<10)
-	for {
-		b, err := readLine(in)
-		if len(b) > 0 {
-			v.lines++
-			v.line(b)
-			if v.hopeless {
-				break
-			}
-		}
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			v.add(Altered, "file", v.walk.next, "it cannot be read on: "+err.Error())
-			break
-		}
+	b, err := readLine(in)
+	if len(b) > 0 {
+		v.lines++
+		v.first(bytes.TrimSuffix(b, []byte("\n")))
+		v.sum.Write(b)
+	}
+	if err == nil && !v.hopeless {
+		err = v.rest(in)
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		v.add(Altered, "file", v.walk.next, "it cannot be read on: "+err.Error())
 	}
 	return v.finish(), nil
+}
+
+// rest takes the lines behind the first one. They are parsed and hashed side by side, and judged in order.
+func (v *verifier) rest(in *bufio.Reader) (err error) {
+	workers := runtime.GOMAXPROCS(0)
+	work, queue := make(chan *batch, workers), make(chan *batch, 2*workers)
+	for range workers {
+		go func() {
+			for b := range work {
+				b.prepare(v.header.Tenant)
+				close(b.ready)
+			}
+		}()
+	}
+	go func() {
+		defer close(queue)
+		defer close(work)
+		for end := error(nil); end == nil; {
+			b := readBatch(in, v.sum)
+			end = b.err
+			work <- b
+			queue <- b
+		}
+	}()
+	for b := range queue {
+		<-b.ready
+		for i := range b.lines {
+			v.lines++
+			v.line(&b.lines[i])
+		}
+		err = b.err
+	}
+	return err
 }
 
 // readLine gives a line with its end, if it has one.
@@ -68,7 +97,6 @@ type verifier struct {
 	key      note.Verifier
 	trusted  []checkpoint.Checkpoint // by size
 	walk     walk
-	read     reader
 	ended    bool
 	late     bool // something after the end was told
 	hopeless bool // without the header nothing can be checked
@@ -82,26 +110,20 @@ func (v *verifier) add(kind, what string, seq int64, about string) {
 	v.r.Problems = append(v.r.Problems, Problem{kind, what, seq, v.lines, about})
 }
 
-func (v *verifier) line(b []byte) {
-	whole := len(b) > 0 && b[len(b)-1] == '\n'
-	text := bytes.TrimSuffix(b, []byte("\n"))
+func (v *verifier) line(l *prepared) {
 	switch {
 	case v.ended:
 		if !v.late {
 			v.late = true
 			v.add(Added, "end of the file", 0, "something follows the last line")
 		}
-		return
-	case v.header == nil:
-		v.first(text)
-	case bytes.HasPrefix(text, []byte(`{"lines":`)) && v.end(text, whole):
-		return
-	case bytes.HasPrefix(text, []byte(`{"checkpoint":`)) || wasCheckpoint(text):
-		v.checkpoint(text)
+	case l.sum != nil:
+		v.end(l)
+	case bytes.HasPrefix(l.text, []byte(`{"checkpoint":`)) || wasCheckpoint(l.text):
+		v.checkpoint(l.text)
 	default:
-		v.entry(text)
+		v.entry(l)
 	}
-	v.sum.Write(b)
 }
 
 // wasCheckpoint reports whether a line that does not begin as one looks like a checkpoint all the same.
@@ -184,21 +206,16 @@ func (v *verifier) anchor(h *Header) error {
 	return nil
 }
 
-// end takes the last line; it reports whether that is what it was.
-func (v *verifier) end(text []byte, whole bool) bool {
+// end takes the last line.
+func (v *verifier) end(l *prepared) {
 	var e endLine
-	if read(text, &e) != nil || !whole {
-		v.ended = true
-		v.add(Altered, "last line", 0, "it is not as it was written")
-		return true
-	}
 	v.ended = true
-	if e.Lines != v.lines-1 || e.SHA256 != hex.EncodeToString(v.sum.Sum(nil)) {
-		if len(v.r.Problems) == 0 {
-			v.add(Altered, "last line", 0, "its count or digest is not that of the lines before it")
-		}
+	switch {
+	case read(l.text, &e) != nil || !l.whole:
+		v.add(Altered, "last line", 0, "it is not as it was written")
+	case (e.Lines != v.lines-1 || e.SHA256 != hex.EncodeToString(l.sum)) && len(v.r.Problems) == 0:
+		v.add(Altered, "last line", 0, "its count or digest is not that of the lines before it")
 	}
-	return true
 }
 
 // finish says what is left over.
