@@ -206,6 +206,9 @@ func (m *Mux) recordRefusal(ctx context.Context, c *call, cause error) {
 	if c.actor.Tenant == "" || c.ep.own || (op.Audit != contract.AuditSecurity && op.Audit != contract.AuditMoney) {
 		return
 	}
+	if c.counted = !m.refused.known(c.actor.Tenant); c.counted {
+		return
+	}
 	err := m.o.Store.Update(ctx, func(ctx context.Context) error { return m.record(ctx, c, "REFUSED", string(codeOf(cause))) })
 	if err != nil {
 		c.event.Decide("audit", "failed", "", err.Error())

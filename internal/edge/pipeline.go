@@ -84,6 +84,7 @@ type call struct {
 	keepsAll bool     // the client is not allowed to remove any by leaving them out
 	replayed bool
 	recorded bool // the refusal is in the audit trail
+	counted  bool // it is one of too many, and is only counted there
 	started  time.Time
 }
 

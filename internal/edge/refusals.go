@@ -20,12 +20,14 @@ import (
 
 // Refusals are bounded, because anybody can cause them: of each minute and tenant the first of a sort are
 // written one by one, before the caller is answered; the rest is counted and written as one entry for each sort.
-// A flood leaves at most refusalsOnce + refusalSorts + 1 entries a minute in the trail of a tenant, and as
-// much in that of callers whose tenant nobody knows.
+// A flood from outside leaves at most refusalsOnce + refusalSorts + 1 entries a minute in the trail of a tenant,
+// and as many in that of callers whose tenant nobody knows. Known callers who are refused acts of class
+// security or money have refusalsKnown besides.
 const (
-	refusalsOnce = 20 // written one by one
-	refusalsSame = 3  // of those, of one sort
-	refusalSorts = 40 // that are counted apart
+	refusalsOnce  = 20 // written one by one
+	refusalsSame  = 3  // of those, of one sort
+	refusalSorts  = 40 // that are counted apart
+	refusalsKnown = 200
 
 	maxTarget = 200 // bytes of what was asked for, which the caller chose
 )
@@ -41,8 +43,8 @@ type tally struct {
 
 // book is one tenant's minute.
 type book struct {
-	written int
-	sorts   map[sort]*tally
+	written, known int
+	sorts          map[sort]*tally
 }
 
 // books are the refusals that were not written yet.
@@ -51,10 +53,8 @@ type books struct {
 	tenants map[string]*book
 }
 
-// note decides what becomes of a refusal: true to write it now.
-func (b *books) note(tenant string, s sort, at time.Time, once bool) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+// page is a tenant's minute; b is locked.
+func (b *books) page(tenant string) *book {
 	if b.tenants == nil {
 		b.tenants = map[string]*book{}
 	}
@@ -63,6 +63,26 @@ func (b *books) note(tenant string, s sort, at time.Time, once bool) bool {
 		page = &book{sorts: map[sort]*tally{}}
 		b.tenants[tenant] = page
 	}
+	return page
+}
+
+// known reports whether one more refusal of a known caller is written whole.
+func (b *books) known(tenant string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	page := b.page(tenant)
+	if page.known == refusalsKnown {
+		return false
+	}
+	page.known++
+	return true
+}
+
+// note decides what becomes of a refusal: true to write it now.
+func (b *books) note(tenant string, s sort, at time.Time, once bool) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	page := b.page(tenant)
 	t := page.sorts[s]
 	if t == nil && len(page.sorts) >= refusalSorts {
 		s = sort{code: "various", who: "others"}
@@ -92,7 +112,7 @@ func (m *Mux) refuse(c *call, stage string, cause error) {
 		return
 	}
 	kind := e.Code.Info().Kind
-	if kind != errs.Unauthenticated && kind != errs.Denied && kind != errs.Throttled {
+	if kind != errs.Unauthenticated && kind != errs.Denied && kind != errs.Throttled && !c.counted {
 		return
 	}
 	tenant, who := c.actor.Tenant, c.event.ClientID
@@ -110,7 +130,7 @@ func (m *Mux) refuse(c *call, stage string, cause error) {
 	if who == "" {
 		s.who = network(c.event.ClientIP)
 	}
-	if !m.refused.note(tenant, s, m.o.Clock.Now(), kind != errs.Throttled) {
+	if !m.refused.note(tenant, s, m.o.Clock.Now(), kind != errs.Throttled && !c.counted) {
 		return
 	}
 	act := Act{

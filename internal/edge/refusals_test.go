@@ -130,6 +130,19 @@ func TestFloodOfRefusals(t *testing.T) {
 			t.Errorf("minute %d: %d entries tell of %d refusals", minute, entries, refusals)
 		}
 	}
+	edge.Handle(b.mux, "rotateClientSecret", func(context.Context, struct{}) (struct{}, error) {
+		return struct{}{}, errs.Missing("API user", "x")
+	})
+	b.fakes.acts = nil
+	for range flood {
+		b.do(t, "POST", "/v2/api-users/rotate", `{"clientId":"0190a0b0-0000-7000-8000-000000000001"}`)
+	}
+	if err := b.mux.FlushRefusals(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if entries, refusals := sum(); entries != 201 || refusals != flood {
+		t.Errorf("of a known caller: %d entries tell of %d refusals", entries, refusals)
+	}
 	b.fakes.acts = nil
 	if err := b.mux.FlushRefusals(t.Context()); err != nil || len(b.fakes.acts) > 0 {
 		t.Errorf("with nothing to tell: %v, %v", b.fakes.acts, err)
