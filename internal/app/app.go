@@ -14,6 +14,7 @@ import (
 	"github.com/airside-travel/airside/internal/access"
 	"github.com/airside-travel/airside/internal/air"
 	"github.com/airside-travel/airside/internal/application"
+	"github.com/airside-travel/airside/internal/audit/keeper"
 	"github.com/airside-travel/airside/internal/charge"
 	"github.com/airside-travel/airside/internal/clock"
 	"github.com/airside-travel/airside/internal/companykey"
@@ -88,6 +89,7 @@ type services struct {
 
 	applications *application.Service
 	environments *environment.Service
+	keeper       *keeper.Keeper
 }
 
 // New opens the store and composes everything; nothing listens yet.
@@ -173,11 +175,16 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	if err := a.openUpstreams(ctx); err != nil {
 		return err
 	}
+	s.keeper = keeper.New(keeper.Options{
+		Store: a.store, Clock: a.o.Clock, Log: a.o.Log, Owner: identity.Platform, Interval: a.cfg.AuditInterval, Keep: a.cfg.AuditKeep,
+		Dir: a.cfg.AuditDir, URL: a.cfg.AuditURL, Archive: a.cfg.AuditArchive,
+		Before: func(ctx context.Context) error { return a.mux.FlushRefusals(ctx) },
+	})
 	s.schedule = schedule.New(a.store, a.clocks, s.outbox, a.o.Log)
 	s.schedule.Register(identity.JobExpire, s.identity.Expire)
 	s.schedule.Register(air.JobOrder, s.air.RunJob)
 	a.mux = edge.NewMux(edge.Options{
-		Contract: a.contract, Auth: gate{s.identity, s.access, s.applications}, Store: a.store, Audit: trail{a.clocks}, Replay: replays{a.clocks}, Ledger: issued{s.ledger},
+		Contract: a.contract, Auth: gate{s.identity, s.access, s.applications}, Store: a.store, Audit: trail{a.clocks}, TenantOf: s.identity.TenantOf, Replay: replays{a.clocks}, Ledger: issued{s.ledger},
 		Clock: a.o.Clock, Log: a.o.Log, Ring: ring, MaxBody: a.cfg.MaxBody, TrustedHops: a.cfg.TrustedHops, Allow: networks,
 		Rate:      edge.Rate{PerSecond: a.cfg.Rate, Burst: a.cfg.Burst},
 		TokenRate: edge.Rate{PerSecond: a.cfg.TokenRate, Burst: a.cfg.TokenBurst},
@@ -186,9 +193,12 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	})
 	s.operator = operator.New(operator.Options{
 		Contract: a.contract, Clocks: a.clocks, Mover: s.schedule, Ring: ring, StatusOf: edge.StatusOf, Built: a.mux.Built,
-		Version: a.o.Version, Ready: a.notReady,
+		Version: a.o.Version, Ready: a.notReady, Keeper: s.keeper,
 	})
 	routes(a.mux, s)
+	if _, err := s.keeper.VerifierKey(ctx); err != nil { // made at the first start, so that it can be copied away
+		return err
+	}
 	return a.store.View(ctx, func(ctx context.Context) error {
 		return errors.Join(s.schedule.Load(ctx), s.identity.Load(ctx), s.outbox.Load(ctx), s.air.LoadLedger(ctx), s.environments.Load(ctx), s.applications.Load(ctx))
 	})
@@ -228,6 +238,7 @@ func (a *App) Start(ctx context.Context) (addr string, err error) {
 	for _, s := range a.servers {
 		go s.serve(a.o.Log)
 	}
+	a.services.keeper.Start(context.WithoutCancel(ctx))
 	a.ready.Store(true)
 	return addr, nil
 }
@@ -248,6 +259,7 @@ func (a *App) Close(ctx context.Context) error {
 		a.services.schedule.Stop()
 		a.services.outbox.Stop()
 		problems = append(problems, a.upstreams.stop(ctx))
+		a.services.keeper.Stop(context.WithoutCancel(ctx))
 	}
 	return errors.Join(append(problems, a.store.Close())...)
 }

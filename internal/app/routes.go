@@ -249,6 +249,12 @@ func routes(m *edge.Mux, s *services) {
 	edge.Handle(m, "getContract", s.operator.GetContract)
 	edge.Handle(m, "listAuditEntries", s.operator.ListAuditEntries)
 	edge.Handle(m, "verifyAudit", s.operator.VerifyAudit)
+	edge.Handle(m, "getAuditKey", s.operator.GetAuditKey)
+	edge.Handle(m, "checkpointAudit", s.operator.CheckpointAudit, edge.OwnTransactions())
+	edge.Handle(m, "startAuditExport", s.operator.StartAuditExport, edge.OwnTransactions())
+	edge.Handle(m, "readAuditExport", s.operator.ReadAuditExport)
+	edge.Handle(m, "proveAuditEntry", s.operator.ProveAuditEntry)
+	edge.Handle(m, "applyAuditRetention", s.operator.ApplyAuditRetention, edge.OwnTransactions())
 	edge.Handle(m, "getHealth", s.operator.GetHealth)
 	edge.Handle(m, "getReady", s.operator.GetReady)
 }

@@ -53,15 +53,39 @@ func text[T string | []byte](b []byte, s T) []byte {
 // Result is what Verify found.
 type Result struct {
 	Intact bool
-	Count  int64  // entries that are in order, from the first one on
+	Count  int64  // entries that are in order, from the first one on, those included that were deleted by age
 	Head   []byte // hash of the last of them; nil when there is none
 	Broken int64  // sequence number of the first entry that is missing or wrong; 0 when intact
+	From   int64  // the first entry that is kept, when earlier ones were deleted by age; else 0
 }
 
-// Verify walks a tenant's chain from its first entry. A broken chain is a Result, not an error.
+// Verify walks a tenant's chain from its first entry, or from what it hangs on since earlier ones were
+// deleted. A broken chain is a Result, not an error.
 func Verify(r store.Reader, tenant string) (Result, error) {
-	var res Result
-	for e, err := range r.Audit(tenant, 0) {
+	return Walk(r, tenant, nil)
+}
+
+// Walk is Verify that shows each entry in order; an error of fn ends it.
+func Walk(r store.Reader, tenant string, fn func(*store.AuditEntry) error) (Result, error) {
+	a, err := ReadAnchor(r, tenant)
+	if err != nil {
+		return Result{}, err
+	}
+	res := Result{Count: a.Size, Head: a.Chain}
+	if a.Size > 0 {
+		res.From = a.Size + 1
+	}
+	return walk(r, tenant, res, 0, fn)
+}
+
+// Continue walks on from an entry whose hash is known, and shows at most limit entries (0 for all).
+func Continue(r store.Reader, tenant string, after int64, hash []byte, limit int, fn func(*store.AuditEntry) error) (Result, error) {
+	return walk(r, tenant, Result{Count: after, Head: hash}, limit, fn)
+}
+
+func walk(r store.Reader, tenant string, res Result, limit int, fn func(*store.AuditEntry) error) (Result, error) {
+	start := res.Count
+	for e, err := range r.Audit(tenant, res.Count+1) {
 		if errors.Is(err, store.ErrCorrupt) {
 			res.Broken = res.Count + 1
 			return res, nil
@@ -73,7 +97,15 @@ func Verify(r store.Reader, tenant string) (Result, error) {
 			res.Broken = res.Count + 1
 			return res, nil
 		}
+		if fn != nil {
+			if err := fn(e); err != nil {
+				return Result{}, err
+			}
+		}
 		res.Count, res.Head = e.Seq, e.Hash
+		if limit > 0 && res.Count-start >= int64(limit) {
+			break
+		}
 	}
 	res.Intact = true
 	return res, nil

@@ -33,6 +33,12 @@ type Config struct {
 	LogFormat   string        `env:"AIRSIDE_LOG_FORMAT" default:"json" help:"json or text"`
 	LogLevel    string        `env:"AIRSIDE_LOG_LEVEL" default:"info" help:"debug, info, warn or error"`
 
+	AuditInterval time.Duration `env:"AIRSIDE_AUDIT_CHECKPOINT_INTERVAL" default:"10s" help:"how often audit trails that grew get a signed checkpoint; 0 for never"`
+	AuditDir      string        `env:"AIRSIDE_AUDIT_CHECKPOINT_DIR" help:"folder, better on another machine, to which checkpoints are appended, a file for each tenant"`
+	AuditURL      string        `env:"AIRSIDE_AUDIT_CHECKPOINT_URL" help:"URL to which each checkpoint is sent with POST until it answers 2xx" secret:"url"`
+	AuditKeep     time.Duration `env:"AIRSIDE_AUDIT_KEEP" default:"9504h" help:"how old audit entries become before they are dropped (9504h is 13 months); 0 keeps all"`
+	AuditArchive  string        `env:"AIRSIDE_AUDIT_ARCHIVE_DIR" help:"folder for files with the audit entries that are dropped; without it they are gone"`
+
 	VaultAddress    string        `env:"AIRSIDE_VAULT_ADDRESS" help:"URL of HashiCorp Vault or OpenBao, for references vault://mount/path#field"`
 	VaultNamespace  string        `env:"AIRSIDE_VAULT_NAMESPACE" help:"namespace in that server; empty for none"`
 	VaultCA         string        `env:"AIRSIDE_VAULT_CA_FILE" help:"certificates (PEM) that sign that server, when they are not public ones"`
@@ -115,6 +121,15 @@ func (c *Config) check() (problems []error) {
 	}
 	if c.JWKS != "" && !strings.HasPrefix(c.JWKS, "https://") && !strings.HasPrefix(c.JWKS, "http://127.0.0.1:") {
 		problems = append(problems, fmt.Errorf("AIRSIDE_JWKS_URL=%q: must be an https URL", c.JWKS))
+	}
+	if c.AuditInterval != 0 && c.AuditInterval < time.Second {
+		problems = append(problems, fmt.Errorf("AIRSIDE_AUDIT_CHECKPOINT_INTERVAL=%s: must be 0 or at least 1s", c.AuditInterval))
+	}
+	if c.AuditKeep < 0 || c.AuditKeep != 0 && c.AuditKeep < 24*time.Hour {
+		problems = append(problems, fmt.Errorf("AIRSIDE_AUDIT_KEEP=%s: must be 0 or at least 24h", c.AuditKeep))
+	}
+	if c.AuditURL != "" && !strings.HasPrefix(c.AuditURL, "https://") && !strings.HasPrefix(c.AuditURL, "http://") {
+		problems = append(problems, errors.New("AIRSIDE_AUDIT_CHECKPOINT_URL: must be an http or https URL"))
 	}
 	if c.MaxBody < 1024 {
 		problems = append(problems, fmt.Errorf("AIRSIDE_MAX_BODY=%d: must be at least 1024", c.MaxBody))

@@ -56,11 +56,12 @@ func (m *Mux) handle(c *call) error {
 	var err error
 	switch {
 	case c.ep.own:
-		if err = m.answer(ctx, c); err == nil && op.Effect != contract.Read {
-			err = m.o.Store.Update(ctx, func(ctx context.Context) error { return m.record(ctx, c, "ALLOWED", "") })
-		}
+		err = m.ownTransactions(ctx, c)
 	case op.Effect == contract.Read:
 		err = m.o.Store.View(ctx, func(ctx context.Context) error { return m.answer(ctx, c) })
+		if err == nil && m.audited(op) { // who looks at such things leaves a trace, or does not see them
+			err = m.o.Store.Update(ctx, func(ctx context.Context) error { return m.record(ctx, c, "ALLOWED", "") })
+		}
 	default:
 		err = m.o.Store.Update(ctx, func(ctx context.Context) error { return m.write1(ctx, c) })
 	}
@@ -76,6 +77,39 @@ func (m *Mux) handle(c *call) error {
 		return m.quoted(ctx, c, c.out.Body)
 	}
 	return nil
+}
+
+// ownTransactions runs a handler that opens its own. Its entry goes first, because afterwards it would be too
+// late to refuse; what fails gets a second one.
+func (m *Mux) ownTransactions(ctx context.Context, c *call) error {
+	note := func(outcome, code string) error {
+		if c.ep.op.Effect == contract.Read || !m.audited(c.ep.op) {
+			return nil
+		}
+		return m.o.Store.Update(ctx, func(ctx context.Context) error { return m.record(ctx, c, outcome, code) })
+	}
+	if err := note("ALLOWED", ""); err != nil {
+		return err
+	}
+	err := m.answer(ctx, c)
+	if err != nil {
+		if failed := note("FAILED", string(codeOf(err))); failed != nil {
+			c.event.Decide("audit", "failed", "", failed.Error())
+		}
+	}
+	return err
+}
+
+// audited reports whether what an operation does is worth an entry.
+func (m *Mux) audited(op *contract.Operation) bool {
+	return op.Audit != contract.AuditNone && op.Audit != contract.AuditRead && m.o.Audit != nil
+}
+
+func codeOf(err error) errs.Code {
+	if e := errs.As(err); e != nil {
+		return e.Code
+	}
+	return errs.InternalError
 }
 
 // write1 is one write inside its transaction.
@@ -171,10 +205,10 @@ func (m *Mux) answer(ctx context.Context, c *call) error {
 	return nil
 }
 
-// record appends to the audit trail what was done, in the transaction that did it.
+// record appends to the audit trail what was done, in the transaction that did it. AUDIT_UNAVAILABLE undoes it.
 func (m *Mux) record(ctx context.Context, c *call, outcome, code string) error {
 	op := c.ep.op
-	if op.Audit == contract.AuditNone || op.Audit == contract.AuditRead || m.o.Audit == nil {
+	if !m.audited(op) {
 		return nil
 	}
 	detail := map[string]string{"class": string(op.Audit), "ip": c.event.ClientIP, "code": code}
@@ -187,10 +221,14 @@ func (m *Mux) record(ctx context.Context, c *call, outcome, code string) error {
 			detail["upstreamRequestId"], detail["upstreamStatus"] = up.RequestID, strconv.Itoa(up.Status)
 		}
 	}
-	return m.o.Audit.Record(ctx, Act{
+	err := m.o.Audit.Record(ctx, Act{
 		Tenant: c.actor.Tenant, Actor: who(c.actor), Operation: op.ID, Target: c.target(),
 		Outcome: outcome, RequestID: c.event.ID, Detail: detail,
 	})
+	if err != nil {
+		return errs.New(errs.AuditUnavailable, "the audit trail cannot take the entry; nothing was done").Because(err)
+	}
+	return nil
 }
 
 // recordRefusal notes that a known caller was refused something that matters. Failing to note it
@@ -200,13 +238,14 @@ func (m *Mux) recordRefusal(ctx context.Context, c *call, cause error) {
 	if c.actor.Tenant == "" || c.ep.own || (op.Audit != contract.AuditSecurity && op.Audit != contract.AuditMoney) {
 		return
 	}
-	code := errs.InternalError
-	if e := errs.As(cause); e != nil {
-		code = e.Code
+	if c.counted = !m.refused.known(c.actor.Tenant); c.counted {
+		return
 	}
-	if err := m.o.Store.Update(ctx, func(ctx context.Context) error { return m.record(ctx, c, "REFUSED", string(code)) }); err != nil {
+	err := m.o.Store.Update(ctx, func(ctx context.Context) error { return m.record(ctx, c, "REFUSED", string(codeOf(cause))) })
+	if err != nil {
 		c.event.Decide("audit", "failed", "", err.Error())
 	}
+	c.recorded = err == nil
 }
 
 func who(a *actor.Actor) string {

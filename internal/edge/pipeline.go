@@ -24,6 +24,7 @@ type Options struct {
 	Auth     Authenticator
 	Store    Transactor
 	Audit    Auditor
+	TenantOf func(clientID string) string // whose trail tells of a client that could not show who it is; may be nil
 	Replay   Replayer
 	Ledger   Ledger
 	Books    Books
@@ -52,6 +53,8 @@ type Mux struct {
 	bound  map[string]*endpoint
 	routes *http.ServeMux
 	limits *limiter
+
+	refused books // what the audit trail is still to tell of refusals
 }
 
 type endpoint struct {
@@ -86,6 +89,8 @@ type call struct {
 	removed  []string // members that a complete-object update took away
 	keepsAll bool     // the client is not allowed to remove any by leaving them out
 	replayed bool
+	recorded bool // the refusal is in the audit trail
+	counted  bool // it is one of too many, and is only counted there
 	started  time.Time
 }
 
@@ -158,6 +163,7 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer m.finish(c)
 	defer m.recovered(c)
 	if err := m.realIP(c); err != nil {
+		m.refuse(c, "networks", err)
 		m.fail(c, "networks", err)
 		return
 	}
@@ -172,6 +178,7 @@ func (m *Mux) run(c *call) {
 	c.event.Operation = c.ep.op.ID
 	for _, s := range stages {
 		if err := s.run(m, c); err != nil {
+			m.refuse(c, s.name, err)
 			m.fail(c, s.name, err)
 			return
 		}

@@ -68,6 +68,8 @@ const (
 	StoreUnavailable     Code = "STORE_UNAVAILABLE"
 	SupplierUnavailable  Code = "SUPPLIER_UNAVAILABLE"
 	InternalError        Code = "INTERNAL_ERROR"
+	AuditUnavailable     Code = "AUDIT_UNAVAILABLE"
+	AuditBroken          Code = "AUDIT_TRAIL_BROKEN"
 )
 
 // Info explains a code: the one place from which pages, `airside explain` and the portal read.
@@ -147,6 +149,8 @@ var codes = []Info{
 	{UpstreamCredential, Broken, "The real API refuses the credential of this environment.", "`airside rotate --status` shows the state of the credential; the operators were alerted."},
 	{RequestNotWellFormed, Invalid, "The request's framing is ambiguous, so that two programs could read it as different requests. It was refused before it was read.", "Send either Content-Length or Transfer-Encoding, end lines with CR LF, and do not fold header lines."},
 	{StoreUnavailable, Unavailable, "The store cannot take the write now. Nothing was written, unless the message says that this is in doubt.", "Try again; writes with an Idempotency-Key are safe to repeat."},
+	{AuditUnavailable, Unavailable, "The audit trail cannot take the entry, and what leaves no entry is not done. Nothing was written, and nothing that is audited was shown.", "Try again; writes with an Idempotency-Key are safe to repeat. If it stays so, look at the disk and the log of the server."},
+	{AuditBroken, Conflict, "The audit trail was altered outside of Airside, so nothing more of it is signed or dropped.", "`airside audit verify` says where it breaks. Keep a copy of the database and compare with the checkpoints that were copied elsewhere."},
 	{SupplierUnavailable, Unavailable, "The supplier does not answer.", "Try again later."},
 	{InternalError, Internal, "Something failed inside. Nothing was written.", "Report the debugIdentifier; it leads to the whole story of the request."},
 }

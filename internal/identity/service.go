@@ -118,6 +118,16 @@ func (s *Service) Authenticate(_ context.Context, token string) (*actor.Actor, e
 	return g.actor, nil
 }
 
+// TenantOf is whose a client is; empty for one that does not exist.
+func (s *Service) TenantOf(id string) string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if c := s.clients[id]; c != nil {
+		return c.Tenant
+	}
+	return ""
+}
+
 // verify compares a secret. An unknown client costs the same comparison as a wrong secret.
 func (s *Service) verify(id, secret string) (*client, error) {
 	got := hashSecret(secret)

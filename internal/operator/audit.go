@@ -59,16 +59,20 @@ func (s *Service) ListAuditEntries(ctx context.Context, in AuditIn) (AuditList, 
 	if err != nil {
 		return out, err
 	}
-	var all []AuditEntry
+	var all []AuditEntry // the newest that can be on the page, and some more
+	total, most := 0, in.Offset+in.Limit
 	for e, err := range store.Read(ctx).Audit(actor.Tenant(ctx), 1) {
 		if err != nil {
 			return out, err
 		}
 		if v := entryOf(e); in.wants(v) && !v.At.Before(from) && (to.IsZero() || !v.At.After(to)) {
-			all = append(all, v)
+			if all = append(all, v); len(all) > 2*most {
+				all = append(all[:0], all[len(all)-most:]...)
+			}
+			total++
 		}
 	}
-	out.Pagination.Total, out.Entries = len(all), []AuditEntry{}
+	out.Pagination.Total, out.Entries = total, []AuditEntry{}
 	for i := len(all) - 1 - in.Offset; i >= 0 && len(out.Entries) < in.Limit; i-- {
 		out.Entries = append(out.Entries, all[i])
 	}
@@ -92,9 +96,15 @@ func (in AuditIn) period() (from, to time.Time, err error) {
 }
 
 func (in AuditIn) wants(e AuditEntry) bool {
-	return (in.Actor == "" || in.Actor == e.Actor) && (in.Operation == "" || in.Operation == e.Operation) &&
+	return (in.Actor == "" || in.Actor == e.Actor || isPart(e.Actor, in.Actor)) && (in.Operation == "" || in.Operation == e.Operation) &&
 		(in.Class == "" || in.Class == e.Class) && (in.Outcome == "" || in.Outcome == e.Outcome) &&
 		(in.Resource == "" || in.Resource == e.Resource)
+}
+
+// isPart reports whether one acted together with another: "client for user person".
+func isPart(who, one string) bool {
+	client, person, both := strings.Cut(who, " for user ")
+	return both && (client == one || person == one)
 }
 
 func entryOf(e *store.AuditEntry) AuditEntry {
@@ -115,9 +125,12 @@ func entryOf(e *store.AuditEntry) AuditEntry {
 
 // Verification is the result of walking the chain.
 type Verification struct {
-	Intact   bool   `json:"intact"`
-	Entries  int64  `json:"entries"`
-	Head     string `json:"head"`
-	BrokenAt int64  `json:"brokenAt,omitempty"`
-	Reason   string `json:"reason,omitempty"`
+	Intact    bool      `json:"intact"`
+	Entries   int64     `json:"entries"`
+	Head      string    `json:"head"`
+	FirstKept int64     `json:"firstKept,omitempty"`
+	Signed    int64     `json:"signed"`
+	SignedAt  time.Time `json:"signedAt,omitzero"`
+	BrokenAt  int64     `json:"brokenAt,omitempty"`
+	Reason    string    `json:"reason,omitempty"`
 }

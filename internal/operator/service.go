@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/airside-travel/airside/contract"
+	"github.com/airside-travel/airside/internal/audit/keeper"
 	"github.com/airside-travel/airside/internal/clock"
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/telemetry"
@@ -24,6 +25,7 @@ type Options struct {
 	Contract *contract.Contract
 	Clocks   *clock.Tenants
 	Mover    Mover
+	Keeper   *keeper.Keeper // of the audit trails
 	Ring     *telemetry.Ring
 	StatusOf func(errs.Kind) int
 	Built    func(operation string) bool

@@ -7,19 +7,16 @@ import (
 	"encoding/hex"
 
 	"github.com/airside-travel/airside/internal/actor"
-	"github.com/airside-travel/airside/internal/audit"
-	"github.com/airside-travel/airside/internal/store"
 )
 
-// VerifyAudit walks the tenant's chain from its first link.
+// VerifyAudit walks the tenant's chain from its first link and holds it against the checkpoints.
 func (s *Service) VerifyAudit(ctx context.Context, _ struct{}) (Verification, error) {
-	res, err := audit.Verify(store.Read(ctx), actor.Tenant(ctx))
+	v, err := s.o.Keeper.Verify(ctx, actor.Tenant(ctx))
 	if err != nil {
 		return Verification{}, err
 	}
-	out := Verification{Intact: res.Intact, Entries: res.Count, Head: hex.EncodeToString(res.Head), BrokenAt: res.Broken}
-	if !res.Intact {
-		out.Reason = "this entry is missing, was altered, or does not follow from the one before"
-	}
-	return out, nil
+	return Verification{
+		Intact: v.Intact, Entries: v.Count, Head: hex.EncodeToString(v.Head), FirstKept: v.From, Signed: v.Signed, SignedAt: v.SignedAt,
+		BrokenAt: v.Broken, Reason: v.Reason,
+	}, nil
 }

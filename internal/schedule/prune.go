@@ -11,7 +11,8 @@ import (
 	"github.com/airside-travel/airside/internal/store"
 )
 
-// How long things are kept that only serve for a while, on the tenant's clock. Audit entries stay forever.
+// How long things are kept that only serve for a while, on the tenant's clock. Audit entries have a
+// policy of their own (audit/keeper), on the system's clock.
 const (
 	keepAnswers  = 24 * time.Hour      // of calls with an Idempotency-Key
 	keepAttempts = 30 * 24 * time.Hour // to deliver a webhook, unless it is pending or parked

@@ -150,8 +150,11 @@ type Tx interface {
 
 	// Prune deletes for good what only serves for a while: at most limit rows of each sort, and it
 	// returns how many in all. 0 means that nothing is left to delete. Nothing else ever deletes these rows,
-	// apart from RemoveDelivery; audit entries are kept forever.
+	// apart from RemoveDelivery.
 	Prune(tenant string, before Expiry, limit int) (int, error)
+	// PruneAudit deletes the oldest audit entries up to a sequence number, at most limit, never the newest of
+	// the tenant, and returns how many. Package audit's keeper calls it, which anchors the rest first.
+	PruneAudit(tenant string, upTo int64, limit int) (int, error)
 
 	// AfterCommit runs fn once the transaction is durable, before Update returns; not run when it
 	// fails. AfterRollback is the opposite. Both are forgotten when fn of Update runs again. They run

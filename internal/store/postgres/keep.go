@@ -184,3 +184,15 @@ func (t *tx) Prune(tenant string, before store.Expiry, limit int) (int, error) {
 	}
 	return total, nil
 }
+
+// PruneAudit deletes from the beginning of the chain.
+func (t *tx) PruneAudit(tenant string, upTo int64, limit int) (int, error) {
+	if _, err := t.touch(tenant); err != nil {
+		return 0, err
+	}
+	n, err := t.send(tenant, sqltext.AuditPrune, tenant, upTo, sqlread.Bound(limit))
+	if err != nil {
+		return 0, fmt.Errorf("postgres: %w", err)
+	}
+	return int(n), nil
+}

@@ -33,3 +33,9 @@ func (t *tx) Prune(tenant string, before store.Expiry, limit int) (int, error) {
 	}
 	return total, nil
 }
+
+// PruneAudit deletes from the beginning of the chain.
+func (t *tx) PruneAudit(tenant string, upTo int64, limit int) (int, error) {
+	n, _, err := t.exec(sqltext.AuditPrune, tenant, upTo, sqlread.Bound(limit))
+	return int(n), err
+}

@@ -215,6 +215,11 @@ ON CONFLICT (tenant, kind, key) DO UPDATE SET due = excluded.due, payload = excl
 	AuditInsert = `INSERT INTO audit (tenant, seq, at, actor, operation, target, outcome, request_id, prev_hash, hash, detail)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 
+	// AuditPrune takes tenant, sequence number and the most rows to delete.
+	AuditPrune = `DELETE FROM audit WHERE tenant = $1 AND seq IN (
+SELECT a.seq FROM audit a WHERE a.tenant = $1 AND a.seq <= $2
+AND a.seq < (SELECT MAX(l.seq) FROM audit l WHERE l.tenant = $1) ORDER BY a.seq LIMIT $3)`
+
 	IdemGet = `SELECT request_hash, status, at, body FROM idem WHERE tenant = $1 AND client = $2 AND key = $3`
 	IdemPut = `INSERT INTO idem (tenant, client, key, request_hash, status, at, body) VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (tenant, client, key) DO UPDATE SET request_hash = excluded.request_hash, status = excluded.status,

@@ -98,6 +98,46 @@ func auditEntries(t *testing.T, s store.Store) {
 	})
 }
 
+// The beginning of a chain can be deleted, its end cannot.
+func auditPrune(t *testing.T, s store.Store) {
+	write(t, s, func(tx store.Tx) error {
+		for i := range int64(6) {
+			for _, owner := range []string{tenant, "tenant-b"} {
+				e := &store.AuditEntry{Tenant: owner, Seq: i + 1, At: start, Hash: []byte{byte(i)}}
+				if err := tx.AppendAudit(e); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	for _, step := range []struct {
+		upTo        int64
+		limit, want int
+		left        []int64
+	}{{3, 2, 2, []int64{3, 4, 5, 6}}, {3, 2, 1, []int64{4, 5, 6}}, {3, 2, 0, []int64{4, 5, 6}}, {9, 9, 2, []int64{6}}, {9, 9, 0, []int64{6}}} {
+		write(t, s, func(tx store.Tx) error {
+			n, err := tx.PruneAudit(tenant, step.upTo, step.limit)
+			same(t, "deleted", n, step.want)
+			return err
+		})
+		read(t, s, func(r store.Reader) error {
+			for owner, want := range map[string][]int64{tenant: step.left, "tenant-b": {1, 2, 3, 4, 5, 6}} {
+				var got []int64
+				for e, err := range r.Audit(owner, 0) {
+					if err != nil {
+						return err
+					}
+					got = append(got, e.Seq)
+				}
+				same(t, "left of "+owner, got, want)
+			}
+			return nil
+		})
+	}
+	write(t, s, func(tx store.Tx) error { return tx.AppendAudit(&store.AuditEntry{Tenant: tenant, Seq: 7, At: start}) })
+}
+
 func idempotency(t *testing.T, s store.Store) {
 	kept := &store.Idempotency{
 		Tenant: tenant, Client: "c", Key: "k", RequestHash: []byte{1, 2}, Status: 201, Body: []byte(`{"id":"1"}`), At: start,

@@ -62,6 +62,7 @@ func Run(t *testing.T, open Open) {
 		"Jobs":                jobs,
 		"NextDue":             nextDue,
 		"Audit":               auditEntries,
+		"AuditPrune":          auditPrune,
 		"Idempotency":         idempotency,
 		"Prune":               prune,
 		"Check":               check,

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package keeper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/airside-travel/airside/internal/audit/checkpoint"
+	"github.com/airside-travel/airside/internal/store"
+)
+
+// sendFor bounds one try to send a checkpoint.
+const sendFor = 10 * time.Second
+
+// sink is a place elsewhere.
+type sink interface {
+	// put brings a tenant's checkpoint there, unless it is there.
+	put(ctx context.Context, tenant, signed string, key *key) error
+}
+
+// deliver brings a tenant's newest checkpoint to a sink.
+func (k *Keeper) deliver(ctx context.Context, s sink, tenant string) error {
+	by, err := k.signing(ctx)
+	if err != nil {
+		return err
+	}
+	var h head
+	err = k.o.Store.View(ctx, func(ctx context.Context) (err error) {
+		h, err = readHead(store.Read(ctx), tenant)
+		return err
+	})
+	if err != nil || h.Note == "" {
+		return err
+	}
+	return s.put(ctx, tenant, h.Note, by)
+}
+
+// folder appends to a file for each tenant.
+type folder struct {
+	dir  string
+	done map[string]string // tenant -> its newest note there
+}
+
+// FileName is the name of the file to which a tenant's checkpoints are appended.
+func FileName(tenant string) string { return url.PathEscape(tenant) + ".checkpoints" }
+
+func (f *folder) put(_ context.Context, tenant, signed string, key *key) error {
+	if f.done[tenant] == signed {
+		return nil
+	}
+	path := filepath.Join(f.dir, FileName(tenant))
+	if f.done[tenant] == "" {
+		there, err := newest(path, key)
+		if err != nil {
+			return err
+		}
+		if there != nil {
+			now, err := checkpoint.Open(signed, key.verifier)
+			if err != nil {
+				return err
+			}
+			if there.Size > now.Size || there.Size == now.Size && there.Root != now.Root {
+				return fmt.Errorf("%w: %s holds a checkpoint of %d entries, the store has %d: it was cut, or an older copy was restored",
+					ErrBroken, path, there.Size, now.Size)
+			}
+			if there.Size == now.Size {
+				f.done[tenant] = signed
+				return nil
+			}
+		}
+	}
+	if err := appendSynced(path, signed+"\n"); err != nil {
+		return err
+	}
+	f.done[tenant] = signed
+	return nil
+}
+
+// newest is the last checkpoint in a file that our key signed; nil when there is none.
+func newest(path string, key *key) (*checkpoint.Checkpoint, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil //nolint:nilnil // there is none
+	}
+	if err != nil {
+		return nil, err
+	}
+	notes := checkpoint.Scan(string(text))
+	for i := len(notes) - 1; i >= 0; i-- {
+		if c, err := checkpoint.Open(notes[i], key.verifier); err == nil {
+			return &c, nil
+		}
+	}
+	return nil, nil //nolint:nilnil // none of ours
+}
+
+// appendSynced appends and waits until it is on disk; the name of a new file, too.
+func appendSynced(path, text string) (err error) {
+	_, missing := os.Stat(path)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return err
+	}
+	if end := make([]byte, 2); size > 0 {
+		if _, err := f.ReadAt(end, max(size-2, 0)); err != nil || string(end) != "\n\n" {
+			text = "\n\n" + text // after one that was cut short
+		}
+	}
+	if _, err := f.WriteString(text); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	if missing == nil {
+		return nil
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+func syncDir(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// remote posts each checkpoint.
+type remote struct {
+	url    string
+	client *http.Client
+	done   map[string]string
+}
+
+func (r *remote) put(ctx context.Context, tenant, signed string, _ *key) error {
+	if r.done[tenant] == signed {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, sendFor)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.url, strings.NewReader(signed))
+	if err != nil {
+		return errors.New("the URL for checkpoints cannot be used") // it may hold a credential
+	}
+	req.Header.Set("Content-Type", "text/plain; charset=utf-8")
+	resp, err := r.client.Do(req)
+	if err != nil {
+		if u, ok := errors.AsType[*url.Error](err); ok {
+			err = u.Err
+		}
+		return fmt.Errorf("send: %w", err)
+	}
+	defer resp.Body.Close()
+	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 4<<10)) // so that the connection can be used again
+	if resp.StatusCode/100 != 2 {
+		return fmt.Errorf("send: answered %s", resp.Status)
+	}
+	r.done[tenant] = signed
+	return nil
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package audit
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/airside-travel/airside/internal/store"
+)
+
+// OCSFVersion is the version of the schema that OCSF writes.
+const OCSFVersion = "1.6.0"
+
+// OCSF is an entry as the event API Activity (6003) of the Open Cybersecurity Schema Framework, with the members
+// that a SIEM searches by. The hash leads back to the entry, which is the proof; this is not.
+type OCSF struct {
+	ActivityID  int            `json:"activity_id"`
+	CategoryUID int            `json:"category_uid"`
+	ClassUID    int            `json:"class_uid"`
+	TypeUID     int            `json:"type_uid"`
+	Time        int64          `json:"time"` // milliseconds
+	SeverityID  int            `json:"severity_id"`
+	StatusID    int            `json:"status_id"`
+	StatusCode  string         `json:"status_code,omitempty"`
+	Count       int            `json:"count,omitempty"` // of refusals that were counted
+	Metadata    OCSFMetadata   `json:"metadata"`
+	Actor       OCSFActor      `json:"actor"`
+	API         OCSFAPI        `json:"api"`
+	Source      *OCSFEndpoint  `json:"src_endpoint,omitempty"`
+	Resources   []OCSFResource `json:"resources,omitempty"`
+}
+
+// The objects of an event.
+type (
+	// OCSFMetadata says where the event is from.
+	OCSFMetadata struct {
+		Version string      `json:"version"`
+		Product OCSFProduct `json:"product"`
+		UID     string      `json:"uid"` // hash of the entry
+		Tenant  string      `json:"tenant_uid"`
+		Seq     int64       `json:"sequence"`
+	}
+	// OCSFProduct is this program.
+	OCSFProduct struct {
+		Name   string `json:"name"`
+		Vendor string `json:"vendor_name"`
+	}
+	// OCSFActor is who acted: a client, for a person or not.
+	OCSFActor struct {
+		App  string    `json:"app_uid,omitempty"`
+		User *OCSFUser `json:"user,omitempty"`
+	}
+	// OCSFUser is a person, by id.
+	OCSFUser struct {
+		UID string `json:"uid"`
+	}
+	// OCSFAPI is what was called.
+	OCSFAPI struct {
+		Operation string       `json:"operation"`
+		Request   *OCSFRequest `json:"request,omitempty"`
+	}
+	// OCSFRequest is the call.
+	OCSFRequest struct {
+		UID string `json:"uid"`
+	}
+	// OCSFEndpoint is where the call came from.
+	OCSFEndpoint struct {
+		IP string `json:"ip"`
+	}
+	// OCSFResource is what the call was about.
+	OCSFResource struct {
+		Name string `json:"name"`
+	}
+)
+
+// The numbers of the schema.
+const (
+	ocsfCategory = 6    // application activity
+	ocsfClass    = 6003 // API activity
+
+	activityOther, activityCreate, activityRead, activityUpdate, activityDelete = 99, 1, 2, 3, 4
+	statusSuccess, statusFailure                                                = 1, 2
+	severityInformational, severityLow                                          = 1, 2
+)
+
+// ToOCSF maps an entry.
+func ToOCSF(e *store.AuditEntry) OCSF {
+	var d struct{ IP, Code, Count string }
+	_ = json.Unmarshal(e.Detail, &d) // details of other writers have other members
+	activity := activityOf(e.Operation)
+	out := OCSF{
+		ActivityID: activity, CategoryUID: ocsfCategory, ClassUID: ocsfClass, TypeUID: ocsfClass*100 + activity, Time: e.At.UnixMilli(),
+		SeverityID: severityInformational, StatusID: statusSuccess, StatusCode: d.Code,
+		Metadata: OCSFMetadata{
+			Version: OCSFVersion, Product: OCSFProduct{"Airside", "Airside"}, UID: hex.EncodeToString(e.Hash), Tenant: e.Tenant, Seq: e.Seq,
+		},
+		API: OCSFAPI{Operation: e.Operation},
+	}
+	if n, err := strconv.Atoi(d.Count); err == nil {
+		out.Count = n
+	}
+	if e.Outcome != "ALLOWED" {
+		out.SeverityID, out.StatusID = severityLow, statusFailure
+	}
+	client, person, both := strings.Cut(e.Actor, " for user ")
+	if out.Actor.App = client; both {
+		out.Actor.User = &OCSFUser{person}
+	}
+	if e.RequestID != "" {
+		out.API.Request = &OCSFRequest{e.RequestID}
+	}
+	if _, err := netip.ParseAddr(d.IP); err == nil {
+		out.Source = &OCSFEndpoint{d.IP}
+	}
+	if e.Target != "" {
+		out.Resources = []OCSFResource{{e.Target}}
+	}
+	return out
+}
+
+// activityOf goes by the first word of an operation's id, as the contract names them.
+func activityOf(operation string) int {
+	for _, words := range []struct {
+		activity int
+		first    []string
+	}{
+		{activityCreate, []string{"create", "add", "issue", "fetch", "legacyAuth", "upload", "start", "import"}},
+		{activityRead, []string{"get", "list", "read", "verify", "prove", "find", "search"}},
+		{activityUpdate, []string{"update", "set", "edit", "replace", "patch", "rotate", "activate", "deactivate", "freeze", "advance", "resume"}},
+		{activityDelete, []string{"delete", "remove", "cancel", "void", "revoke", "drop", "purge"}},
+	} {
+		for _, w := range words.first {
+			if strings.HasPrefix(operation, w) {
+				return words.activity
+			}
+		}
+	}
+	return activityOther
+}
