@@ -69,7 +69,8 @@ type alert struct {
 	last    int64
 	told    float64
 	frozen  bool
-	pending []uint64 // first seen: learned when the alert closes
+	pending []uint64 // first seen: learned when the alert closes,
+	beside  bool     // unless another finding about the same subject was open meanwhile
 }
 
 // finding is a rule that fired on an event.
@@ -118,11 +119,22 @@ func (e *Engine) fire(a *active, s *subject, f finding) *alert {
 	if al.frozen {
 		s.freeze(e.now)
 	}
+	e.company(al)
 	a.open++
 	e.open[al.open] = al
 	e.opened = append(e.opened, al)
 	e.tell(Opened, al)
 	return al
+}
+
+// company marks the alerts about something new while another freezing one is open beside them.
+func (e *Engine) company(al *alert) {
+	for _, o := range e.opened {
+		if o.open.key == al.open.key && o.rule != nil {
+			al.beside = al.beside || (o.frozen && o.rule.Method != firstSeen)
+			o.beside = o.beside || (al.frozen && al.rule.Method != firstSeen)
+		}
+	}
 }
 
 // crowd stands for all subjects when there are too many to name.
@@ -168,8 +180,7 @@ func (e *Engine) sweep() {
 	}
 	kept := e.opened[:0]
 	for _, al := range e.opened {
-		quiet := al.rule == nil || e.now-al.last >= al.rule.Quiet.Milliseconds()
-		if quiet {
+		if al.rule == nil || e.now-al.last >= al.rule.quiet() {
 			e.close(al, "")
 			continue
 		}
@@ -179,6 +190,10 @@ func (e *Engine) sweep() {
 	clear(e.opened[len(kept):])
 	e.opened = kept
 }
+
+// quiet is after how many milliseconds without more an alert closes: not while its events are still in
+// the window, from which they would open it again.
+func (r *Rule) quiet() int64 { return max(r.Quiet, r.Window).Milliseconds() }
 
 // close ends an alert; the caller takes it out of the list.
 func (e *Engine) close(al *alert, v Judgement) {
@@ -191,7 +206,7 @@ func (e *Engine) close(al *alert, v Judgement) {
 		if al.frozen {
 			s.thaw(e.now)
 		}
-		if al.rule != nil && v != Malicious && (v == AsExpected || !s.tainted(al.Opened.UnixMilli(), e.now)) {
+		if al.rule != nil && v != Malicious && (v == AsExpected || !al.beside) {
 			for _, h := range al.pending {
 				state[meeting](s, al.rule).learn(h, e.now/dayMillis)
 			}

@@ -144,15 +144,24 @@ func (s *series) level(hour int64) float64 {
 	return unpack(most)
 }
 
-// resting reports whether a client that has clear hours of work has none around this hour.
+// rest is how many hours on either side of a resting hour must be at rest, too.
+const rest = 3
+
+// resting reports whether a client that has clear hours of work has none around this hour, neither on
+// this day of the week nor on others of its sort.
 func (s *series) resting(hour int64) bool {
+	quiet := pack(0.5)
+	for h := hour - rest; h <= hour+rest; h++ {
+		if s.week[weekHour(h)] > quiet || s.day[dayHour(h)] > quiet {
+			return false
+		}
+	}
 	busy, sum := 0, 0.0
 	for _, v := range s.week {
-		if v > pack(0.5) {
+		if v > quiet {
 			busy++
 			sum += unpack(v)
 		}
 	}
-	clear := busy >= 10 && busy <= 120 && sum/float64(busy) >= 5
-	return clear && s.level(hour) < 0.5
+	return busy >= 10 && busy <= 120 && sum/float64(busy) >= 5
 }
