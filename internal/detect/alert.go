@@ -80,7 +80,6 @@ type finding struct {
 	limit    float64
 	expected float64
 	proof    *evidence
-	p        *proof
 }
 
 func (e *Engine) standing(a *active, s *subject) *alert { return e.open[openKey{a.ID, s.key}] }
@@ -111,7 +110,7 @@ func (e *Engine) fire(a *active, s *subject, f finding) *alert {
 			al.Events = append(al.Events, Clean(id))
 		}
 	} else if f.ev.ID != "" {
-		al.Events = []string{Clean(f.p.id())}
+		al.Events = []string{Clean(e.h.clip(f.ev.ID))}
 	}
 	al.Silence = Silence{Rule: a.ID, Subject: al.Subject, Until: e.Now().Add(24 * time.Hour)}
 	al.Silenced = e.silenced(&al.Alert)
@@ -146,15 +145,18 @@ func (e *Engine) grow(al *alert, s *subject, f finding) {
 	al.Count++
 	al.last, al.Last = e.now, e.Now()
 	if len(al.Events) < maxEvidence && f.ev.ID != "" {
-		if id := Clean(f.p.id()); !slices.Contains(al.Events, id) {
+		if id := Clean(e.h.clip(f.ev.ID)); !slices.Contains(al.Events, id) {
 			al.Events = append(al.Events, id)
 		}
 	}
 	value := f.value
 	if al.rule != nil && (al.rule.Method == match || al.rule.Method == firstSeen) {
 		value = float64(al.Count)
-	} else if f.value > al.Value {
+	} else if f.value >= 1.1*al.Value && al.rule != nil {
 		_, al.Seen = al.rule.explain(f, e.Now())
+	}
+	if value < 1.1*al.Value && al.rule != nil && al.rule.Method != match && al.rule.Method != firstSeen {
+		return // no news; writing the same again would only cost
 	}
 	al.Value = max(al.Value, value)
 	if al.Value >= 2*al.told && al.Value >= al.told+4 {

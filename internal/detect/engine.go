@@ -47,9 +47,11 @@ type active struct {
 	*Rule
 	slot   int
 	window int64
-	open   int
-	hits   uint64
-	whole  uint64
+
+	where, of, then Filter // without the kind, where that is sure
+	open            int
+	hits            uint64
+	whole           uint64
 }
 
 // Stats counts what an engine has seen since it was made.
@@ -117,6 +119,7 @@ func (e *Engine) Use(set *Set) []Change {
 			continue
 		}
 		a := &active{Rule: r, slot: e.slots[r.By], window: r.Window.Milliseconds()}
+		a.where, a.of, a.then = r.sure(r.Where), r.sure(r.Of), r.sure(r.Then)
 		e.slots[r.By]++
 		e.rules = append(e.rules, a)
 		was := -1
@@ -161,6 +164,16 @@ func (r *Rule) kinds() []string {
 	return out
 }
 
+// sure leaves out the condition on the kind when the rule is shown events of no other.
+func (r *Rule) sure(f Filter) Filter {
+	for _, k := range r.kinds() {
+		if !contains(f.kinds(), k) {
+			return f
+		}
+	}
+	return f.without("kind")
+}
+
 // Stats is a copy of the counters.
 func (e *Engine) Stats() Stats {
 	s := e.stats
@@ -181,7 +194,6 @@ func (e *Engine) Observe(ev *Event) []Change {
 		e.stats.Late++
 		t = e.now
 	}
-	p := proof{raw: ev.ID, h: e.h}
 	var by string
 	var s *subject
 	var cache [len(scopeOrder)]*subject
@@ -189,13 +201,13 @@ func (e *Engine) Observe(ev *Event) []Change {
 		if !inTime && a.Method != match {
 			continue
 		}
-		hit, other := a.Where.holds(ev), false
+		hit, other := a.where.holds(ev), false
 		switch a.Method {
 		case ratio:
-			other = a.Of.holds(ev)
+			other = a.of.holds(ev)
 			hit = hit && other
 		case sequence:
-			other = !hit && a.Then.holds(ev)
+			other = !hit && a.then.holds(ev)
 		}
 		if !hit && !other {
 			continue
@@ -216,7 +228,7 @@ func (e *Engine) Observe(ev *Event) []Change {
 		if other {
 			a.whole++
 		}
-		e.apply(a, s, ev, t, hit, &p)
+		e.apply(a, s, ev, t, hit)
 	}
 	if e.now-e.swept >= 1000 {
 		e.sweep()

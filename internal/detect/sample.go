@@ -12,17 +12,45 @@ const maxSample = 64
 // from then on only of those hashes that end in `level` zero bits. Unlike HyperLogLog it forgets.
 type sample struct {
 	level   uint8
+	swept   int64    // when what is too old was last thrown out
 	entries []uint64 // 32 bits of hash, 32 bits of seconds
 	proof   *evidence
 }
 
 func (s *sample) add(hash uint64, t, now, window int64) float64 {
-	id, at, oldest, newest := hash>>32, uint32(t/1000), (now-window)/1000, (now+window)/1000
-	known, kept := false, s.entries[:0]
-	for _, e := range s.entries {
+	if now-s.swept >= window/16 || now < s.swept {
+		s.sweep(now, window)
+	}
+	id, at := hash>>32, uint32(t/1000)
+	if !s.samples(id) {
+		return s.size()
+	}
+	for i, e := range s.entries {
 		if e>>32 == id {
-			e, known = id<<32|uint64(max(at, uint32(e))), true
+			s.entries[i] = id<<32 | uint64(max(at, uint32(e)))
+			return s.size()
 		}
+	}
+	s.entries = append(s.entries, id<<32|uint64(at))
+	for len(s.entries) > maxSample {
+		s.level++
+		kept := s.entries[:0]
+		for _, e := range s.entries {
+			if s.samples(e >> 32) {
+				kept = append(kept, e)
+			}
+		}
+		s.entries = kept
+	}
+	return s.size()
+}
+
+// sweep throws out what left the window, on either end: the clock may have been set back.
+func (s *sample) sweep(now, window int64) {
+	s.swept = now
+	oldest, newest := (now-window)/1000, (now+window)/1000
+	kept := s.entries[:0]
+	for _, e := range s.entries {
 		if when := int64(uint32(e)); when >= oldest && when <= newest {
 			kept = append(kept, e)
 		}
@@ -31,23 +59,6 @@ func (s *sample) add(hash uint64, t, now, window int64) float64 {
 	if len(kept) == 0 {
 		s.level, s.proof = 0, nil
 	}
-	if !known && s.samples(id) {
-		if s.entries == nil {
-			s.entries = make([]uint64, 0, 4)
-		}
-		s.entries = append(s.entries, id<<32|uint64(at))
-		for len(s.entries) > maxSample {
-			s.level++
-			kept := s.entries[:0]
-			for _, e := range s.entries {
-				if s.samples(e >> 32) {
-					kept = append(kept, e)
-				}
-			}
-			s.entries = kept
-		}
-	}
-	return s.size()
 }
 
 func (s *sample) samples(id uint64) bool { return bits.TrailingZeros64(id|1<<32) >= int(s.level) }

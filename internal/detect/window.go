@@ -2,11 +2,9 @@
 
 package detect
 
-import "strings"
-
 // parts is into how many a window is cut. One more is kept, so that a window is never shorter than
-// the rule says, and at most an eighth longer.
-const parts = 8
+// the rule says, and at most a seventh longer.
+const parts = 7
 
 // counter sums over a sliding window of event time. Times are milliseconds since 1970.
 type counter struct {
@@ -20,13 +18,17 @@ type counter struct {
 // What is too old to count is left out.
 func (c *counter) add(t, now, window int64, n float32) float32 {
 	width := max(window/parts, 1)
-	i, cur := t/width, now/width
+	cur := now / width
+	i := cur
+	if t != now {
+		i = t / width
+	}
 	if c.head > cur+1 || c.head == 0 { // new, or left over from before the clock was set back
 		*c = counter{head: cur}
 	}
 	c.advance(max(i, c.head))
 	if i > c.head-int64(len(c.sums)) {
-		c.sums[i%int64(len(c.sums))] += n
+		c.sums[uint64(i)%uint64(len(c.sums))] += n
 		c.total += n
 	}
 	return c.total
@@ -39,7 +41,7 @@ func (c *counter) advance(to int64) {
 	}
 	for c.head < to {
 		c.head++
-		c.sums[c.head%int64(len(c.sums))] = 0
+		c.sums[uint64(c.head)%uint64(len(c.sums))] = 0
 		c.total = 0
 		for _, s := range c.sums { // summed anew: subtracting would drift
 			c.total += s
@@ -83,27 +85,14 @@ func (e *evidence) list() []string {
 	return out
 }
 
-// witness keeps the id once a count is so near its limit that the event may be among the last ten.
-func (e *proof) witness(p **evidence, value, limit float64) {
-	if value < limit-maxEvidence+0.5 {
+// witness keeps the id of an event once a count is so near its limit that the event may be among the
+// last ten.
+func (h hasher) witness(kept **evidence, ev *Event, value, limit float64) {
+	if value < limit-maxEvidence+0.5 || ev.ID == "" {
 		return
 	}
-	if *p == nil {
-		*p = new(evidence)
+	if *kept == nil {
+		*kept = new(evidence)
 	}
-	(*p).put(e.id())
-}
-
-// proof is an event as evidence: it cuts and copies an event's id at most once.
-type proof struct {
-	raw  string
-	kept string
-	h    hasher
-}
-
-func (e *proof) id() string {
-	if e.kept == "" {
-		e.kept = strings.Clone(e.h.clip(e.raw)) // a copy, so that a long line is not kept alive
-	}
-	return e.kept
+	(*kept).put(h.clip(ev.ID))
 }
