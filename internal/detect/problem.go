@@ -37,6 +37,9 @@ func (p Problems) Error() string {
 
 // nearest is the allowed value that somebody probably meant, or all of them.
 func nearest(got string, allowed []string) string {
+	if len(allowed) == 0 {
+		return ""
+	}
 	best, at := "", 3
 	for _, a := range allowed {
 		if d := distance(got, a); d < at {

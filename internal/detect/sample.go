@@ -5,8 +5,8 @@ package detect
 import "math/bits"
 
 // maxSample bounds a sample. Up to so many different things the count is exact; above it is an
-// estimate with a standard error of about 1/8.
-const maxSample = 64
+// estimate with a standard error of a ninth.
+const maxSample = 128
 
 // sample counts different things in a sliding window: the set of their hashes while it is small, and
 // from then on only of those hashes that end in `level` zero bits. Unlike HyperLogLog it forgets.

@@ -26,7 +26,7 @@ func (c *counter) add(t, now, window int64, n float32) float32 {
 	if c.head > cur+1 || c.head == 0 { // new, or left over from before the clock was set back
 		*c = counter{head: cur}
 	}
-	c.advance(max(i, c.head))
+	c.advance(max(cur, c.head))
 	if i > c.head-int64(len(c.sums)) {
 		c.sums[uint64(i)%uint64(len(c.sums))] += n
 		c.total += n
