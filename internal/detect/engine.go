@@ -82,7 +82,7 @@ func New(set *Set, o Options) *Engine {
 	o.Alerts = or(o.Alerts, 1_000)
 	e := &Engine{o: o, h: newHasher(o.Key)}
 	e.Reset()
-	e.Use(set)
+	e.Adopt(set)
 	return e
 }
 
@@ -105,8 +105,8 @@ func (e *Engine) Reset() {
 	}
 }
 
-// Use changes the rules. What the unchanged ones remember stays; alerts of rules that are gone close.
-func (e *Engine) Use(set *Set) []Change {
+// Adopt changes the rules. What the unchanged ones remember stays; alerts of rules that are gone close.
+func (e *Engine) Adopt(set *Set) []Change {
 	e.changes = e.changes[:0]
 	old := map[string]*active{}
 	for _, a := range e.rules {

@@ -95,7 +95,7 @@ func TestRulesChangeWhileRunning(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, change := range map[string]func(e *detect.Engine) *detect.Engine{
-		"live": func(e *detect.Engine) *detect.Engine { e.Use(fewer); return e },
+		"live": func(e *detect.Engine) *detect.Engine { e.Adopt(fewer); return e },
 		"restarted": func(e *detect.Engine) *detect.Engine {
 			n := detect.New(fewer, detect.Options{})
 			if err := n.Restore(e.Snapshot()); err != nil {
@@ -117,7 +117,7 @@ func TestRulesChangeWhileRunning(t *testing.T) {
 	for n := range 30 {
 		observe(e, wrongSecret(n, "app-1"))
 	}
-	if got := only(e.Use(fewer), detect.Closed, "auth-failure-network"); len(got) != 1 {
+	if got := only(e.Adopt(fewer), detect.Closed, "auth-failure-network"); len(got) != 1 {
 		t.Errorf("the alert of a rule that is gone stays open")
 	}
 }
