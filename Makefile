@@ -51,9 +51,11 @@ fuzz: ## run every fuzz target for FUZZ (20s) each
 bench: ## run every benchmark once; compare numbers of one run only
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
-gen: ## write what is made of other files: the routes' golden file and the settings' reference
+gen: ## write what is made of other files: the routes' golden file, the settings' reference, the detection rules of others
 	$(GO) run ./cmd/airside routes > cmd/airside/testdata/routes.golden
 	$(GO) run ./cmd/airside config --markdown > docs/configuration.md
+	$(GO) run ./cmd/airside detect rules --sigma > docs/detection/sigma.yml
+	$(GO) run ./cmd/airside detect rules --prometheus > docs/detection/prometheus.yml
 
 check: ## everything CI checks
 	bash .ci/run

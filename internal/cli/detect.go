@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/airside-travel/airside/internal/detect"
+	"github.com/airside-travel/airside/internal/detect/export"
+)
+
+func (m *Main) detectCmd() *cobra.Command {
+	var from string
+	var rules []string
+	var explain, asJSON bool
+	cmd := &cobra.Command{
+		Use: "detect --from FILE", Short: "Find unusual access in a history of events; show and check the rules",
+		Long: "Detect runs the rules over JSON lines of events, as the server does over what happens, and lists the\n" +
+			"alerts that it would have opened. docs/detection.md says what stands in a line and in a rule.",
+		Example: "  airside detect --from events.jsonl --explain\n  airside detect --from - --json < events.jsonl | jq -r .rule | sort | uniq -c",
+		Args:    cobra.NoArgs,
+		RunE: runs(func(cmd *cobra.Command, _ []string) error {
+			if from == "" {
+				return failf(ExitUsage, "--from names no file").hint("`airside detect --from events.jsonl`; - is standard input")
+			}
+			set, err := loadRules(rules)
+			if err != nil {
+				return err
+			}
+			in := m.Stdin
+			if from != "-" {
+				f, err := os.Open(from)
+				if err != nil {
+					return &Failure{Exit: ExitNotFound, Err: err}
+				}
+				defer f.Close()
+				in = f
+			}
+			return m.detectOver(set, detect.ReadLines(in), explain, asJSON)
+		}),
+	}
+	cmd.Flags().StringVar(&from, "from", "", "file of events, one JSON object a line; - for standard input")
+	cmd.Flags().BoolVar(&explain, "explain", false, "say of each alert what was expected, what was seen, the events, and how to silence it")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one line of JSON for each alert")
+	cmd.PersistentFlags().StringArrayVar(&rules, "rules", nil, "file of rules or overlays over the embedded ones; may be repeated")
+	cmd.AddCommand(m.detectRulesCmd(&rules), m.detectCheckCmd())
+	return cmd
+}
+
+// loadRules reads the embedded rules with files over them.
+func loadRules(names []string) (*detect.Set, error) {
+	var files []detect.File
+	for _, name := range names {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			return nil, &Failure{Exit: ExitNotFound, Err: err}
+		}
+		files = append(files, detect.File{Name: name, Data: b})
+	}
+	set, err := detect.Load(files...)
+	if err != nil {
+		return nil, &Failure{Exit: ExitFailure, Err: err}
+	}
+	return set, nil
+}
+
+// detectOver runs a history and prints its alerts, in the order in which they opened, each as it ended.
+func (m *Main) detectOver(set *detect.Set, events iter.Seq2[detect.Event, error], explain, asJSON bool) error {
+	e := detect.New(set, detect.Options{})
+	var alerts []detect.Alert
+	at := map[string]int{} // where the open one of a key is
+	err := detect.History(e, events, func(c detect.Change) {
+		if c.What == detect.Opened {
+			at[c.Alert.Key] = len(alerts)
+			alerts = append(alerts, c.Alert)
+		}
+		alerts[at[c.Alert.Key]] = c.Alert
+	})
+	if err != nil {
+		if line, ok := errors.AsType[*detect.LineError](err); ok {
+			return (&Failure{Exit: ExitFailure, Err: line}).hint("docs/detection.md says what stands in a line; nothing was printed")
+		}
+		return err
+	}
+	for _, a := range e.Alerts() { // as they are now
+		alerts[at[a.Key]] = a
+	}
+	if err := m.printAlerts(alerts, explain, asJSON); err != nil {
+		return err
+	}
+	s := e.Stats()
+	fmt.Fprintf(m.Stderr, "%d events, %d of them out of time; %d alerts, %d still open\n", s.Seen, s.Late, len(alerts), s.Open)
+	return nil
+}
+
+func (m *Main) printAlerts(alerts []detect.Alert, explain, asJSON bool) error {
+	switch {
+	case asJSON:
+		for i := range alerts {
+			if err := printLine(m.Stdout, &alerts[i]); err != nil {
+				return err
+			}
+		}
+	case explain:
+		for i := range alerts {
+			fmt.Fprintln(m.Stdout, alerts[i].Text())
+		}
+	default:
+		w := tabwriter.NewWriter(m.Stdout, 0, 0, 2, ' ', 0)
+		for i := range alerts {
+			a := &alerts[i]
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", a.Opened.UTC().Format(time.RFC3339), a.Severity, a.Rule, a.Subject.Name(), a.Seen)
+		}
+		return w.Flush()
+	}
+	return nil
+}
+
+func (m *Main) detectRulesCmd(files *[]string) *cobra.Command {
+	var sigma, prometheus bool
+	cmd := &cobra.Command{
+		Use: "rules", Short: "List the rules, or write them for Sigma or Prometheus",
+		Example: "  airside detect rules\n  airside detect rules --sigma > airside.sigma.yml\n  airside detect rules --prometheus --rules ours.yaml > airside.rules.yml",
+		Args:    cobra.NoArgs,
+		RunE: runs(func(*cobra.Command, []string) error {
+			set, err := loadRules(*files)
+			if err != nil {
+				return err
+			}
+			switch {
+			case sigma && prometheus:
+				return failf(ExitUsage, "--sigma and --prometheus are two files; ask for one")
+			case sigma:
+				return export.Sigma(m.Stdout, set)
+			case prometheus:
+				return export.Prometheus(m.Stdout, set)
+			}
+			return listRules(m.Stdout, set)
+		}),
+	}
+	cmd.Flags().BoolVar(&sigma, "sigma", false, "write Sigma rules and correlations")
+	cmd.Flags().BoolVar(&prometheus, "prometheus", false, "write a rule file for Prometheus")
+	return cmd
+}
+
+func listRules(out io.Writer, set *detect.Set) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "RULE\tSEVERITY\tMETHOD\tBY\tTITLE")
+	for _, r := range set.Rules {
+		title := r.Title
+		if r.Changed != "" {
+			title += " [" + r.Changed + "]"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r.ID, r.Severity, r.Method, r.By, title)
+	}
+	return w.Flush()
+}
+
+func (m *Main) detectCheckCmd() *cobra.Command {
+	return &cobra.Command{
+		Use: "check FILE...", Short: "Check files of rules and run the tests in them",
+		Long:    "Check reads the files as a server would, over the embedded rules, names every mistake with its line and\ncolumn, and runs the tests that stand beside their rules. A server with a wrong file keeps the rules it has.",
+		Example: "  airside detect check ours.yaml",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: runs(func(_ *cobra.Command, args []string) error {
+			set, err := loadRules(args)
+			if err != nil {
+				return err
+			}
+			failed, verdicts := 0, set.Test(args...)
+			for _, v := range verdicts {
+				if v.Problem != "" {
+					failed++
+					fmt.Fprintf(m.Stdout, "FAIL  %s: %s\n      %s\n", v.Rule, v.Test, v.Problem)
+				}
+			}
+			if failed > 0 {
+				return failf(ExitFailure, "%d of %d tests failed", failed, len(verdicts))
+			}
+			fmt.Fprintf(m.Stdout, "ok: %d rules are on, %d tests passed\n", on(set), len(verdicts))
+			return nil
+		}),
+	}
+}
+
+func on(set *detect.Set) int {
+	n := 0
+	for _, r := range set.Rules {
+		if !r.Disabled {
+			n++
+		}
+	}
+	return n
+}
