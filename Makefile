@@ -54,6 +54,7 @@ bench: ## run every benchmark once; compare numbers of one run only
 gen: ## write what is made of other files: the routes' golden file and the settings' reference
 	$(GO) run ./cmd/airside routes > cmd/airside/testdata/routes.golden
 	$(GO) run ./cmd/airside config --markdown > docs/configuration.md
+	$(GO) run ./cmd/airside incident runbooks --write docs/runbooks
 
 check: ## everything CI checks
 	bash .ci/run

@@ -121,7 +121,7 @@ func (s *Service) postpone(ctx context.Context, t task, until time.Time) error {
 	if err != nil || n == nil {
 		return err
 	}
-	n.NextAt, n.Waits = until, true
+	n.NextAt, n.Waits, n.Lease = until, true, time.Time{}
 	if err := putNotice(tx, t.tenant, n, s.now(t.tenant)); err != nil {
 		return err
 	}
@@ -144,6 +144,7 @@ func (s *Service) noteAttempt(ctx context.Context, t task, to *sink.Config, m *s
 		return err
 	}
 	n.Attempts++
+	n.Lease = time.Time{}
 	if problem != nil {
 		return s.noteFailure(ctx, t, to, n, a, h, problem, now)
 	}

@@ -97,10 +97,24 @@ func (s *Service) Wake(string) {}
 
 // bringBack is the job of a task: it takes it into hand, and comes again unless it is done by then.
 func (s *Service) bringBack(ctx context.Context, j *store.Job) error {
-	tx, t := store.From(ctx), task{j.Tenant, j.Kind, j.Key}
-	tx.AfterCommit(func() { s.courier.add(t) })
+	tx, t, now := store.From(ctx), task{j.Tenant, j.Kind, j.Key}, s.now(j.Tenant)
 	again := *j
-	again.Due = s.now(j.Tenant).Add(lease)
+	again.Due = now.Add(lease)
+	if j.Kind == JobNotice {
+		n, err := getNotice(tx, j.Tenant, j.Key)
+		if err != nil || n == nil {
+			return err
+		}
+		if n.Lease.After(now) { // another process on this store has just taken it
+			again.Due = n.Lease
+			return tx.PutJob(&again)
+		}
+		n.Lease = again.Due
+		if err := putNotice(tx, j.Tenant, n, now); err != nil {
+			return err
+		}
+	}
+	tx.AfterCommit(func() { s.courier.add(t) })
 	return tx.PutJob(&again)
 }
 

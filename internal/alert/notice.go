@@ -36,6 +36,7 @@ type notice struct {
 	ToldAt    time.Time `json:"toldAt,omitzero"`
 	LastError string    `json:"lastError,omitempty"`
 	Waits     bool      `json:"waits,omitempty"` // for a sink that is away, not for the end of quiet hours
+	Lease     time.Time `json:"lease,omitzero"`  // until when some process has it in hand
 }
 
 func (n *notice) id() string { return n.Alert + "/" + n.Sink }
@@ -96,14 +97,15 @@ func (s *Service) queue(tx store.Tx, tenant string, n *notice, now, at time.Time
 	if n.State != Pending {
 		n.Since, n.Failures = now, 0
 	}
-	n.State, n.NextAt = Pending, at
-	if err := putNotice(tx, tenant, n, now); err != nil {
-		return err
-	}
+	n.State, n.NextAt, n.Lease = Pending, at, time.Time{}
 	due := at
 	if !at.After(now) {
 		due = now.Add(lease)
+		n.Lease = due
 		tx.AfterCommit(func() { s.courier.add(task{tenant, JobNotice, n.id()}) })
+	}
+	if err := putNotice(tx, tenant, n, now); err != nil {
+		return err
 	}
 	return tx.PutJob(&store.Job{Tenant: tenant, Kind: JobNotice, Key: n.id(), Due: due})
 }

@@ -4,6 +4,7 @@ package app
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -15,6 +16,8 @@ import (
 	"github.com/airside-travel/airside/contract"
 	"github.com/airside-travel/airside/internal/access"
 	"github.com/airside-travel/airside/internal/air"
+	"github.com/airside-travel/airside/internal/alert"
+	"github.com/airside-travel/airside/internal/alert/sink"
 	"github.com/airside-travel/airside/internal/charge"
 	"github.com/airside-travel/airside/internal/clock"
 	"github.com/airside-travel/airside/internal/companykey"
@@ -23,6 +26,7 @@ import (
 	"github.com/airside-travel/airside/internal/edge"
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/identity"
+	"github.com/airside-travel/airside/internal/incident"
 	"github.com/airside-travel/airside/internal/ledger"
 	"github.com/airside-travel/airside/internal/operator"
 	"github.com/airside-travel/airside/internal/outbox"
@@ -51,6 +55,12 @@ type Options struct {
 	Clock clock.Clock
 	// OnViolation is told of own answers that do not fit the contract. In dev they are logged when it is nil.
 	OnViolation func(operation string, status int, body []byte, found []contract.Violation)
+	// Secrets are the vaults from which alert sinks take theirs; nil: sinks with secrets cannot be told.
+	Secrets sink.Secrets
+	// AlertRoots replaces the system's certificate authorities for alert sinks.
+	AlertRoots *x509.CertPool
+	// Responder takes automatic first steps for alerts; nil: none are taken.
+	Responder alert.Responder
 }
 
 // App is one running Airside.
@@ -66,6 +76,9 @@ type App struct {
 	listener net.Listener
 	ready    atomic.Bool
 	baseURL  string
+
+	gauges        *gauges
+	metricsServer *http.Server
 }
 
 // services is what routes.go binds.
@@ -83,6 +96,8 @@ type services struct {
 	scim      *scim.Service
 	ledger    *ledger.Service
 	schedule  *schedule.Schedule
+	alert     *alert.Service
+	incident  *incident.Service
 }
 
 // New opens the store and composes everything; nothing listens yet.
@@ -132,9 +147,11 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	ring := telemetry.NewRing(remembered)
 	s := &services{}
 	a.services = s
+	a.gauges = newGauges()
+	a.gauges.Collect(a.collectAlerts)
 	s.outbox = outbox.New(outbox.Options{
 		Store: a.store, Clocks: a.clocks, Companies: owners{s}, Log: a.o.Log,
-		AllowInsecure: a.cfg.Dev, Timeout: a.cfg.HookTimeout, Shared: a.cfg.OnPostgres(),
+		AllowInsecure: a.cfg.Dev, Timeout: a.cfg.HookTimeout, Shared: a.cfg.OnPostgres(), Attempted: a.gauges.webhook,
 	})
 	s.policy = policy.New(a.clocks, rulebook{s})
 	s.directory = directory.New(a.clocks, s.outbox, s.policy)
@@ -154,7 +171,13 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	})
 	s.charge = charge.New(a.clocks, debtors{s.directory, s.trip})
 	s.keys = companykey.New(master, a.clocks, debtors{s.directory, s.trip})
-	s.schedule = schedule.New(a.store, a.clocks, s.outbox, a.o.Log)
+	if err := a.composeResponse(s); err != nil {
+		return err
+	}
+	s.schedule = schedule.New(a.store, a.clocks, settlers{s.outbox, s.alert}, a.o.Log)
+	for kind, job := range s.alert.Jobs() {
+		s.schedule.Register(kind, job)
+	}
 	s.schedule.Register(identity.JobExpire, s.identity.Expire)
 	s.schedule.Register(air.JobOrder, s.air.RunJob)
 	a.mux = edge.NewMux(edge.Options{
@@ -162,7 +185,7 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 		Clock: a.o.Clock, Log: a.o.Log, Ring: ring, MaxBody: a.cfg.MaxBody, TrustedHops: a.cfg.TrustedHops, Allow: networks,
 		Rate:      edge.Rate{PerSecond: a.cfg.Rate, Burst: a.cfg.Burst},
 		TokenRate: edge.Rate{PerSecond: a.cfg.TokenRate, Burst: a.cfg.TokenBurst},
-		BaseURL:   a.BaseURL, Dev: a.cfg.Dev, OnViolation: a.violation(),
+		BaseURL:   a.BaseURL, Dev: a.cfg.Dev, OnViolation: a.violation(), Done: a.gauges.request,
 	})
 	s.operator = operator.New(operator.Options{
 		Contract: a.contract, Clocks: a.clocks, Mover: s.schedule, Ring: ring, StatusOf: edge.StatusOf, Built: a.mux.Built,
@@ -203,7 +226,11 @@ func (a *App) Start(ctx context.Context) (addr string, err error) {
 		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.o.Log.Handler(), slog.LevelWarn),
 	}
 	a.services.outbox.Start(context.WithoutCancel(ctx))
+	a.services.alert.Start()
 	a.services.schedule.Start()
+	if err := a.serveMetrics(ctx); err != nil {
+		return "", errors.Join(err, a.listener.Close())
+	}
 	go func() {
 		if err := a.server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
 			a.o.Log.Error("serve", slog.Any("error", err))
@@ -227,6 +254,10 @@ func (a *App) Close(ctx context.Context) error {
 		a.services.schedule.Stop()
 		a.services.outbox.Stop()
 	}
+	if a.metricsServer != nil {
+		problems = append(problems, a.metricsServer.Close())
+	}
+	a.services.alert.Stop()
 	return errors.Join(append(problems, a.store.Close())...)
 }
 
@@ -254,7 +285,7 @@ func Routes(c *contract.Contract) *edge.Mux {
 	m := edge.NewMux(edge.Options{Contract: c, Clock: clock.System()})
 	routes(m, &services{
 		identity: new(identity.Service), directory: new(directory.Service), access: new(access.Service), policy: new(policy.Service), charge: new(charge.Service), keys: new(companykey.Service), trip: new(trip.Service), air: new(air.Service),
-		outbox: new(outbox.Service), operator: new(operator.Service), scim: new(scim.Service), ledger: new(ledger.Service),
+		outbox: new(outbox.Service), operator: new(operator.Service), scim: new(scim.Service), ledger: new(ledger.Service), alert: new(alert.Service), incident: new(incident.Service),
 	})
 	return m
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/airside-travel/airside/internal/app"
 	"github.com/airside-travel/airside/internal/config"
+	"github.com/airside-travel/airside/internal/vault"
 )
 
 // ready is the one line that --json prints when a server takes requests; only dev has a demo to name.
@@ -139,7 +140,11 @@ func (m *Main) serve(ctx context.Context, cfg config.Config, asJSON bool) (err e
 }
 
 func (m *Main) open(ctx context.Context, cfg config.Config) (*app.App, error) {
-	a, err := app.New(ctx, cfg, app.Options{Log: m.logger(cfg), Version: build().Version})
+	secrets, err := vault.Open(m.vaultSettings(cfg))
+	if err != nil {
+		return nil, vaultFailure(err)
+	}
+	a, err := app.New(ctx, cfg, app.Options{Log: m.logger(cfg), Version: build().Version, Secrets: secrets})
 	if err != nil {
 		return nil, startFailure(cfg, err)
 	}
