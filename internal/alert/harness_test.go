@@ -82,7 +82,7 @@ func rigOn(t *testing.T, st store.Store, change func(o *alert.Options, so *sink.
 	o := alert.Options{Store: st, Clocks: clocks, Audit: r.trail, Insecure: true,
 		References: func(ref string) bool { return strings.HasPrefix(ref, "env:") },
 		Link:       func(_, id string) string { return "https://airside.example.com/alerts/" + id }}
-	so := sink.Options{Secrets: v}
+	so := sink.Options{Secrets: v, Insecure: true}
 	if change != nil {
 		change(&o, &so)
 	}

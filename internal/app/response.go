@@ -35,7 +35,7 @@ func (a *App) composeResponse(s *services) error {
 			return err
 		}
 	}
-	sender := sink.New(sink.Options{Secrets: a.o.Secrets, Control: outbox.DialControl(a.cfg.Dev), Roots: a.o.AlertRoots, Clock: a.o.Clock})
+	sender := sink.New(sink.Options{Secrets: a.o.Secrets, Control: outbox.DialControl(a.cfg.Dev), Insecure: a.cfg.Dev, Roots: a.o.AlertRoots, Clock: a.o.Clock})
 	s.alert = alert.New(alert.Options{
 		Store: a.store, Clocks: a.clocks, Sender: sender, Audit: trail{a.clocks}, Configured: configured, References: a.mayName, Responder: a.o.Responder,
 		Link:     func(_, id string) string { return a.BaseURL() + "/v1/airside/alerts/" + id },

@@ -29,7 +29,7 @@ func (s *Sender) slack(ctx context.Context, c Config, m *Message) error {
 	}
 	return s.secret(ctx, c, func(value string) error {
 		hook := Config{Kind: Webhook, Source: c.Source, URL: value}
-		if err := hook.checkURL(s.o.Control == nil); err != nil {
+		if err := hook.checkURL(s.o.Insecure); err != nil {
 			return fmt.Errorf("the secret %s is not the URL of a webhook", c.SecretRef)
 		}
 		return s.post(ctx, c, value, nil, body)

@@ -32,8 +32,10 @@ type Options struct {
 	// Control looks at an address before it is dialled for a sink that was made by the API; it keeps them
 	// out of private networks. Nil lets them go anywhere. Sinks of the configuration may go anywhere.
 	Control func(ctx context.Context, network, address string, c syscall.RawConn) error
-	Roots   *x509.CertPool // replaces the system's authorities
-	Clock   clock.Clock    // the system's: receivers compare the time of a signature with theirs; clock.System when nil
+	// Insecure lets the URL of a Slack webhook begin with http://, for dev.
+	Insecure bool
+	Roots    *x509.CertPool // replaces the system's authorities
+	Clock    clock.Clock    // the system's: receivers compare the time of a signature with theirs; clock.System when nil
 }
 
 // Sender hands messages over.
