@@ -56,6 +56,7 @@ gen: ## write what is made of other files: the routes' golden file, the settings
 	$(GO) run ./cmd/airside config --markdown > docs/configuration.md
 	$(GO) run ./cmd/airside detect rules --sigma > docs/detection/sigma.yml
 	$(GO) run ./cmd/airside detect rules --prometheus > docs/detection/prometheus.yml
+	$(GO) run ./cmd/airside incident runbooks --write docs/runbooks
 
 check: ## everything CI checks
 	bash .ci/run

@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"github.com/airside-travel/airside/contract"
+	"github.com/airside-travel/airside/internal/alert"
 	"github.com/airside-travel/airside/internal/app"
 	"github.com/airside-travel/airside/internal/config"
 )
@@ -45,6 +46,7 @@ type options struct {
 	environ  []string
 
 	upstreams []string
+	app       func(*app.Options)
 }
 
 // Database keeps the data in a file that outlives the server, instead of memory.
@@ -70,6 +72,18 @@ func Upstream(name, baseURL, clientID, clientSecret string) Option {
 			"AIRSIDE_ENV_"+variable+"_SECRET=env:UPSTREAM_"+variable+"_SECRET", "UPSTREAM_"+variable+"_SECRET="+clientSecret)
 	}
 }
+
+// Secrets are variables of an environment, which references such as env:ALERT_SINK_HOOK name.
+func Secrets(values map[string]string) Option {
+	return func(c *options) {
+		for name, value := range values {
+			c.environ = append(c.environ, name+"="+value)
+		}
+	}
+}
+
+// Tune changes what else the process is given, such as who takes first steps for alerts.
+func Tune(fn func(*app.Options)) Option { return func(c *options) { c.app = fn } }
 
 // Unjudged leaves the server's answers unchecked, as in production: for benchmarks.
 func Unjudged() Option { return func(c *options) { c.unjudged = true } }
@@ -99,6 +113,9 @@ func Start(t testing.TB, opts ...Option) *Server {
 		out = io.Discard
 	}
 	o := app.Options{Log: slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: level})), Version: "test", Environ: said.environ}
+	if cfg.app != nil {
+		cfg.app(&o)
+	}
 	if cfg.unjudged {
 		cfg.Dev = false
 	} else {
@@ -198,6 +215,24 @@ func (s *Server) send(t testing.TB, req *http.Request) (int, []byte) {
 
 // Handler serves requests without the network, for tests that make very many of them.
 func (s *Server) Handler() http.Handler { return s.app.Handler() }
+
+// Raise reports findings about the demo TMC, as a detector does, and answers the alerts they belong to.
+func (s *Server) Raise(t testing.TB, findings ...alert.Finding) []string {
+	t.Helper()
+	for i := range findings {
+		if findings[i].Tenant == "" {
+			findings[i].Tenant = s.Demo.TMCID
+		}
+	}
+	ids, err := s.app.Raise(t.Context(), findings...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ids
+}
+
+// Metrics serves what Prometheus reads.
+func (s *Server) Metrics() http.Handler { return s.app.Metrics() }
 
 // TMC starts another tenant and answers the credential of its administrator.
 func (s *Server) TMC(t testing.TB, name string) app.TMC {

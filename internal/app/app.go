@@ -4,6 +4,7 @@ package app
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 	"github.com/airside-travel/airside/contract"
 	"github.com/airside-travel/airside/internal/access"
 	"github.com/airside-travel/airside/internal/air"
+	"github.com/airside-travel/airside/internal/alert"
 	"github.com/airside-travel/airside/internal/application"
 	"github.com/airside-travel/airside/internal/audit/keeper"
 	"github.com/airside-travel/airside/internal/charge"
@@ -24,6 +26,7 @@ import (
 	"github.com/airside-travel/airside/internal/environment"
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/identity"
+	"github.com/airside-travel/airside/internal/incident"
 	"github.com/airside-travel/airside/internal/ledger"
 	"github.com/airside-travel/airside/internal/operator"
 	"github.com/airside-travel/airside/internal/outbox"
@@ -33,6 +36,7 @@ import (
 	"github.com/airside-travel/airside/internal/store"
 	"github.com/airside-travel/airside/internal/telemetry"
 	"github.com/airside-travel/airside/internal/trip"
+	"github.com/airside-travel/airside/internal/vault"
 	"github.com/airside-travel/airside/internal/world"
 	"github.com/airside-travel/airside/internal/world/airline"
 )
@@ -54,6 +58,10 @@ type Options struct {
 	Clock clock.Clock
 	// OnViolation is told of own answers that do not fit the contract. In dev they are logged when it is nil.
 	OnViolation func(operation string, status int, body []byte, found []contract.Violation)
+	// AlertRoots replaces the system's certificate authorities for alert sinks.
+	AlertRoots *x509.CertPool
+	// Responder takes automatic first steps for alerts; nil: none are taken.
+	Responder alert.Responder
 }
 
 // App is one running Airside.
@@ -69,6 +77,10 @@ type App struct {
 	servers   []*server
 	ready     atomic.Bool
 	baseURL   string
+	secrets   *vault.Vaults
+
+	gauges        *gauges
+	metricsServer *http.Server
 }
 
 // services is what routes.go binds.
@@ -90,6 +102,8 @@ type services struct {
 	applications *application.Service
 	environments *environment.Service
 	keeper       *keeper.Keeper
+	alert        *alert.Service
+	incident     *incident.Service
 }
 
 // New opens the store and composes everything; nothing listens yet.
@@ -99,6 +113,9 @@ func New(ctx context.Context, cfg config.Config, o Options) (a *App, err error) 
 		o.Clock = clock.System()
 	}
 	a = &App{cfg: cfg, o: o, clocks: clock.NewTenants(o.Clock)}
+	if a.secrets, err = vault.Open(VaultSettings(cfg, o.Environ, o.Clock)); err != nil {
+		return nil, err
+	}
 	// The contract, the world and the store are independent of each other and each takes a while.
 	type loaded struct {
 		c   *contract.Contract
@@ -139,9 +156,11 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	ring := telemetry.NewRing(remembered)
 	s := &services{}
 	a.services = s
+	a.gauges = newGauges()
+	a.gauges.Collect(a.collectAlerts)
 	s.outbox = outbox.New(outbox.Options{
 		Store: a.store, Clocks: a.clocks, Companies: owners{s}, Log: a.o.Log,
-		AllowInsecure: a.cfg.Dev, Timeout: a.cfg.HookTimeout, Shared: a.cfg.OnPostgres(),
+		AllowInsecure: a.cfg.Dev, Timeout: a.cfg.HookTimeout, Shared: a.cfg.OnPostgres(), Attempted: a.gauges.webhook,
 	})
 	s.policy = policy.New(a.clocks, rulebook{s})
 	s.directory = directory.New(a.clocks, s.outbox, s.policy)
@@ -180,7 +199,13 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 		Dir: a.cfg.AuditDir, URL: a.cfg.AuditURL, Archive: a.cfg.AuditArchive,
 		Before: func(ctx context.Context) error { return a.mux.FlushRefusals(ctx) },
 	})
-	s.schedule = schedule.New(a.store, a.clocks, s.outbox, a.o.Log)
+	if err := a.composeResponse(s); err != nil {
+		return err
+	}
+	s.schedule = schedule.New(a.store, a.clocks, settlers{s.outbox, s.alert}, a.o.Log)
+	for kind, job := range s.alert.Jobs() {
+		s.schedule.Register(kind, job)
+	}
 	s.schedule.Register(identity.JobExpire, s.identity.Expire)
 	s.schedule.Register(air.JobOrder, s.air.RunJob)
 	a.mux = edge.NewMux(edge.Options{
@@ -189,7 +214,7 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 		Rate:      edge.Rate{PerSecond: a.cfg.Rate, Burst: a.cfg.Burst},
 		TokenRate: edge.Rate{PerSecond: a.cfg.TokenRate, Burst: a.cfg.TokenBurst},
 		Books:     books{s.applications}, Upstreams: a.upstreams, EnvironmentOf: environmentOf(s.applications),
-		BaseURL: a.BaseURL, Dev: a.cfg.Dev, OnViolation: a.violation(),
+		BaseURL: a.BaseURL, Dev: a.cfg.Dev, OnViolation: a.violation(), Done: a.gauges.request,
 	})
 	s.operator = operator.New(operator.Options{
 		Contract: a.contract, Clocks: a.clocks, Mover: s.schedule, Ring: ring, StatusOf: edge.StatusOf, Built: a.mux.Built,
@@ -233,8 +258,12 @@ func (a *App) Start(ctx context.Context) (addr string, err error) {
 		}
 	}
 	a.services.outbox.Start(context.WithoutCancel(ctx))
+	a.services.alert.Start()
 	a.services.schedule.Start()
 	a.upstreams.start()
+	if err := a.serveMetrics(ctx); err != nil {
+		return "", err
+	}
 	for _, s := range a.servers {
 		go s.serve(a.o.Log)
 	}
@@ -261,6 +290,10 @@ func (a *App) Close(ctx context.Context) error {
 		problems = append(problems, a.upstreams.stop(ctx))
 		a.services.keeper.Stop(context.WithoutCancel(ctx))
 	}
+	if a.metricsServer != nil {
+		problems = append(problems, a.metricsServer.Close())
+	}
+	a.services.alert.Stop()
 	return errors.Join(append(problems, a.store.Close())...)
 }
 
@@ -289,7 +322,7 @@ func Routes(c *contract.Contract) *edge.Mux {
 	routes(m, &services{
 		identity: new(identity.Service), directory: new(directory.Service), access: new(access.Service), policy: new(policy.Service), charge: new(charge.Service), keys: new(companykey.Service), trip: new(trip.Service), air: new(air.Service),
 		applications: new(application.Service), environments: new(environment.Service),
-		outbox: new(outbox.Service), operator: new(operator.Service), scim: new(scim.Service), ledger: new(ledger.Service),
+		outbox: new(outbox.Service), operator: new(operator.Service), scim: new(scim.Service), ledger: new(ledger.Service), alert: new(alert.Service), incident: new(incident.Service),
 	})
 	return m
 }

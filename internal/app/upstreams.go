@@ -87,11 +87,6 @@ func (a *App) openUpstreams(ctx context.Context) error {
 	if len(a.cfg.Upstreams) == 0 {
 		return nil
 	}
-	settings := VaultSettings(a.cfg, a.o.Environ, a.o.Clock)
-	vaults, err := vault.Open(settings)
-	if err != nil {
-		return err
-	}
 	var all []upstream.Environment
 	for i := range a.cfg.Upstreams {
 		e, err := a.environment(&a.cfg.Upstreams[i])
@@ -105,7 +100,7 @@ func (a *App) openUpstreams(ctx context.Context) error {
 	}
 	var key *vault.SealKey
 	if a.cfg.SealKey != "" || a.cfg.SealPassphrase != "" {
-		k, err := vault.Seal(settings)
+		k, err := vault.Seal(VaultSettings(a.cfg, a.o.Environ, a.o.Clock))
 		if err != nil {
 			return err
 		}
@@ -114,7 +109,7 @@ func (a *App) openUpstreams(ctx context.Context) error {
 	for i := range all {
 		e, c := all[i], a.cfg.Upstreams[i]
 		client, err := upstream.New(ctx, upstream.Options{
-			Environment: e, Vaults: vaults, Store: a.store, Tenant: identity.Platform, Clock: a.o.Clock,
+			Environment: e, Vaults: a.secrets, Store: a.store, Tenant: identity.Platform, Clock: a.o.Clock,
 			Escrow: a.escrow(), Key: key, Event: a.upstreamEvent,
 		})
 		if err != nil {

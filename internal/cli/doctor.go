@@ -27,14 +27,15 @@ func (m *Main) doctorCmd() *cobra.Command {
 	var startup, asJSON bool
 	cmd := &cobra.Command{
 		Use: "doctor", Short: "Check the configuration, the database, the clock and the contract",
-		Long: "Doctor checks what a server needs before it starts, and changes nothing. With --startup it also\n" +
+		Long: "Doctor checks what a server needs before it starts, and changes nothing. With credentials of a server it also\n" +
+			"asks whether everybody can be called in an incident. With --startup it also\n" +
 			"starts this program with an empty database of its own and measures it against our gates: ready in\n" +
 			"150 ms and 0.2 CPU seconds, at most 64 MB of memory, a binary of at most 45 MB. On a busy machine\n" +
 			"measure again. The exit code is 1 when a check fails.",
 		Example: "  airside doctor\n  airside doctor --startup --json | jq '.[] | select(.ok | not)'",
 		Args:    cobra.NoArgs,
 		RunE: runs(func(cmd *cobra.Command, _ []string) error {
-			checks := []check{m.checkConfig(), m.checkDatabase(), checkClock(), m.checkContract()}
+			checks := []check{m.checkConfig(), m.checkDatabase(), checkClock(), m.checkContract(), m.checkContacts(cmd.Context())}
 			if startup {
 				measured, err := m.measureStart(cmd.Context())
 				if err != nil {

@@ -43,6 +43,8 @@ type Options struct {
 	BaseURL     func() string // what debugIdentifier links start with
 	Dev         bool          // judge our own responses; open the explanation of requests
 
+	// Done is told of every request that was answered; it must be quick. Nil: nobody is.
+	Done func(e *telemetry.Event)
 	// OnViolation is told when one of our own responses does not fit the contract (dev and tests).
 	OnViolation func(operation string, status int, body []byte, found []contract.Violation)
 }

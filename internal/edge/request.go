@@ -36,6 +36,9 @@ func (m *Mux) finish(c *call) {
 	if m.o.Ring != nil {
 		m.o.Ring.Add(c.event)
 	}
+	if m.o.Done != nil {
+		m.o.Done(c.event)
+	}
 }
 
 // recovered turns a panic into INTERNAL_ERROR; the stack goes to the log only.

@@ -58,6 +58,7 @@ func (s *Service) attempt(sending, writing context.Context, h head) (o outcome, 
 	if a.problem != "" && sending.Err() != nil {
 		return outcome{}, nil
 	}
+	s.options.Attempted(a.problem == "")
 	err = s.acknowledge(writing, func(ctx context.Context) (err error) {
 		o, err = s.note(ctx, p, a)
 		return err

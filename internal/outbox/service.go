@@ -39,6 +39,8 @@ type Options struct {
 	Lease time.Duration
 	// Keep is how many delivered rows are kept for each endpoint; 1000 when zero.
 	Keep int
+	// Attempted is told of every attempt and whether it delivered; nil: nobody is.
+	Attempted func(delivered bool)
 	// Log is told about what goes wrong inside; failures of receivers are in their attempts. Nil: nobody is.
 	Log *slog.Logger
 }
@@ -50,6 +52,9 @@ func (o Options) withDefaults() Options {
 	o.PerEndpoint = orDefault(o.PerEndpoint, 16)
 	o.Keep = orDefault(o.Keep, 1000)
 	o.Lease = orDefault(o.Lease, 15*time.Second)
+	if o.Attempted == nil {
+		o.Attempted = func(bool) {}
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
