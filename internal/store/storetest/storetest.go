@@ -61,6 +61,7 @@ func Run(t *testing.T, open Open) {
 		"Attempts":            attempts,
 		"Jobs":                jobs,
 		"NextDue":             nextDue,
+		"Changes":             changes,
 		"Audit":               auditEntries,
 		"Idempotency":         idempotency,
 		"Prune":               prune,
