@@ -28,14 +28,15 @@ type gate struct {
 }
 
 func (g gate) Authenticate(ctx context.Context, token string) (*edge.Caller, error) {
-	a, err := g.s.Authenticate(ctx, token)
+	who, err := g.s.Authenticate(ctx, token)
 	if err != nil {
 		return nil, err
 	}
-	if a, err = g.access.Complete(ctx, a); err != nil {
+	a, err := g.access.Complete(ctx, who.Actor)
+	if err != nil {
 		return nil, err
 	}
-	return &edge.Caller{Actor: a, KeepsAll: g.s.KeepsAll(a.ClientID)}, nil
+	return &edge.Caller{Actor: a, KeepsAll: who.KeepsAll}, nil
 }
 
 // trail writes the edge's acts to the audit chain, in the transaction that did them.

@@ -26,6 +26,7 @@ import (
 	"github.com/airside-travel/airside/internal/ledger"
 	"github.com/airside-travel/airside/internal/operator"
 	"github.com/airside-travel/airside/internal/outbox"
+	"github.com/airside-travel/airside/internal/peers"
 	"github.com/airside-travel/airside/internal/policy"
 	"github.com/airside-travel/airside/internal/schedule"
 	"github.com/airside-travel/airside/internal/scim"
@@ -59,6 +60,7 @@ type App struct {
 	o        Options
 	contract *contract.Contract
 	store    store.Store
+	peers    *peers.Peers // nil: no other process can use the store
 	clocks   *clock.Tenants
 	mux      *edge.Mux
 	services *services
@@ -117,6 +119,10 @@ func New(ctx context.Context, cfg config.Config, o Options) (a *App, err error) 
 		return nil, err
 	}
 	a.store, a.contract = companykey.Wrap(st, key), c.c
+	if cfg.OnPostgres() {
+		a.peers = peers.New(a.store, cfg.Follow)
+		a.store = a.peers
+	}
 	if err := a.compose(ctx, f.w, key); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
@@ -162,16 +168,44 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 		Clock: a.o.Clock, Log: a.o.Log, Ring: ring, MaxBody: a.cfg.MaxBody, TrustedHops: a.cfg.TrustedHops, Allow: networks,
 		Rate:      edge.Rate{PerSecond: a.cfg.Rate, Burst: a.cfg.Burst},
 		TokenRate: edge.Rate{PerSecond: a.cfg.TokenRate, Burst: a.cfg.TokenBurst},
-		BaseURL:   a.BaseURL, Dev: a.cfg.Dev, OnViolation: a.violation(),
+		BaseURL:   a.BaseURL, Dev: a.cfg.Dev, Shared: a.peers != nil, OnViolation: a.violation(),
 	})
 	s.operator = operator.New(operator.Options{
 		Contract: a.contract, Clocks: a.clocks, Mover: s.schedule, Ring: ring, StatusOf: edge.StatusOf, Built: a.mux.Built,
 		Version: a.o.Version, Ready: a.notReady,
 	})
 	routes(a.mux, s)
+	if a.peers != nil {
+		return a.meet(ctx)
+	}
 	return a.store.View(ctx, func(ctx context.Context) error {
 		return errors.Join(s.schedule.Load(ctx), s.identity.Load(ctx), s.outbox.Load(ctx), s.air.LoadLedger(ctx))
 	})
+}
+
+// meet has the services follow other processes, and reads what they remember of each tenant for the first time.
+func (a *App) meet(ctx context.Context) error {
+	s := a.services
+	a.peers.Register(peers.Credentials, s.identity.Follow)
+	a.peers.Register(peers.Rights, s.access.Follow)
+	a.peers.Register(peers.Clock, s.schedule.Follow)
+	a.peers.RegisterLate(peers.Seats, s.air.Follow)
+	s.identity.Share(a.store, a.peers)
+	s.schedule.Share(a.peers)
+	var tenants []string
+	err := a.store.View(ctx, func(ctx context.Context) (err error) {
+		if tenants, err = store.Read(ctx).Tenants(); err != nil {
+			return err
+		}
+		return s.outbox.Load(ctx)
+	})
+	for _, tenant := range tenants {
+		if err != nil {
+			break
+		}
+		err = a.peers.Refresh(ctx, tenant)
+	}
+	return err
 }
 
 // violation is who hears of own answers outside the contract.

@@ -66,6 +66,10 @@ func (m *Mux) handle(c *call) error {
 
 // write1 is one write inside its transaction.
 func (m *Mux) write1(ctx context.Context, c *call) error {
+	ctx, err := m.again(ctx, c)
+	if err != nil {
+		return err
+	}
 	key := c.r.Header.Get(idempotencyHeader)
 	if key != "" && m.o.Replay != nil {
 		if len(key) > 255 {

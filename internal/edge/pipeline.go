@@ -36,6 +36,7 @@ type Options struct {
 	Rate        Rate          // per client (or per address, without a token)
 	TokenRate   Rate          // for the token endpoints
 	BaseURL     func() string // what debugIdentifier links start with
+	Shared      bool          // other processes change rights too: a write decides about its caller inside its transaction
 	Dev         bool          // judge our own responses; open the explanation of requests
 
 	// OnViolation is told when one of our own responses does not fit the contract (dev and tests).
@@ -78,6 +79,7 @@ type call struct {
 	media    string   // of the answer, when the handler chose one
 	etag     string   // version of the resource
 	removed  []string // members that a complete-object update took away
+	token    string   // the caller's
 	keepsAll bool     // the client is not allowed to remove any by leaving them out
 	replayed bool
 	started  time.Time

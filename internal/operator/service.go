@@ -17,6 +17,8 @@ import (
 type Mover interface {
 	MoveTo(ctx context.Context, tenant string, to time.Time) (performed int, err error)
 	Apply(ctx context.Context, tenant string, st clock.State) error
+	// Refresh shows the clock as it is now, whichever process set it.
+	Refresh(ctx context.Context, tenant string) error
 }
 
 // Options is what the service is wired with.

@@ -16,7 +16,7 @@ import (
 )
 
 // schemaVersion is the number of the last migration.
-const schemaVersion = 3
+const schemaVersion = 4
 
 // The tables of the migrations themselves. They carry our name because a schema may be shared.
 const (
