@@ -147,6 +147,10 @@ func (ss *session) commit() {
 		ss.giveBack()
 		return
 	}
+	if len(ss.heads) == 0 { // every call failed: what was sent is undone, and no tenant is left to prove anything by
+		ss.abandon()
+		return
+	}
 	for _, tenant := range slices.Sorted(maps.Keys(ss.heads)) {
 		if h := ss.heads[tenant]; h.changed {
 			ss.pending = append(ss.pending, h.put(tenant))

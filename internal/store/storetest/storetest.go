@@ -51,6 +51,7 @@ func Run(t *testing.T, open Open) {
 		"EndedTransaction":    endedTransaction,
 		"ReadsItsOwnWrites":   readsItsOwnWrites,
 		"FailureBesideOthers": failureBesideOthers,
+		"EverybodyFails":      everybodyFails,
 		"SixtyFourWriters":    sixtyFourWriters,
 		"Snapshot":            snapshot,
 		"CloseWhileBusy":      closeWhileBusy,
