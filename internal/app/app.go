@@ -276,9 +276,12 @@ func (a *App) Handler() http.Handler { return a.mux }
 // Contract is the compiled contract.
 func (a *App) Contract() *contract.Contract { return a.contract }
 
-func (a *App) notReady() []string {
+func (a *App) notReady(ctx context.Context) []string {
 	if !a.ready.Load() {
 		return []string{"starting or stopping"}
+	}
+	if err := a.store.Ready(ctx); err != nil {
+		return []string{err.Error()}
 	}
 	return nil
 }

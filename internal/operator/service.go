@@ -31,7 +31,7 @@ type Options struct {
 	Built    func(operation string) bool
 	Version  string
 	// Ready says why the process cannot serve; empty when it can.
-	Ready func() []string
+	Ready func(ctx context.Context) []string
 }
 
 // Service answers the operations about the running system.
@@ -66,8 +66,8 @@ func (s *Service) GetHealth(context.Context, struct{}) (Health, error) {
 }
 
 // GetReady says whether it can serve, and why not.
-func (s *Service) GetReady(context.Context, struct{}) (Health, error) {
-	if reasons := s.o.Ready(); len(reasons) > 0 {
+func (s *Service) GetReady(ctx context.Context, _ struct{}) (Health, error) {
+	if reasons := s.o.Ready(ctx); len(reasons) > 0 {
 		return Health{State: "unavailable", Version: s.o.Version, Reasons: reasons}, nil
 	}
 	return Health{State: "ok", Version: s.o.Version}, nil

@@ -51,6 +51,9 @@ type Store interface {
 	// View runs fn on one consistent snapshot, taken at its first read. Inside another transaction it
 	// joins that one. It must not wait for an Update.
 	View(ctx context.Context, fn func(ctx context.Context) error) error
+	// Ready says why the store can do nothing for its callers now, nil when it can. It answers within seconds,
+	// and the error shows no secrets.
+	Ready(ctx context.Context) error
 	// Check verifies the integrity of the database file or schema.
 	Check(ctx context.Context) error
 	// Close waits for running transactions and releases everything.

@@ -73,6 +73,9 @@ func TestServerKilled(t *testing.T) {
 	load(t, s, writes, func(n int64) {
 		if n%300 == 100 {
 			c.kill()
+			if s.Ready(t.Context()) == nil {
+				t.Error("the store is ready without a server")
+			}
 			c.start()
 		}
 	})

@@ -67,6 +67,7 @@ func Run(t *testing.T, open Open) {
 		"Idempotency":         idempotency,
 		"Prune":               prune,
 		"Check":               check,
+		"Ready":               ready,
 		"Model":               model,
 		"Linearizable":        linearizable,
 	} {
