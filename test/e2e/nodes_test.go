@@ -5,60 +5,31 @@
 package e2e_test
 
 import (
-	"context"
 	"encoding/base64"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
-
 	"github.com/airside-travel/airside/airsidetest"
 	"github.com/airside-travel/airside/internal/ids"
+	"github.com/airside-travel/airside/internal/store/pgtest"
 )
 
 // never is a bound so long that a server compares only inside its writes.
 const never = time.Hour
 
-// database makes an empty schema in the server that test/pg/run started, and a key file.
+// database makes an empty database and a key file.
 func database(t *testing.T) (target, key string) {
 	t.Helper()
-	base := os.Getenv("AIRSIDE_TEST_POSTGRES")
-	if base == "" {
-		t.Fatal("AIRSIDE_TEST_POSTGRES must be the URL of a PostgreSQL server; test/pg/run starts one")
-	}
-	schema := "e2e_" + strings.ReplaceAll(ids.UUID(), "-", "")
-	sql := func(text string) {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		defer cancel()
-		c, err := pgconn.Connect(ctx, base)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = c.Close(ctx) }()
-		if _, err := c.Exec(ctx, text).ReadAll(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	sql("CREATE SCHEMA " + schema)
-	t.Cleanup(func() { sql("DROP SCHEMA " + schema + " CASCADE") })
-	u, err := url.Parse(base)
-	if err != nil {
-		t.Fatal(err)
-	}
-	q := u.Query()
-	q.Set("search_path", schema)
-	u.RawQuery = q.Encode()
 	key = filepath.Join(t.TempDir(), "key")
 	if err := os.WriteFile(key, []byte(base64.StdEncoding.EncodeToString(ids.Bytes(32))), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return u.String(), key
+	return pgtest.Database(t), key
 }
 
 // pair is one caller with one token at two servers that share a database. Both have met the tenant.
