@@ -45,6 +45,12 @@ func (m *Mux) handle(c *call) error {
 	var err error
 	switch {
 	case c.ep.own:
+		if m.o.Shared {
+			if err = m.o.Store.Update(ctx, func(ctx context.Context) error { _, err := m.again(ctx, c); return err }); err != nil {
+				break
+			}
+			ctx = actor.With(ctx, c.actor)
+		}
 		if err = m.answer(ctx, c); err == nil && op.Effect != contract.Read {
 			err = m.o.Store.Update(ctx, func(ctx context.Context) error { return m.record(ctx, c, "ALLOWED", "") })
 		}

@@ -36,6 +36,7 @@ type Service struct {
 
 	viewer Viewer
 	peers  Follower        // nil: no other process uses the store
+	asking chan struct{}   // holds one for each read under way
 	epoch  uint64          // grows when something becomes stale
 	stale  map[string]bool // clients that another process may have changed
 }

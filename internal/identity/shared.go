@@ -19,7 +19,27 @@ const maxTokens = 100_000
 // Share makes the service one of several on the same database: what it does not know it looks for in the
 // store, and before it believes what it knows of a tenant it follows the others. Call it before the first
 // request, and not Load.
-func (s *Service) Share(v Viewer, f Follower) { s.viewer, s.peers = v, f }
+func (s *Service) Share(v Viewer, f Follower) {
+	s.viewer, s.peers, s.asking = v, f, make(chan struct{}, maxAsking)
+}
+
+// maxAsking is how many reads for unknown tokens and clients are under way at once: whoever sends wrong ones must
+// not take all connections from the others.
+const maxAsking = 4
+
+// ask reads from the store.
+func (s *Service) ask(ctx context.Context, fn func(ctx context.Context) error) error {
+	if _, inside := store.Current(ctx); inside {
+		return s.viewer.View(ctx, fn)
+	}
+	select {
+	case s.asking <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-s.asking }()
+	return s.viewer.View(ctx, fn)
+}
 
 // Follow forgets what is known of a tenant's clients (peers.Follower).
 func (s *Service) Follow(_ context.Context, tenant string, _ int64) error {
@@ -83,7 +103,7 @@ func (s *Service) known(id string) (c *client, ok bool) {
 }
 
 func (s *Service) readClient(ctx context.Context, id string) (c *client, err error) {
-	err = s.viewer.View(ctx, func(ctx context.Context) error {
+	err = s.ask(ctx, func(ctx context.Context) error {
 		r, err := store.Read(ctx).Get(Platform, kindClient, id)
 		if errors.Is(err, store.ErrNotFound) {
 			return nil
@@ -104,7 +124,7 @@ func (s *Service) granted(ctx context.Context, h [32]byte, token string) (*grant
 	if g != nil || s.peers == nil || !strings.HasPrefix(token, tokenPrefix) {
 		return g, nil
 	}
-	err := s.viewer.View(ctx, func(ctx context.Context) error {
+	err := s.ask(ctx, func(ctx context.Context) error {
 		r, err := store.Read(ctx).Get(Platform, kindToken, hex.EncodeToString(h[:]))
 		if errors.Is(err, store.ErrNotFound) {
 			return nil

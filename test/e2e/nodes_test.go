@@ -113,6 +113,12 @@ func TestRevokedAtAnotherNode(t *testing.T) {
 	a.call(204, "POST", "/v2/api-users/revoke", doc{"clientId": id})
 	old.call(200, "GET", companies(b), nil) // what the bound allows
 	old.refuse(401, "ACCESS_TOKEN_INVALID", "POST", "/v2/users", fullUser(b.srv))
+	// Nor does it move the clock, which takes several transactions.
+	id, secret = a.admin()
+	old = b.bearing(b.srv.TokenOf(t, id, secret))
+	old.call(200, "GET", "/v1/airside/world/clock", nil)
+	a.call(204, "POST", "/v2/api-users/revoke", doc{"clientId": id})
+	old.refuse(401, "ACCESS_TOKEN_INVALID", "POST", "/v1/airside/world/clock/advance", doc{"duration": "PT1M"})
 
 	a, b = pair(t, 250*time.Millisecond)
 	id, secret = a.admin()
