@@ -52,6 +52,16 @@ type options struct {
 // Database keeps the data in a file that outlives the server, instead of memory.
 func Database(path string) Option { return func(c *options) { c.Database = "sqlite:" + path } }
 
+// Postgres keeps the data in a PostgreSQL database, which several servers may share. They need the same key file:
+// 32 random bytes in base64.
+func Postgres(url, masterKeyFile string) Option {
+	return func(c *options) { c.Database, c.MasterKey = url, masterKeyFile }
+}
+
+// FollowWithin sets how old what a server on PostgreSQL remembers may be before it asks whether another one
+// changed it; 0 asks at each request.
+func FollowWithin(d time.Duration) Option { return func(c *options) { c.Follow = d } }
+
 // MaxBody sets the largest request body in bytes.
 func MaxBody(n int) Option { return func(c *options) { c.MaxBody = n } }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/audience"
 	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/peers"
 	"github.com/airside-travel/airside/internal/store"
 )
 
@@ -97,7 +98,7 @@ func (c *cache) drop(tenant, user string) {
 // must be read anew.
 func (s *Service) UserChanged(ctx context.Context, userID string) {
 	tenant := actor.Tenant(ctx)
-	store.From(ctx).AfterCommit(func() { s.cache.drop(tenant, userID) })
+	peers.Note(ctx, tenant, peers.Rights, func(int64) { s.cache.drop(tenant, userID) })
 }
 
 // CompaniesChanged notes that companies came, went or changed hands.
@@ -105,7 +106,13 @@ func (s *Service) CompaniesChanged(ctx context.Context) { s.changed(ctx) }
 
 func (s *Service) changed(ctx context.Context) {
 	tenant := actor.Tenant(ctx)
-	store.From(ctx).AfterCommit(func() { s.cache.drop(tenant, "") })
+	peers.Note(ctx, tenant, peers.Rights, func(int64) { s.cache.drop(tenant, "") })
+}
+
+// Follow forgets the rights of a tenant's users, which another process changed (peers.Follower).
+func (s *Service) Follow(_ context.Context, tenant string, _ int64) error {
+	s.cache.drop(tenant, "")
+	return nil
 }
 
 // Complete gives the actor of a user's token the rights that the user has now, from both systems. A
@@ -121,7 +128,9 @@ func (s *Service) Complete(ctx context.Context, a *actor.Actor) (*actor.Actor, e
 		if r, err = s.read(ctx, a.Tenant, a.UserID); err != nil {
 			return nil, err
 		}
-		s.cache.keep(a.Tenant, a.UserID, r, generation)
+		if _, inside := store.Current(ctx); !inside { // what a transaction reads may be undone with it
+			s.cache.keep(a.Tenant, a.UserID, r, generation)
+		}
 	}
 	if r.user == nil || a.Bound != "" && r.user.CompanyID != a.Bound {
 		return nil, errs.New(errs.TokenInvalid, "Access Token Invalid").Hinting("The user of the token is not active any more.")

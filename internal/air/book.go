@@ -54,6 +54,10 @@ func (s *Service) CreatePnr(ctx context.Context, in CreatePnrIn) (json.RawMessag
 	booked, err := s.supplier.Order(ctx, key, &supplier.AirOrder{
 		Tenant: actor.Tenant(ctx), Now: s.now(ctx), Ref: b.Cart.Ref, RateCodes: b.Cart.Codes, Travelers: orderTravelers(b),
 		AcceptPrice: &supplier.Money{Minor: b.Cart.Total, Currency: b.Cart.Currency},
+		Sold: func(key supplier.SeatKey) (int, error) {
+			n, _, err := s.soldOf(ctx, key)
+			return n, err
+		},
 	})
 	if no, ok := errors.AsType[*supplier.Rejected](err); ok { // what it names stands in the bookingId, not in this body
 		return nil, errs.New(errs.ValidationFailed, "the airline does not accept %s: %s", no.Field, no.Reason).Hinting("correct it and revalidate").Because(err)

@@ -30,26 +30,34 @@ func (s *Service) LoadLedger(ctx context.Context) error {
 		return err
 	}
 	for _, tenant := range tenants {
-		var rows []supplier.SeatDelta
-		for rec, err := range r.List(store.Query{Tenant: tenant, Kind: kindSold}) {
-			if err != nil {
-				return fmt.Errorf("air: seats sold: %w", err)
-			}
-			var seats []supplier.SeatDelta
-			if err := json.Unmarshal(rec.Doc, &seats); err != nil {
-				return fmt.Errorf("air: seats sold for PNR %s: %w", rec.ID, err)
-			}
-			rows = append(rows, seats...)
+		if err := s.load(ctx, tenant); err != nil {
+			return err
 		}
-		s.supplier.Inventory().Load(tenant, func(yield func(supplier.SeatDelta) bool) {
-			for _, d := range rows {
-				if !yield(d) {
-					return
-				}
-			}
-		})
 	}
 	return nil
+}
+
+// load hands the seats of a tenant's live bookings to the inventory.
+func (s *Service) load(ctx context.Context, tenant string) error {
+	var rows []supplier.SeatDelta
+	for rec, err := range store.Read(ctx).List(store.Query{Tenant: tenant, Kind: kindSold}) {
+		if err != nil {
+			return fmt.Errorf("air: seats sold: %w", err)
+		}
+		var seats []supplier.SeatDelta
+		if err := json.Unmarshal(rec.Doc, &seats); err != nil {
+			return fmt.Errorf("air: seats sold for PNR %s: %w", rec.ID, err)
+		}
+		rows = append(rows, seats...)
+	}
+	s.supplier.Inventory().Load(tenant, func(yield func(supplier.SeatDelta) bool) {
+		for _, d := range rows {
+			if !yield(d) {
+				return
+			}
+		}
+	})
+	return s.rows(ctx, tenant)
 }
 
 // useOnce records the use of a bookingId; BOOKING_EXPIRED the second time.
@@ -80,7 +88,10 @@ func (s *Service) keepOrder(ctx context.Context, pnrID string, o *supplier.Order
 	if err := tx.Insert(&order); err != nil {
 		return err
 	}
-	return tx.Insert(&sold)
+	if err := tx.Insert(&sold); err != nil {
+		return err
+	}
+	return s.sell(ctx, o.Seats)
 }
 
 // order reads the airline's order behind a PNR; nil when the PNR was booked elsewhere.
@@ -110,11 +121,31 @@ func (s *Service) saveOrder(ctx context.Context, pnrID string, version int64, o 
 		return err
 	}
 	if o.Status == supplier.OrderCancelled || o.Status == supplier.OrderRejected {
-		if err := tx.Remove(actor.Tenant(ctx), kindSold, pnrID); err != nil && !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
+		return s.giveBack(ctx, pnrID)
 	}
 	return nil
+}
+
+// giveBack ends what a PNR takes from the inventory.
+func (s *Service) giveBack(ctx context.Context, pnrID string) error {
+	tx, tenant := store.From(ctx), actor.Tenant(ctx)
+	rec, err := tx.Get(tenant, kindSold, pnrID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	var seats []supplier.SeatDelta
+	if err := json.Unmarshal(rec.Doc, &seats); err != nil {
+		return fmt.Errorf("air: seats sold for PNR %s: %w", pnrID, err)
+	}
+	if err := tx.Remove(tenant, kindSold, pnrID); err != nil {
+		return err
+	}
+	for i := range seats {
+		seats[i].Sold = -seats[i].Sold
+	}
+	return s.sell(ctx, seats)
 }
 
 // decide ties a change of inventory to the transaction: final when it commits, undone when it does

@@ -28,6 +28,8 @@ type Service struct {
 	airportsMu sync.RWMutex
 	airports   map[string][]byte // schema AirportInfo by IATA code, as it is asked for
 
+	seats followed
+
 	pending sync.Map // booking or order key -> supplier.Reservation of a transaction that is not decided yet
 }
 

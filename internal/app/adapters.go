@@ -19,6 +19,7 @@ import (
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/identity"
 	"github.com/airside-travel/airside/internal/ledger"
+	"github.com/airside-travel/airside/internal/peers"
 	"github.com/airside-travel/airside/internal/store"
 )
 
@@ -27,17 +28,19 @@ type gate struct {
 	s            *identity.Service
 	access       *access.Service
 	applications *application.Service
+	peers        *peers.Peers
 }
 
 func (g gate) Authenticate(ctx context.Context, token string) (*edge.Caller, error) {
-	a, err := g.s.Authenticate(ctx, token)
+	who, err := g.s.Authenticate(ctx, token)
 	if err != nil {
 		return nil, err
 	}
-	if a, err = g.access.Complete(ctx, a); err != nil {
+	a, err := g.access.Complete(ctx, who.Actor)
+	if err != nil {
 		return nil, err
 	}
-	return g.caller(&edge.Caller{Actor: a, KeepsAll: g.s.KeepsAll(a.ClientID)})
+	return g.caller(ctx, &edge.Caller{Actor: a, KeepsAll: who.KeepsAll})
 }
 
 // trail writes the edge's acts to the audit chain, in the transaction that did them.

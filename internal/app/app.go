@@ -30,6 +30,7 @@ import (
 	"github.com/airside-travel/airside/internal/ledger"
 	"github.com/airside-travel/airside/internal/operator"
 	"github.com/airside-travel/airside/internal/outbox"
+	"github.com/airside-travel/airside/internal/peers"
 	"github.com/airside-travel/airside/internal/policy"
 	"github.com/airside-travel/airside/internal/schedule"
 	"github.com/airside-travel/airside/internal/scim"
@@ -70,6 +71,7 @@ type App struct {
 	o         Options
 	contract  *contract.Contract
 	store     store.Store
+	peers     *peers.Peers // nil: no other process can use the store
 	clocks    *clock.Tenants
 	mux       *edge.Mux
 	services  *services
@@ -141,6 +143,10 @@ func New(ctx context.Context, cfg config.Config, o Options) (a *App, err error) 
 		return nil, err
 	}
 	a.store, a.contract = companykey.Wrap(st, key), c.c
+	if cfg.OnPostgres() {
+		a.peers = peers.New(a.store, cfg.Follow)
+		a.store = a.peers
+	}
 	if err := a.compose(ctx, f.w, key); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
@@ -209,12 +215,12 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	s.schedule.Register(identity.JobExpire, s.identity.Expire)
 	s.schedule.Register(air.JobOrder, s.air.RunJob)
 	a.mux = edge.NewMux(edge.Options{
-		Contract: a.contract, Auth: gate{s.identity, s.access, s.applications}, Store: a.store, Audit: trail{a.clocks}, TenantOf: s.identity.TenantOf, Replay: replays{a.clocks}, Ledger: issued{s.ledger},
+		Contract: a.contract, Auth: gate{s.identity, s.access, s.applications, a.peers}, Store: a.store, Audit: trail{a.clocks}, TenantOf: s.identity.TenantOf, Replay: replays{a.clocks}, Ledger: issued{s.ledger},
 		Clock: a.o.Clock, Log: a.o.Log, Ring: ring, MaxBody: a.cfg.MaxBody, TrustedHops: a.cfg.TrustedHops, Allow: networks,
 		Rate:      edge.Rate{PerSecond: a.cfg.Rate, Burst: a.cfg.Burst},
 		TokenRate: edge.Rate{PerSecond: a.cfg.TokenRate, Burst: a.cfg.TokenBurst},
 		Books:     books{s.applications}, Upstreams: a.upstreams, EnvironmentOf: environmentOf(s.applications),
-		BaseURL: a.BaseURL, Dev: a.cfg.Dev, OnViolation: a.violation(), Done: a.gauges.request,
+		BaseURL: a.BaseURL, Dev: a.cfg.Dev, Shared: a.peers != nil, OnViolation: a.violation(), Done: a.gauges.request,
 	})
 	s.operator = operator.New(operator.Options{
 		Contract: a.contract, Clocks: a.clocks, Mover: s.schedule, Ring: ring, StatusOf: edge.StatusOf, Built: a.mux.Built,
@@ -224,9 +230,39 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	if _, err := s.keeper.VerifierKey(ctx); err != nil { // made at the first start, so that it can be copied away
 		return err
 	}
+	if a.peers != nil {
+		return a.meet(ctx)
+	}
 	return a.store.View(ctx, func(ctx context.Context) error {
 		return errors.Join(s.schedule.Load(ctx), s.identity.Load(ctx), s.outbox.Load(ctx), s.air.LoadLedger(ctx), s.environments.Load(ctx), s.applications.Load(ctx))
 	})
+}
+
+// meet has the services follow other processes, and reads what they remember of each tenant for the first time.
+func (a *App) meet(ctx context.Context) error {
+	s := a.services
+	a.peers.Register(peers.Credentials, s.identity.Follow)
+	a.peers.Register(peers.Rights, s.access.Follow)
+	a.peers.Register(peers.Clock, s.schedule.Follow)
+	a.peers.RegisterLate(peers.Seats, s.air.Follow)
+	a.peers.Register(peers.Applications, s.applications.Follow)
+	a.peers.Register(peers.Environments, s.environments.Follow)
+	s.identity.Share(a.store, a.peers)
+	s.schedule.Share(a.peers)
+	var tenants []string
+	err := a.store.View(ctx, func(ctx context.Context) (err error) {
+		if tenants, err = store.Read(ctx).Tenants(); err != nil {
+			return err
+		}
+		return s.outbox.Load(ctx)
+	})
+	for _, tenant := range append(tenants, identity.Platform) {
+		if err != nil {
+			break
+		}
+		err = a.peers.Refresh(ctx, tenant)
+	}
+	return err
 }
 
 // violation is who hears of own answers outside the contract.
@@ -309,9 +345,12 @@ func (a *App) Handler() http.Handler { return a.mux }
 // Contract is the compiled contract.
 func (a *App) Contract() *contract.Contract { return a.contract }
 
-func (a *App) notReady() []string {
+func (a *App) notReady(ctx context.Context) []string {
 	if !a.ready.Load() {
 		return []string{"starting or stopping"}
+	}
+	if err := a.store.Ready(ctx); err != nil {
+		return []string{err.Error()}
 	}
 	return nil
 }

@@ -15,14 +15,21 @@ import (
 	"github.com/airside-travel/airside/internal/edge"
 	"github.com/airside-travel/airside/internal/environment"
 	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/identity"
 	"github.com/airside-travel/airside/internal/permit"
 )
 
 // caller turns what counts for an application into what the edge enforces.
-func (g gate) caller(c *edge.Caller) (*edge.Caller, error) {
+func (g gate) caller(ctx context.Context, c *edge.Caller) (*edge.Caller, error) {
 	l := g.applications.Find(c.Actor.ClientID)
 	if l == nil {
 		return c, nil
+	}
+	if l.Environment != environment.Sandbox { // what it lets through is nobody's in particular
+		if err := g.peers.Follow(ctx, identity.Platform); err != nil {
+			return nil, err
+		}
+		l = g.applications.Find(c.Actor.ClientID)
 	}
 	if err := g.applications.Usable(l); err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/peers"
 	"github.com/airside-travel/airside/internal/revision"
 	"github.com/airside-travel/airside/internal/store"
 )
@@ -36,11 +37,10 @@ func (s *Service) Create(ctx context.Context, in SettingsIn) (Shown, error) {
 	}
 	now := s.d.Clock.Now()
 	a := &Application{ClientID: id, Settings: in.Body, State: Active, CreatedAt: now, UpdatedAt: now, SecretRotatedAt: now, tenant: actor.Tenant(ctx)}
-	tx := store.From(ctx)
-	if err := named(tx.Insert(a.record())); err != nil {
+	if err := named(store.From(ctx).Insert(a.record())); err != nil {
 		return Shown{}, err
 	}
-	s.keep(tx, a)
+	s.keep(ctx, a)
 	return Shown{*a, secret}, nil
 }
 
@@ -128,11 +128,10 @@ func (s *Service) Delete(ctx context.Context, in IDIn) (struct{}, error) {
 	if err := s.d.Credentials.RemoveApplication(ctx, a.ClientID); err != nil {
 		return struct{}{}, err
 	}
-	tx := store.From(ctx)
-	if err := tx.Remove(a.tenant, kind, a.ClientID); err != nil {
+	if err := store.From(ctx).Remove(a.tenant, kind, a.ClientID); err != nil {
 		return struct{}{}, err
 	}
-	tx.AfterCommit(func() {
+	peers.Note(ctx, a.tenant, peers.Applications, func(int64) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		delete(s.live, a.ClientID)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/mail"
 	"sync"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/clock"
 	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/peers"
 	"github.com/airside-travel/airside/internal/permit"
 	"github.com/airside-travel/airside/internal/store"
 )
@@ -127,9 +129,33 @@ func (s *Service) Recompile() {
 	}
 }
 
-func (s *Service) keep(tx store.Tx, a *Application) {
+// Follow reads a tenant's applications anew (peers.Follower); the context carries a transaction.
+func (s *Service) Follow(ctx context.Context, tenant string, _ int64) error {
+	live := map[string]*Live{}
+	for r, err := range store.Read(ctx).List(store.Query{Tenant: tenant, Kind: kind}) {
+		if err != nil {
+			return err
+		}
+		a, err := read(r)
+		if err != nil {
+			return err
+		}
+		live[a.ClientID] = s.compile(a)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, l := range s.live {
+		if l.tenant == tenant && live[id] == nil {
+			delete(s.live, id)
+		}
+	}
+	maps.Copy(s.live, live)
+	return nil
+}
+
+func (s *Service) keep(ctx context.Context, a *Application) {
 	l := s.compile(a)
-	tx.AfterCommit(func() {
+	peers.Note(ctx, a.tenant, peers.Applications, func(int64) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.live[a.ClientID] = l
@@ -203,11 +229,10 @@ func (s *Service) own(ctx context.Context, id string) (*Application, *store.Reco
 // write stores the changed application and lets it count from the commit on.
 func (s *Service) write(ctx context.Context, a *Application, version int64) error {
 	a.UpdatedAt = s.d.Clock.Now()
-	tx := store.From(ctx)
-	if err := named(tx.Update(a.record(), version)); err != nil {
+	if err := named(store.From(ctx).Update(a.record(), version)); err != nil {
 		return err
 	}
-	s.keep(tx, a)
+	s.keep(ctx, a)
 	return nil
 }
 

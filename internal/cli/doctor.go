@@ -3,7 +3,11 @@
 package cli
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,18 +28,22 @@ type check struct {
 }
 
 func (m *Main) doctorCmd() *cobra.Command {
-	var startup, asJSON bool
+	var startup, server, asJSON bool
 	cmd := &cobra.Command{
 		Use: "doctor", Short: "Check the configuration, the database, the clock and the contract",
 		Long: "Doctor checks what a server needs before it starts, and changes nothing. With credentials of a server it also\n" +
 			"asks whether everybody can be called in an incident. With --startup it also\n" +
 			"starts this program with an empty database of its own and measures it against our gates: ready in\n" +
 			"150 ms and 0.2 CPU seconds, at most 64 MB of memory, a binary of at most 45 MB. On a busy machine\n" +
-			"measure again. The exit code is 1 when a check fails.",
+			"measure again. With --server it also asks the server at AIRSIDE_URL, which must run, whether it is\n" +
+			"ready. The exit code is 1 when a check fails.",
 		Example: "  airside doctor\n  airside doctor --startup --json | jq '.[] | select(.ok | not)'",
 		Args:    cobra.NoArgs,
 		RunE: runs(func(cmd *cobra.Command, _ []string) error {
 			checks := []check{m.checkConfig(), m.checkDatabase(), checkClock(), m.checkContract(), m.checkContacts(cmd.Context())}
+			if server {
+				checks = append(checks, m.checkServer(cmd.Context()))
+			}
 			if startup {
 				measured, err := m.measureStart(cmd.Context())
 				if err != nil {
@@ -47,6 +55,7 @@ func (m *Main) doctorCmd() *cobra.Command {
 		}),
 	}
 	cmd.Flags().BoolVar(&startup, "startup", false, "also start this program and measure it")
+	cmd.Flags().BoolVar(&server, "server", false, "also ask the running server at AIRSIDE_URL whether it is ready")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
@@ -159,4 +168,42 @@ func (m *Main) checkContract() check {
 		}
 	}
 	return check{"contract", true, fmt.Sprintf("%d operations, %d built; %d schemas", len(c.Operations()), n, len(c.Schemas()))}
+}
+
+// serverWait is how long a server may take to say whether it is ready.
+const serverWait = 10 * time.Second
+
+// checkServer asks a running server whether it can serve.
+func (m *Main) checkServer(ctx context.Context) check {
+	const name = "server"
+	r, err := m.remote("")
+	if err != nil {
+		return check{name, false, err.Error()}
+	}
+	ctx, cancel := context.WithTimeout(ctx, serverWait)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.base+"/v1/airside/ready", http.NoBody)
+	if err != nil {
+		return check{name, false, err.Error()}
+	}
+	res, err := r.http.Do(req)
+	if err != nil {
+		return check{name, false, err.Error()}
+	}
+	defer res.Body.Close()
+	var health struct {
+		Status  string   `json:"status"`
+		Reasons []string `json:"reasons"`
+	}
+	raw, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	if err == nil {
+		err = json.Unmarshal(raw, &health)
+	}
+	switch {
+	case err != nil || health.Status == "":
+		return check{name, false, fmt.Sprintf("%s is not an Airside: it answers %d", r.base, res.StatusCode)}
+	case res.StatusCode != http.StatusOK:
+		return check{name, false, r.base + " is not ready: " + strings.Join(health.Reasons, "; ")}
+	}
+	return check{name, true, r.base + " is ready"}
 }

@@ -182,7 +182,8 @@ func (m *Main) tmcCmd() *cobra.Command {
 	create := &cobra.Command{
 		Use: "create", Short: "Make a TMC and its first API user",
 		Long: "Create makes a TMC and an API user with the role TMC_ADMIN in the database that the environment\n" +
-			"names. The secret is printed once and kept only as a hash. Stop a server that uses the database first.",
+			"names. The secret is printed once and kept only as a hash. Stop a server that uses a SQLite\n" +
+			"database first; on PostgreSQL servers may run.",
 		Example: "  airside tmc create --name 'Harbour Travel'\n  airside tmc create --name 'Harbour Travel' --json | jq -r .clientSecret",
 		Args:    cobra.NoArgs,
 		RunE: runs(func(cmd *cobra.Command, _ []string) (err error) {

@@ -27,6 +27,7 @@ type Config struct {
 	Burst         int           `env:"AIRSIDE_BURST" default:"400" help:"requests a client may make at once"`
 	TokenRate     float64       `env:"AIRSIDE_TOKEN_RATE" default:"2" help:"token requests per second and address; 0 does not limit"`
 	TokenBurst    int           `env:"AIRSIDE_TOKEN_BURST" default:"60" help:"token requests an address may make at once"`
+	Follow        time.Duration `env:"AIRSIDE_FOLLOW_WITHIN" default:"250ms" help:"on postgres: how old what a process remembers of credentials, rights and clocks may be before it asks whether another one changed it; 0s asks at each request"`
 	JWKS          string        `env:"AIRSIDE_JWKS_URL" help:"https URL of the partner's key set, for token exchange besides uploaded keys"`
 	HookTimeout   time.Duration `env:"AIRSIDE_WEBHOOK_TIMEOUT" default:"40s" help:"how long a webhook receiver may take"`
 	Shutdown      time.Duration `env:"AIRSIDE_SHUTDOWN_TIMEOUT" default:"15s" help:"how long running requests may take to finish when the process is told to stop"`

@@ -24,7 +24,8 @@ func (m *Mux) authenticate(c *call) error {
 		c.Header().Set("WWW-Authenticate", "Bearer")
 		return errs.New(errs.NotAuthenticated, "the Authorization header must be `Bearer <access token>`")
 	}
-	caller, err := m.o.Auth.Authenticate(c.ctx, strings.TrimSpace(token))
+	c.token = strings.TrimSpace(token)
+	caller, err := m.o.Auth.Authenticate(c.ctx, c.token)
 	if err != nil {
 		c.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 		return err

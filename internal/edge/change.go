@@ -58,6 +58,10 @@ const (
 const inFlight = 0
 
 func (m *Mux) intend(ctx context.Context, c *call) error {
+	ctx, err := m.again(ctx, c)
+	if err != nil {
+		return err
+	}
 	key := c.r.Header.Get(idempotencyHeader)
 	if key != "" && m.o.Replay != nil {
 		if err := checkKey(key); err != nil {

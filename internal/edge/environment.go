@@ -114,6 +114,10 @@ func (m *Mux) tokenEnvironment(c *call) error {
 // permit asks the policies of an application.
 func (m *Mux) permit(c *call) error {
 	caller, _ := c.ctx.Value(callerKey{}).(*Caller)
+	return m.granted(c, caller)
+}
+
+func (m *Mux) granted(c *call, caller *Caller) error {
 	if caller == nil || caller.Application == nil {
 		return nil
 	}

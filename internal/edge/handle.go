@@ -82,6 +82,12 @@ func (m *Mux) handle(c *call) error {
 // ownTransactions runs a handler that opens its own. Its entry goes first, because afterwards it would be too
 // late to refuse; what fails gets a second one.
 func (m *Mux) ownTransactions(ctx context.Context, c *call) error {
+	if m.o.Shared {
+		if err := m.o.Store.Update(ctx, func(ctx context.Context) error { _, err := m.again(ctx, c); return err }); err != nil {
+			return err
+		}
+		ctx = actor.With(ctx, c.actor)
+	}
 	note := func(outcome, code string) error {
 		if c.ep.op.Effect == contract.Read || !m.audited(c.ep.op) {
 			return nil
@@ -114,6 +120,10 @@ func codeOf(err error) errs.Code {
 
 // write1 is one write inside its transaction.
 func (m *Mux) write1(ctx context.Context, c *call) error {
+	ctx, err := m.again(ctx, c)
+	if err != nil {
+		return err
+	}
 	key := c.r.Header.Get(idempotencyHeader)
 	if key != "" && m.o.Replay != nil {
 		if err := checkKey(key); err != nil {

@@ -41,6 +41,7 @@ type Options struct {
 	Rate        Rate          // per client (or per address, without a token)
 	TokenRate   Rate          // for the token endpoints
 	BaseURL     func() string // what debugIdentifier links start with
+	Shared      bool          // other processes change rights too: a write decides about its caller inside its transaction
 	Dev         bool          // judge our own responses; open the explanation of requests
 
 	// Done is told of every request that was answered; it must be quick. Nil: nobody is.
@@ -89,6 +90,7 @@ type call struct {
 	upstream Upstream // where the call goes; nil: it is answered here
 	sent     bool     // the answer is on its way already
 	removed  []string // members that a complete-object update took away
+	token    string   // the caller's
 	keepsAll bool     // the client is not allowed to remove any by leaving them out
 	replayed bool
 	recorded bool // the refusal is in the audit trail

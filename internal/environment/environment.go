@@ -11,6 +11,7 @@ import (
 
 	"github.com/airside-travel/airside/internal/clock"
 	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/peers"
 	"github.com/airside-travel/airside/internal/permit"
 	"github.com/airside-travel/airside/internal/store"
 )
@@ -88,6 +89,18 @@ func (s *Service) Load(ctx context.Context) (err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.modes = modes
+	return nil
+}
+
+// Follow reads the modes anew (peers.Follower); the context carries a transaction.
+func (s *Service) Follow(ctx context.Context, tenant string, _ int64) error {
+	if tenant != s.d.Tenant {
+		return nil
+	}
+	if err := s.Load(ctx); err != nil {
+		return err
+	}
+	s.d.Changed()
 	return nil
 }
 
@@ -206,7 +219,7 @@ func (s *Service) SetMode(ctx context.Context, in ModeIn) (Shown, error) {
 	} else if err != nil {
 		return Shown{}, err
 	}
-	tx.AfterCommit(func() {
+	peers.Note(ctx, s.d.Tenant, peers.Environments, func(int64) {
 		s.mu.Lock()
 		s.modes[in.Name] = in.Body.Mode
 		s.mu.Unlock()

@@ -9,6 +9,7 @@ import (
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/ids"
+	"github.com/airside-travel/airside/internal/peers"
 	"github.com/airside-travel/airside/internal/store"
 )
 
@@ -80,7 +81,7 @@ func (s *Service) Issue(ctx context.Context, tenant, company, role string, scim 
 	if err := tx.Insert(c.record()); err != nil {
 		return CreateOut{}, err
 	}
-	s.keepAfterCommit(tx, c)
+	s.keep(ctx, c)
 	if !scim {
 		return CreateOut{ClientID: c.ID, ClientSecret: secret}, nil
 	}
@@ -88,10 +89,13 @@ func (s *Service) Issue(ctx context.Context, tenant, company, role string, scim 
 	return CreateOut{ClientID: c.ID, SCIMToken: token}, err
 }
 
-func (s *Service) keepAfterCommit(tx store.Tx, c *client) {
-	tx.AfterCommit(func() {
+// keep remembers a client that changed, and tells the other processes.
+func (s *Service) keep(ctx context.Context, c *client) {
+	peers.Note(ctx, c.Tenant, peers.Credentials, func(int64) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		s.epoch++
+		delete(s.stale, c.ID)
 		s.clients[c.ID] = c
 	})
 }
@@ -166,7 +170,7 @@ func (s *Service) Rotate(ctx context.Context, in ClientIn) (RotateOut, error) {
 	if err := s.killTokens(ctx, c.ID); err != nil {
 		return RotateOut{}, err
 	}
-	s.keepAfterCommit(tx, c)
+	s.keep(ctx, c)
 	if c.SCIM {
 		secret, err = envelope{"scim", c.ID, secret}.token()
 	}
@@ -186,9 +190,10 @@ func (s *Service) Revoke(ctx context.Context, in ClientIn) (struct{}, error) {
 	if err := s.killTokens(ctx, c.ID); err != nil {
 		return struct{}{}, err
 	}
-	tx.AfterCommit(func() {
+	peers.Note(ctx, c.Tenant, peers.Credentials, func(int64) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		s.epoch++
 		delete(s.clients, c.ID)
 	})
 	return struct{}{}, nil

@@ -10,6 +10,7 @@ import (
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/ids"
+	"github.com/airside-travel/airside/internal/peers"
 	"github.com/airside-travel/airside/internal/store"
 )
 
@@ -27,7 +28,7 @@ func (s *Service) IssueApplication(ctx context.Context, company, role string) (i
 	if err := tx.Insert(c.record()); err != nil {
 		return "", "", err
 	}
-	s.keepAfterCommit(tx, c)
+	s.keep(ctx, c)
 	return c.ID, secret, nil
 }
 
@@ -53,7 +54,7 @@ func (s *Service) RotateApplication(ctx context.Context, id string, overlap time
 	if err := tx.Update(c.record(), r.Version); err != nil {
 		return "", until, err
 	}
-	s.keepAfterCommit(tx, c)
+	s.keep(ctx, c)
 	return secret, c.PreviousUntil, nil
 }
 
@@ -71,7 +72,7 @@ func (s *Service) EndTokens(ctx context.Context, id string) error {
 	if err := tx.Update(c.record(), r.Version); err != nil {
 		return err
 	}
-	s.keepAfterCommit(tx, c)
+	s.keep(ctx, c)
 	return nil
 }
 
@@ -88,9 +89,10 @@ func (s *Service) RemoveApplication(ctx context.Context, id string) error {
 	if err := s.killTokens(ctx, c.ID); err != nil {
 		return err
 	}
-	tx.AfterCommit(func() {
+	peers.Note(ctx, c.Tenant, peers.Credentials, func(int64) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		s.epoch++
 		delete(s.clients, c.ID)
 	})
 	return nil

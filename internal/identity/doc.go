@@ -4,7 +4,9 @@
 // made with them, and the partner keys with which a token for a user can be had.
 //
 // Secrets and tokens are random values of 256 bits and rest as SHA-256 hashes; a token is checked in
-// memory, without the store, and dies on the next request after its client was rotated or revoked.
+// memory, without the store, and dies on the next request after its client was rotated or revoked. A
+// service that shares the database (Share) asks the store for what it does not know, and follows the
+// other processes through package peers.
 // Everything is kept under the Platform tenant, because a credential must be found before its
 // tenant is known.
 //

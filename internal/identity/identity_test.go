@@ -160,7 +160,7 @@ func TestTokensSurviveARestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	a, err := again.Authenticate(t.Context(), tok.AccessToken)
-	if err != nil || a.Tenant != tenant || a.ClientID != c.ClientID {
+	if err != nil || a.Actor.Tenant != tenant || a.Actor.ClientID != c.ClientID {
 		t.Errorf("after the restart: %+v %v", a, err)
 	}
 }

@@ -17,3 +17,13 @@ type Directory interface {
 	// HasCompany reports whether the tenant owns the company.
 	HasCompany(ctx context.Context, tenant, company string) (bool, error)
 }
+
+// Viewer opens read transactions; inside another transaction it joins that one.
+type Viewer interface {
+	View(ctx context.Context, fn func(ctx context.Context) error) error
+}
+
+// Follower makes sure that what is remembered of a tenant is not out of date (package peers).
+type Follower interface {
+	Follow(ctx context.Context, tenant string) error
+}

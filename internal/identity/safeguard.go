@@ -45,14 +45,6 @@ func (s *Service) UpdateSafeguards(ctx context.Context, in UpdateSafeguardsIn) (
 	if err := tx.Update(c.record(), r.Version); err != nil {
 		return struct{}{}, errs.New(errs.VersionConflict, "the API user changed meanwhile").Because(err)
 	}
-	s.keepAfterCommit(tx, c)
+	s.keep(ctx, c)
 	return struct{}{}, nil
-}
-
-// KeepsAll reports whether updates of a client may leave out nothing that is stored.
-func (s *Service) KeepsAll(clientID string) bool {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	c := s.clients[clientID]
-	return c != nil && c.KeepsAll
 }

@@ -3,6 +3,7 @@
 package identity
 
 import (
+	"context"
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/json"
@@ -43,12 +44,15 @@ func openEnvelope(token string) (e envelope, ok bool) {
 	return e, e.Scope == "scim" && e.ClientID != "" && e.Secret != ""
 }
 
-// scimActor is the actor of a SCIM token: an administrator of the client's company whose scope
+// scim is the identity of a SCIM token: an administrator of the client's company whose scope
 // reaches nothing but SCIM. The secret is compared at each call, so that rotation and revocation
-// work at once. ACCESS_TOKEN_INVALID. The caller holds the lock.
-func (s *Service) scimActor(e envelope) (*actor.Actor, error) {
+// work at once. ACCESS_TOKEN_INVALID.
+func (s *Service) scim(ctx context.Context, e envelope) (*Identity, error) {
+	c, err := s.client(ctx, e.ClientID)
+	if err != nil {
+		return nil, err
+	}
 	got := hashSecret(e.Secret)
-	c := s.clients[e.ClientID]
 	want := make([]byte, len(got))
 	if c != nil && c.SCIM {
 		copy(want, c.SecretHash)
@@ -57,5 +61,6 @@ func (s *Service) scimActor(e envelope) (*actor.Actor, error) {
 		return nil, errs.New(errs.TokenInvalid, "Access Token Invalid").
 			Hinting("The SCIM token was rotated or revoked, or never existed. Put the current one into the directory's provisioning settings.")
 	}
-	return &actor.Actor{Tenant: c.Tenant, ClientID: c.ID, Company: c.Company, Roles: []string{c.Role}, Scopes: []string{scimScope}}, nil
+	a := &actor.Actor{Tenant: c.Tenant, ClientID: c.ID, Company: c.Company, Roles: []string{c.Role}, Scopes: []string{scimScope}}
+	return &Identity{a, c.KeepsAll}, nil
 }

@@ -33,6 +33,12 @@ type Service struct {
 	mu        sync.RWMutex
 	clients   map[string]*client
 	tokens    map[[32]byte]*grant
+
+	viewer Viewer
+	peers  Follower        // nil: no other process uses the store
+	asking chan struct{}   // holds one for each read under way
+	epoch  uint64          // grows when something becomes stale
+	stale  map[string]bool // clients that another process may have changed
 }
 
 // grant is what a token stands for.
@@ -48,7 +54,7 @@ type grant struct {
 
 // New makes the service; Load fills it. jwks may be nil.
 func New(clocks *clock.Tenants, d Directory, jwks *JWKS) *Service {
-	return &Service{clocks: clocks, directory: d, jwks: jwks, clients: map[string]*client{}, tokens: map[[32]byte]*grant{}}
+	return &Service{clocks: clocks, directory: d, jwks: jwks, clients: map[string]*client{}, tokens: map[[32]byte]*grant{}, stale: map[string]bool{}}
 }
 
 // Load reads clients and live tokens at start-up; the context carries a read transaction.
@@ -91,31 +97,45 @@ func (s *Service) remember(h [32]byte, g *grant) {
 	if c == nil || c.Generation != g.Generation {
 		return
 	}
-	g.actor = &actor.Actor{Tenant: c.Tenant, ClientID: c.ID, Company: g.Company, UserID: g.UserID, Roles: g.Roles, Bound: c.Company}
+	g.stand(c)
 	s.tokens[h] = g
 }
 
-// Authenticate finds the actor of an access token or a SCIM token without touching the store. ACCESS_TOKEN_INVALID with the
-// documented message for anything that is not a live token.
-func (s *Service) Authenticate(_ context.Context, token string) (*actor.Actor, error) {
-	h := sha256.Sum256([]byte(token))
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	g := s.tokens[h]
+// stand gives the grant the actor it stands for.
+func (g *grant) stand(c *client) {
+	g.actor = &actor.Actor{Tenant: c.Tenant, ClientID: c.ID, Company: g.Company, UserID: g.UserID, Roles: g.Roles, Bound: c.Company}
+}
+
+// Identity is who a token is, and what is kept from him.
+type Identity struct {
+	Actor    *actor.Actor
+	KeepsAll bool // his complete-object updates may leave out nothing that is stored
+}
+
+// Authenticate finds the actor of an access token or a SCIM token; the store is asked only for what another
+// process changed. ACCESS_TOKEN_INVALID with the documented message for anything that is not a live token.
+func (s *Service) Authenticate(ctx context.Context, token string) (*Identity, error) {
+	g, err := s.granted(ctx, sha256.Sum256([]byte(token)), token)
+	if err != nil {
+		return nil, err
+	}
 	if g == nil {
 		if e, ok := openEnvelope(token); ok {
-			return s.scimActor(e)
+			return s.scim(ctx, e)
 		}
 		return nil, errs.New(errs.TokenInvalid, "Access Token Invalid")
 	}
-	c := s.clients[g.Client]
+	c, err := s.client(ctx, g.Client)
+	if err != nil {
+		return nil, err
+	}
 	if c == nil || c.Generation != g.Generation {
 		return nil, errs.New(errs.TokenInvalid, "Access Token Invalid").Hinting("The client's secret was rotated or the client was revoked; that kills its tokens at once. Get a new token.")
 	}
 	if !s.clocks.Now(c.Tenant).Before(g.Expires) {
 		return nil, errs.New(errs.TokenInvalid, "Access Token Invalid").Hinting("The token expired at %s on the tenant's clock. Get a new token.", g.Expires.UTC().Format(time.RFC3339))
 	}
-	return g.actor, nil
+	return &Identity{g.actor, c.KeepsAll}, nil
 }
 
 // TenantOf is whose a client is; empty for one that does not exist.
@@ -128,12 +148,17 @@ func (s *Service) TenantOf(id string) string {
 	return ""
 }
 
-// verify compares a secret. An unknown client costs the same comparison as a wrong secret.
-func (s *Service) verify(id, secret string) (*client, error) {
+// verify compares a secret. An unknown client costs the same comparison as a wrong secret. What is
+// remembered of the client may be old: issue looks again.
+func (s *Service) verify(ctx context.Context, id, secret string) (*client, error) {
 	got := hashSecret(secret)
-	s.mu.RLock()
-	c := s.clients[id]
-	s.mu.RUnlock()
+	c, ok := s.known(id)
+	if s.peers != nil && (!ok || subtle.ConstantTimeCompare(got, c.SecretHash) != 1) {
+		var err error
+		if c, err = s.readClient(ctx, id); err != nil {
+			return nil, err
+		}
+	}
 	want, before := make([]byte, len(got)), make([]byte, len(got))
 	if c != nil && !c.SCIM {
 		copy(want, c.SecretHash)

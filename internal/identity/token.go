@@ -43,7 +43,7 @@ type TokenOut struct {
 
 // FetchToken is fetchOauth2Token. CLIENT_CREDENTIALS_INVALID, SUBJECT_TOKEN_INVALID.
 func (s *Service) FetchToken(ctx context.Context, in TokenIn) (TokenOut, error) {
-	c, err := s.verify(in.ClientID, in.ClientSecret)
+	c, err := s.verify(ctx, in.ClientID, in.ClientSecret)
 	if err != nil {
 		return TokenOut{}, err
 	}
@@ -83,7 +83,7 @@ type LegacyOut struct {
 
 // LegacyToken is the deprecated endpoint: client credentials as JSON. CLIENT_CREDENTIALS_INVALID.
 func (s *Service) LegacyToken(ctx context.Context, in LegacyIn) (LegacyOut, error) {
-	c, err := s.verify(in.Body.ClientID, in.Body.ClientSecret)
+	c, err := s.verify(ctx, in.Body.ClientID, in.Body.ClientSecret)
 	if err != nil {
 		return LegacyOut{}, err
 	}
@@ -92,11 +92,19 @@ func (s *Service) LegacyToken(ctx context.Context, in LegacyIn) (LegacyOut, erro
 	return LegacyOut{Token: token, Seconds: int(LegacyLifetime / time.Second), Type: "Bearer"}, err
 }
 
+// tokenPrefix begins every access token.
+const tokenPrefix = "ast_"
+
 // issue stores the grant under the hash of a fresh token.
 func (s *Service) issue(ctx context.Context, c *client, g *grant, life time.Duration) (string, error) {
+	if s.peers != nil { // the call has no tenant yet, so nobody has looked at its clock
+		if err := s.peers.Follow(ctx, c.Tenant); err != nil {
+			return "", err
+		}
+	}
 	now := s.clocks.Now(c.Tenant)
 	g.Expires = now.Add(life)
-	token := ids.Secret("ast_")
+	token := ids.Secret(tokenPrefix)
 	h := sha256.Sum256([]byte(token))
 	doc, err := json.Marshal(g)
 	if err != nil {

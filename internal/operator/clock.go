@@ -38,6 +38,9 @@ func (s *Service) GetClock(ctx context.Context, _ struct{}) (Clock, error) {
 // FreezeClock makes it stand.
 func (s *Service) FreezeClock(ctx context.Context, _ struct{}) (Clock, error) {
 	tenant := actor.Tenant(ctx)
+	if err := s.o.Mover.Refresh(ctx, tenant); err != nil {
+		return Clock{}, err
+	}
 	st := s.o.Clocks.State(tenant)
 	if !st.Frozen {
 		st.Frozen, st.At = true, s.o.Clocks.Now(tenant)
@@ -49,6 +52,9 @@ func (s *Service) FreezeClock(ctx context.Context, _ struct{}) (Clock, error) {
 // ResumeClock lets it run again from where it stood; it does not jump back to real time.
 func (s *Service) ResumeClock(ctx context.Context, _ struct{}) (Clock, error) {
 	tenant := actor.Tenant(ctx)
+	if err := s.o.Mover.Refresh(ctx, tenant); err != nil {
+		return Clock{}, err
+	}
 	st := s.o.Clocks.State(tenant)
 	if st.Frozen {
 		st = clock.State{Offset: st.At.Sub(s.o.Clocks.Base().Now())}
@@ -68,6 +74,9 @@ type SetIn struct {
 // performs and undoes nothing.
 func (s *Service) SetClock(ctx context.Context, in SetIn) (Clock, error) {
 	tenant, to := actor.Tenant(ctx), in.Body.Now.UTC()
+	if err := s.o.Mover.Refresh(ctx, tenant); err != nil {
+		return Clock{}, err
+	}
 	if !to.Before(s.o.Clocks.Now(tenant)) {
 		return s.move(ctx, "/now", to)
 	}
@@ -93,6 +102,9 @@ func (s *Service) AdvanceClock(ctx context.Context, in AdvanceIn) (Clock, error)
 	d, ok := parseDuration(in.Body.Duration)
 	if !ok {
 		return Clock{}, errs.Invalidf("/duration", "format", "duration must be an ISO 8601 duration such as PT24H or P2DT30M")
+	}
+	if err := s.o.Mover.Refresh(ctx, actor.Tenant(ctx)); err != nil {
+		return Clock{}, err
 	}
 	return s.move(ctx, "/duration", s.o.Clocks.Now(actor.Tenant(ctx)).Add(d))
 }

@@ -18,6 +18,8 @@ import (
 type Mover interface {
 	MoveTo(ctx context.Context, tenant string, to time.Time) (performed int, err error)
 	Apply(ctx context.Context, tenant string, st clock.State) error
+	// Refresh shows the clock as it is now, whichever process set it.
+	Refresh(ctx context.Context, tenant string) error
 }
 
 // Options is what the service is wired with.
@@ -31,7 +33,7 @@ type Options struct {
 	Built    func(operation string) bool
 	Version  string
 	// Ready says why the process cannot serve; empty when it can.
-	Ready func() []string
+	Ready func(ctx context.Context) []string
 }
 
 // Service answers the operations about the running system.
@@ -66,8 +68,8 @@ func (s *Service) GetHealth(context.Context, struct{}) (Health, error) {
 }
 
 // GetReady says whether it can serve, and why not.
-func (s *Service) GetReady(context.Context, struct{}) (Health, error) {
-	if reasons := s.o.Ready(); len(reasons) > 0 {
+func (s *Service) GetReady(ctx context.Context, _ struct{}) (Health, error) {
+	if reasons := s.o.Ready(ctx); len(reasons) > 0 {
 		return Health{State: "unavailable", Version: s.o.Version, Reasons: reasons}, nil
 	}
 	return Health{State: "ok", Version: s.o.Version}, nil

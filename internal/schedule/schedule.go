@@ -4,6 +4,7 @@ package schedule
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -25,6 +26,31 @@ type Settler interface {
 	Wake(tenant string)
 }
 
+// Follower makes sure that what is remembered of a tenant is not out of date (package peers).
+type Follower interface {
+	Follow(ctx context.Context, tenant string) error
+	// Refresh is Follow that allows no delay; outside transactions.
+	Refresh(ctx context.Context, tenant string) error
+}
+
+// Share makes the schedule one of several on the same store. Call it before Start, and not Load.
+func (s *Schedule) Share(f Follower) { s.peers = f }
+
+// Refresh shows the clock as it is now, whichever process set it.
+func (s *Schedule) Refresh(ctx context.Context, tenant string) error {
+	if s.peers == nil {
+		return nil
+	}
+	return s.peers.Refresh(ctx, tenant)
+}
+
+func (s *Schedule) follow(ctx context.Context, tenant string) error {
+	if s.peers == nil {
+		return nil
+	}
+	return s.peers.Follow(ctx, tenant)
+}
+
 // retryAfter is when a failed job is tried again.
 const retryAfter = time.Minute
 
@@ -43,13 +69,17 @@ type Schedule struct {
 	handlers map[string]Handler
 	locks    sync.Map // tenant → *sync.Mutex: one mover of a tenant's time at once
 
+	peers   Follower // nil: no other process uses the store
+	shownMu sync.Mutex
+	shown   map[string]int64 // number of the change that a tenant's clock shows
+
 	stop context.CancelFunc
 	done chan struct{}
 }
 
 // New makes a schedule; Register its kinds before Start.
 func New(st store.Store, clocks *clock.Tenants, outbox Settler, log *slog.Logger) *Schedule {
-	return &Schedule{store: st, clocks: clocks, outbox: outbox, log: log, handlers: map[string]Handler{}}
+	return &Schedule{store: st, clocks: clocks, outbox: outbox, log: log, handlers: map[string]Handler{}, shown: map[string]int64{}}
 }
 
 // Register says who does jobs of a kind.
@@ -101,6 +131,10 @@ func (s *Schedule) pass(ctx context.Context) {
 		return err
 	})
 	for _, t := range tenants {
+		if ferr := s.follow(ctx, t); ferr != nil {
+			err = errors.Join(err, ferr)
+			continue
+		}
 		if s.clocks.State(t).Frozen {
 			continue // what was due when it froze has been done
 		}
@@ -156,22 +190,26 @@ func (s *Schedule) Apply(ctx context.Context, tenant string, st clock.State) err
 	mu := s.lock(tenant)
 	mu.Lock()
 	defer mu.Unlock()
-	if err := s.keep(ctx, tenant, st); err != nil {
+	if err := s.keep(ctx, tenant, func(clock.State) clock.State { return st }); err != nil {
 		return err
 	}
 	s.outbox.Wake(tenant)
 	return nil
 }
 
-// show makes the clock read t and keeps whether it is frozen.
+// show makes the clock read t, unless it is later already, and keeps whether it is frozen.
 func (s *Schedule) show(ctx context.Context, tenant string, t time.Time) error {
-	st := s.clocks.State(tenant)
-	if st.Frozen {
-		st.At = t
-	} else {
-		st.Offset = t.Sub(s.clocks.Base().Now())
-	}
-	return s.keep(ctx, tenant, st)
+	return s.keep(ctx, tenant, func(st clock.State) clock.State {
+		now := s.clocks.Base().Now()
+		switch {
+		case st.Now(now).After(t): // another process moves it too
+		case st.Frozen:
+			st.At = t
+		default:
+			st.Offset = t.Sub(now)
+		}
+		return st
+	})
 }
 
 // perform does everything due at the tenant's present time, including what that makes due.
@@ -212,14 +250,15 @@ func (s *Schedule) jobs(ctx context.Context, tenant string) (n int, err error) {
 // do runs one job and removes it in the same transaction; a failure moves it a minute away.
 func (s *Schedule) do(ctx context.Context, j *store.Job) error {
 	h := s.handlers[j.Kind]
+	ctx = actor.With(ctx, &actor.Actor{Tenant: j.Tenant, ClientID: "schedule", Roles: []string{actor.TMCAdmin}})
 	jobErr := s.store.Update(ctx, func(ctx context.Context) error {
-		if err := store.From(ctx).RemoveJob(j.Tenant, j.Kind, j.Key); err != nil {
+		done, err := taken(ctx, j)
+		if done || err != nil {
 			return err
 		}
 		if h == nil {
 			return errs.New(errs.InternalError, "nobody does jobs of kind %q", j.Kind)
 		}
-		ctx = actor.With(ctx, &actor.Actor{Tenant: j.Tenant, ClientID: "schedule", Roles: []string{actor.TMCAdmin}})
 		return h(ctx, j)
 	})
 	if jobErr == nil {
@@ -227,10 +266,26 @@ func (s *Schedule) do(ctx context.Context, j *store.Job) error {
 	}
 	s.log.ErrorContext(ctx, "job failed", slog.String("kind", j.Kind), slog.String("key", j.Key), slog.Any("error", jobErr))
 	return s.store.Update(ctx, func(ctx context.Context) error {
+		if done, err := taken(ctx, j); done || err != nil {
+			return err
+		}
 		again := *j
 		again.Due = s.clocks.Now(j.Tenant).Add(retryAfter)
 		return store.From(ctx).PutJob(&again)
 	})
+}
+
+// taken removes a job that is about to be done; done says that there is nothing left to do, because another
+// process did it, or it was put off.
+func taken(ctx context.Context, j *store.Job) (done bool, err error) {
+	tx := store.From(ctx)
+	present, err := tx.Job(j.Tenant, j.Kind, j.Key)
+	if errors.Is(err, store.ErrNotFound) || err == nil && !present.Due.Equal(j.Due) {
+		return true, nil
+	} else if err != nil {
+		return false, err
+	}
+	return false, tx.RemoveJob(j.Tenant, j.Kind, j.Key)
 }
 
 func (s *Schedule) next(ctx context.Context, tenant string) (t time.Time, err error) {

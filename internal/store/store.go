@@ -51,6 +51,9 @@ type Store interface {
 	// View runs fn on one consistent snapshot, taken at its first read. Inside another transaction it
 	// joins that one. It must not wait for an Update.
 	View(ctx context.Context, fn func(ctx context.Context) error) error
+	// Ready says why the store can do nothing for its callers now, nil when it can. It answers within seconds,
+	// and the error shows no secrets.
+	Ready(ctx context.Context) error
 	// Check verifies the integrity of the database file or schema.
 	Check(ctx context.Context) error
 	// Close waits for running transactions and releases everything.
@@ -110,11 +113,16 @@ type Reader interface {
 	DueDeliveries(q DueQuery) ([]*Delivery, error)
 	Attempts(tenant, deliveryID string) ([]*Attempt, error)
 
+	// Job returns ErrNotFound when it is not there any more.
+	Job(tenant, kind, key string) (*Job, error)
 	// DueJobs returns jobs not after now, earliest first.
 	DueJobs(tenant string, now time.Time, limit int) ([]*Job, error)
 	// NextDue is the earliest time after `after` at which the tenant has a job or a pending delivery;
 	// zero when none.
 	NextDue(tenant string, after time.Time) (time.Time, error)
+	// Changes says how often each thing of a tenant that processes keep in memory was changed (see
+	// Tx.Change). In a write transaction it locks the tenant, and leaves out what is not committed yet.
+	Changes(tenant string) (map[string]int64, error)
 	// Tenants lists the tenants that have any record.
 	Tenants() ([]string, error)
 
@@ -147,6 +155,10 @@ type Tx interface {
 	PutIdempotent(i *Idempotency) error
 	PutJob(j *Job) error // insert or replace by (tenant, kind, key)
 	RemoveJob(tenant, kind, key string) error
+
+	// Change counts, in the transaction that changes it, a thing that other processes may keep in memory, and
+	// returns the new number. Numbers of a thing grow by one in the order of the commits.
+	Change(tenant, name string) (int64, error)
 
 	// Prune deletes for good what only serves for a while: at most limit rows of each sort, and it
 	// returns how many in all. 0 means that nothing is left to delete. Nothing else ever deletes these rows,

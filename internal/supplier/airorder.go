@@ -14,6 +14,8 @@ type AirOrder struct {
 	Hold      bool            // book without tickets
 	// AcceptPrice books although the total moved, when the new total is exactly this.
 	AcceptPrice *Money
+	// Sold says how many seats are sold, when the caller knows better than the inventory; nil otherwise.
+	Sold Sold
 }
 
 // OrderTraveler is a passenger as the airline needs to know them.

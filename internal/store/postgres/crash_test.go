@@ -19,6 +19,7 @@ import (
 
 	"github.com/airside-travel/airside/internal/clock"
 	"github.com/airside-travel/airside/internal/store"
+	"github.com/airside-travel/airside/internal/store/pgtest"
 	"github.com/airside-travel/airside/internal/store/postgres"
 )
 
@@ -67,13 +68,16 @@ func total(t *testing.T, s store.Store) (sum int64) {
 // The server is killed under load, and comes back: every write happens, once.
 func TestServerKilled(t *testing.T) {
 	t.Parallel()
-	c := newCluster(t)
-	s := open(t, c.url())
+	c := pgtest.NewCluster(t)
+	s := open(t, c.URL())
 	const writes = 900
 	load(t, s, writes, func(n int64) {
 		if n%300 == 100 {
-			c.kill()
-			c.start()
+			c.Kill()
+			if s.Ready(t.Context()) == nil {
+				t.Error("the store is ready without a server")
+			}
+			c.Start()
 		}
 	})
 	if got := total(t, s); got != writes {
@@ -84,20 +88,19 @@ func TestServerKilled(t *testing.T) {
 // The primary is killed under load and its synchronous standby takes over.
 func TestFailover(t *testing.T) {
 	t.Parallel()
-	primary := newCluster(t)
-	standby := primary.standby()
-	query(t, primary.url(), "ALTER SYSTEM SET synchronous_standby_names = '*'")
-	query(t, primary.url(), "SELECT pg_reload_conf()")
-	s := open(t, primary.url(standby))
-	second := open(t, standby.url(primary)) // in the other order, which must not matter
+	primary := pgtest.NewCluster(t)
+	standby := primary.Standby()
+	primary.Follow()
+	s := open(t, primary.URL(standby))
+	second := open(t, standby.URL(primary)) // in the other order, which must not matter
 	const writes = 400
 	var promoted atomic.Pointer[time.Time]
 	var once sync.Once
 	for i, st := range []store.Store{s, second} {
 		load(t, st, writes, func(n int64) {
 			if n == writes/2 && i == 0 {
-				primary.kill()
-				tool(t, "pg_ctl", "-D", standby.dir, "-w", "-s", "promote")
+				primary.Kill()
+				standby.Promote()
 				now := clock.System().Now()
 				promoted.Store(&now)
 			} else if at := promoted.Load(); at != nil {

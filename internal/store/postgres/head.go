@@ -37,6 +37,8 @@ type head struct {
 	auditSeq int64
 	hash     []byte            // of the newest audit entry
 	last     *store.AuditEntry // the newest audit entry, nil when it must be read
+	changes  map[string]int64  // as committed, when the tenant was locked
+	raised   map[string]int64  // by the transaction; replaced, never changed
 }
 
 func decodeHead(r *row) head {

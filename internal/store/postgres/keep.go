@@ -5,6 +5,7 @@ package postgres
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/airside-travel/airside/internal/store"
@@ -147,6 +148,35 @@ func (t *tx) PutJob(j *store.Job) error {
 	return t.put(j.Tenant, j.Payload, sqlread.JobPlace(j), sqltext.JobPut, func(payload []byte) []any {
 		return []any{j.Tenant, j.Kind, j.Key, sqlread.Micros(j.Due), payload}
 	})
+}
+
+// Changes are those that were committed when the tenant was locked.
+func (t *tx) Changes(tenant string) (map[string]int64, error) {
+	h, err := t.touch(tenant)
+	if err != nil {
+		return nil, err
+	}
+	n := make(map[string]int64, len(h.changes))
+	maps.Copy(n, h.changes)
+	return n, nil
+}
+
+// Change counts a change. The lock on the tenant keeps others from counting it meanwhile.
+func (t *tx) Change(tenant, name string) (int64, error) {
+	if _, err := t.makeKey(tenant); err != nil {
+		return 0, err
+	}
+	h := t.ss.heads[tenant]
+	n := max(h.changes[name], h.raised[name]) + 1
+	raised := maps.Clone(h.raised)
+	if raised == nil {
+		raised = map[string]int64{}
+	}
+	raised[name] = n
+	h.raised = raised
+	t.ss.heads[tenant] = h
+	t.ss.queue(sqltext.ChangePut, tenant, name, n)
+	return n, nil
 }
 
 // RemoveJob deletes a job.

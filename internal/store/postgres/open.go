@@ -74,6 +74,8 @@ type Store struct {
 	closed bool
 	idle   chan struct{} // closed when the last call of a closed store ends
 	done   chan struct{} // closed when everything is released
+
+	asking chan struct{} // holds one while Ready waits for the server
 }
 
 var _ store.Store = (*Store)(nil)
@@ -82,7 +84,7 @@ var _ store.Store = (*Store)(nil)
 func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	s := &Store{
 		clock: clock.System(), node: ids.UUID(), lanes: map[string]*lane{},
-		idle: make(chan struct{}), done: make(chan struct{}),
+		idle: make(chan struct{}), done: make(chan struct{}), asking: make(chan struct{}, 1),
 	}
 	if s.master, err = seal.NewMaster(o.MasterKey); err != nil {
 		return nil, err

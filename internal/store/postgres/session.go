@@ -10,6 +10,7 @@ import (
 
 	"github.com/airside-travel/airside/internal/store"
 	"github.com/airside-travel/airside/internal/store/seal"
+	"github.com/airside-travel/airside/internal/store/sqltext"
 )
 
 // session is one transaction of the database, which the calls of a group share.
@@ -92,7 +93,7 @@ func (ss *session) exchange(tenants []string, commands []command, fn func(i int,
 		ss.c, ss.begun = c, true
 		sent = append(sent, command{text: begin})
 	}
-	locks := map[int]string{}
+	locks, changes := map[int]string{}, map[int]string{}
 	for _, tenant := range tenants {
 		if err := ss.claim(tenant); err != nil {
 			return err
@@ -100,7 +101,8 @@ func (ss *session) exchange(tenants []string, commands []command, fn func(i int,
 		if _, ok := ss.heads[tenant]; !ok {
 			ss.heads[tenant] = head{}
 			locks[len(sent)] = tenant
-			sent = append(sent, command{text: headLock, args: []any{tenant}})
+			changes[len(sent)+1] = tenant
+			sent = append(sent, command{text: headLock, args: []any{tenant}}, command{text: sqltext.ChangesGet, args: []any{tenant}})
 		}
 	}
 	sent = append(sent, ss.pending...)
@@ -113,6 +115,14 @@ func (ss *session) exchange(tenants []string, commands []command, fn func(i int,
 		if i < first {
 			if tenant, ok := locks[i]; ok {
 				ss.heads[tenant] = decodeHead(r)
+			}
+			if tenant, ok := changes[i]; ok {
+				h := ss.heads[tenant]
+				if h.changes == nil {
+					h.changes = map[string]int64{}
+				}
+				h.changes[r.Text(0)] = r.Int(1)
+				ss.heads[tenant] = h
 			}
 			return true, nil
 		}
@@ -135,6 +145,10 @@ func (ss *session) commit() {
 	if !ss.wrote {
 		_ = ss.c.run([]command{{text: commit}}, nil) // a transaction that only read has nothing to lose
 		ss.giveBack()
+		return
+	}
+	if len(ss.heads) == 0 { // every call failed: what was sent is undone, and no tenant is left to prove anything by
+		ss.abandon()
 		return
 	}
 	for _, tenant := range slices.Sorted(maps.Keys(ss.heads)) {

@@ -100,6 +100,20 @@ func (t *tx) PutJob(j *store.Job) error {
 	})
 }
 
+// Change counts a change.
+func (t *tx) Change(tenant, name string) (int64, error) {
+	if _, err := t.makeKey(tenant); err != nil {
+		return 0, err
+	}
+	all, err := t.Changes(tenant)
+	if err != nil {
+		return 0, err
+	}
+	n := all[name] + 1
+	_, _, err = t.exec(sqltext.ChangePut, tenant, name, n)
+	return n, err
+}
+
 // RemoveJob deletes a job.
 func (t *tx) RemoveJob(tenant, kind, key string) error {
 	_, _, err := t.exec(sqltext.JobDelete, tenant, kind, key)

@@ -49,6 +49,9 @@ func child(path, prefix string) {
 					os.Stdout.WriteString("failed " + strings.SplitN(err.Error(), "\n", 2)[0] + "\n")
 					err = s.Update(context.Background(), account(id))
 					os.Stdout.WriteString("then " + err.Error() + "\n")
+					if s.Ready(context.Background()) == nil {
+						os.Stdout.WriteString("ready\n") // unexpected
+					}
 					return
 				}
 				os.Stdout.WriteString("wrote " + id + "\n")

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	driverpkg "modernc.org/sqlite"
 
@@ -56,10 +57,10 @@ type Store struct {
 	writer  *conn
 	stopped chan struct{} // closed when the writer has ended
 	readers chan *conn
-	memory  *sync.RWMutex // in memory mode, keeps readers out while a group is written
-	sweep   *sweeper      // nil in memory mode
-	lock    *os.File      // nil in memory mode
-	broken  error         // set by the writer when the disk failed; it then refuses everything
+	memory  *sync.RWMutex         // in memory mode, keeps readers out while a group is written
+	sweep   *sweeper              // nil in memory mode
+	lock    *os.File              // nil in memory mode
+	broken  atomic.Pointer[error] // set by the writer when the disk failed; it then refuses everything
 
 	mu     sync.Mutex
 	views  int

@@ -90,9 +90,10 @@ func (s *Store) group(group []*op) {
 		for tenant, key := range s.pending {
 			s.keys.Store(tenant, key)
 		}
-	} else if s.broken == nil && inTrouble(err) {
+	} else if s.broken.Load() == nil && inTrouble(err) {
 		// What the kernel failed to write once it may forget: only a restart finds out what is there.
-		s.broken = store.Unavailable(fmt.Errorf("sqlite: the disk failed, restart needed: %w", err))
+		err := store.Unavailable(fmt.Errorf("sqlite: the disk failed, restart needed: %w", err))
+		s.broken.Store(&err)
 	}
 	clear(s.pending)
 	for _, o := range group {
@@ -108,10 +109,26 @@ func (s *Store) group(group []*op) {
 
 // trouble is why nothing may be written any more, nil when all is well.
 func (s *Store) trouble() error {
-	if s.broken == nil && s.sweep != nil {
-		s.broken = s.sweep.trouble()
+	if err := s.broken.Load(); err != nil {
+		return *err
 	}
-	return s.broken
+	if s.sweep != nil {
+		return s.sweep.trouble()
+	}
+	return nil
+}
+
+// Ready reports a disk that failed: until a restart finds out what is there, nothing is written.
+func (s *Store) Ready(context.Context) error {
+	if s.trouble() != nil {
+		return errors.New("the disk of the database failed; nothing is written until the program is restarted")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return store.ErrClosed
+	}
+	return nil
 }
 
 // run executes the parts of a group and commits. An error concerns all of them.

@@ -15,9 +15,18 @@ import (
 	"github.com/airside-travel/airside/internal/store/sqltext"
 )
 
+// Job reads one job.
+func (r Reader) Job(tenant, kind, key string) (*store.Job, error) {
+	return one(r, tenant, job(tenant), sqltext.JobGet, tenant, kind, key)
+}
+
 // DueJobs returns jobs by time, and at one time by kind and key.
 func (r Reader) DueJobs(tenant string, now time.Time, limit int) ([]*store.Job, error) {
-	return all(r, tenant, func(k *seal.Key, got Row) (*store.Job, error) {
+	return all(r, tenant, job(tenant), sqltext.JobsDue, tenant, Micros(now), Bound(limit))
+}
+
+func job(tenant string) func(*seal.Key, Row) (*store.Job, error) {
+	return func(k *seal.Key, got Row) (*store.Job, error) {
 		j := &store.Job{Tenant: tenant, Kind: got.Text(0), Key: got.Text(1), Due: Moment(got.Int(2))}
 		payload, err := k.Open(got.Blob(3), JobPlace(j))
 		if err != nil {
@@ -25,7 +34,17 @@ func (r Reader) DueJobs(tenant string, now time.Time, limit int) ([]*store.Job, 
 		}
 		j.Payload = payload
 		return j, nil
-	}, sqltext.JobsDue, tenant, Micros(now), Bound(limit))
+	}
+}
+
+// Changes reads how often each thing was changed.
+func (r Reader) Changes(tenant string) (map[string]int64, error) {
+	n := map[string]int64{}
+	if k, err := r.Key(tenant); err != nil || k == nil {
+		return n, err
+	}
+	err := r.Each(tenant, func(got Row) (bool, error) { n[got.Text(0)] = got.Int(1); return true, nil }, sqltext.ChangesGet, tenant)
+	return n, err
 }
 
 // NextDue looks at jobs and at the heads of lanes: what waits behind a head is not due before it.

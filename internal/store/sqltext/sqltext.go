@@ -207,6 +207,7 @@ const (
 ON CONFLICT (tenant, kind, key) DO UPDATE SET due = excluded.due, payload = excluded.payload`
 	JobDelete = `DELETE FROM job WHERE tenant = $1 AND kind = $2 AND key = $3`
 	JobsDue   = `SELECT kind, key, due, payload FROM job WHERE tenant = $1 AND due <= $2 ORDER BY due, kind, key LIMIT $3`
+	JobGet    = `SELECT kind, key, due, payload FROM job WHERE tenant = $1 AND kind = $2 AND key = $3`
 	JobNext   = `SELECT due FROM job WHERE tenant = $1 AND due > $2 ORDER BY due LIMIT 1`
 
 	audit       = `SELECT seq, at, actor, operation, target, outcome, request_id, prev_hash, hash, detail FROM audit `
@@ -224,6 +225,13 @@ AND a.seq < (SELECT MAX(l.seq) FROM audit l WHERE l.tenant = $1) ORDER BY a.seq 
 	IdemPut = `INSERT INTO idem (tenant, client, key, request_hash, status, at, body) VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (tenant, client, key) DO UPDATE SET request_hash = excluded.request_hash, status = excluded.status,
 at = excluded.at, body = excluded.body`
+)
+
+// What processes that share a database keep in memory, and how often it was changed.
+const (
+	ChangesGet = `SELECT name, n FROM cache_change WHERE tenant = $1`
+	ChangePut  = `INSERT INTO cache_change (tenant, name, n) VALUES ($1, $2, $3)
+ON CONFLICT (tenant, name) DO UPDATE SET n = excluded.n`
 )
 
 // What expires. Each takes tenant, time and the most rows to delete.

@@ -42,6 +42,7 @@ func Tables() []Table {
 		table("job", "tenant kind key due# payload!"),
 		table("audit", "tenant seq# at# actor operation target outcome request_id prev_hash! hash! detail!"),
 		table("idem", "tenant client key request_hash! status# at# body!"),
+		table("cache_change", "tenant name n#"),
 	}
 }
 

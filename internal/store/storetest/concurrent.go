@@ -222,3 +222,30 @@ func closeWhileBusy(t *testing.T, s store.Store) {
 		t.Errorf("Close again: %v", err)
 	}
 }
+
+// everybodyFails has calls that share a transaction fail, each after it wrote and read: the store goes on as if nothing
+// had been there.
+func everybodyFails(t *testing.T, s store.Store) {
+	insert(t, s, user("there", "there@example.com"))
+	refused := errors.New("refused")
+	var wg sync.WaitGroup
+	for c := range 32 {
+		wg.Go(func() {
+			for i := range 10 {
+				id := fmt.Sprint(c, "-", i)
+				err := s.Update(t.Context(), func(ctx context.Context) error {
+					tx := store.From(ctx)
+					err := tx.Insert(user(id, id+"@example.com"))
+					if err == nil {
+						_, err = tx.Get(tenant, "user", "there") // sends what was written
+					}
+					return errors.Join(err, refused)
+				})
+				is(t, "a call that fails", err, refused)
+			}
+		})
+	}
+	wg.Wait()
+	insert(t, s, user("after", "after@example.com"))
+	same(t, "who is there", list(t, s, store.Query{Tenant: tenant, Kind: "user"}), []string{"there", "after"})
+}

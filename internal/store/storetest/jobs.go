@@ -42,6 +42,13 @@ func jobs(t *testing.T, s store.Store) {
 		return tx.RemoveJob(tenant, "hold", "2")
 	})
 	same(t, "after changes", due(minute(9), 0), []*store.Job{hold, ticket})
+	read(t, s, func(r store.Reader) error {
+		got, err := r.Job(tenant, "ticket", "1")
+		same(t, "one job", got, ticket)
+		_, gone := r.Job(tenant, "hold", "2")
+		is(t, "a job that was removed", gone, store.ErrNotFound)
+		return err
+	})
 }
 
 func nextDue(t *testing.T, s store.Store) {

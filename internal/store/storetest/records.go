@@ -193,3 +193,15 @@ func check(t *testing.T, s store.Store) {
 		t.Error(err)
 	}
 }
+
+func ready(t *testing.T, s store.Store) {
+	if err := s.Ready(t.Context()); err != nil {
+		t.Errorf("an open store: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if s.Ready(t.Context()) == nil {
+		t.Error("a closed store is ready")
+	}
+}

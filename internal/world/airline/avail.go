@@ -30,11 +30,15 @@ func bookingCurve() []uint16 {
 
 // seats answers the free and the installed seats of a cabin at a price tick. The caller holds the book's lock.
 func (e *Engine) seats(b *book, flight int32, date supplier.Date, cabin supplier.Cabin, tick int32) (free, installed int32) {
+	return e.free(b.seats(flight, date, cabin), flight, date, cabin, tick)
+}
+
+// free is seats when so many were taken by bookings.
+func (e *Engine) free(taken, flight int32, date supplier.Date, cabin supplier.Cabin, tick int32) (free, installed int32) {
 	installed = int32(e.w.Aircraft[e.net.typ[flight]].Seats[cabin-1])
 	if installed == 0 {
 		return 0, 0
 	}
-	taken := b.seats(flight, date, cabin)
 	if int(flight) >= e.net.operated { // the test carrier sells nothing by itself
 		switch n := e.net.number[flight]; {
 		case n < 100: // never sells out (design: ZZ 1-99)

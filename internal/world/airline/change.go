@@ -85,7 +85,7 @@ func (e *Engine) Change(ctx context.Context, key string, o *supplier.Order, q *s
 		}
 	}
 	seats := seatsOf(&q.Offer)
-	held, err := e.ledger.Reserve(o.Tenant, now, seats)
+	held, err := e.ledger.Reserve(o.Tenant, now, seats, nil)
 	if err != nil {
 		return nil, err
 	}

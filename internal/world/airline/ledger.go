@@ -23,6 +23,17 @@ type book struct {
 	mu      sync.RWMutex
 	sold    map[uint64]*[5]int32 // flight and date -> seats by supplier.Cabin
 	touched []uint64             // bit per flight: has an entry in sold on some date
+	stored  map[seatCabin]stored // what of it is stored; the rest is of open reservations
+}
+
+type seatCabin struct {
+	seat  uint64
+	cabin supplier.Cabin
+}
+
+type stored struct {
+	sold    int
+	version int64 // 0: counted from bookings
 }
 
 func newLedger(e *Engine) *ledger { return &ledger{e: e, books: map[string]*book{}} }
@@ -44,7 +55,7 @@ func (l *ledger) book(tenant string) *book {
 }
 
 func (l *ledger) empty() *book {
-	return &book{sold: map[uint64]*[5]int32{}, touched: make([]uint64, len(l.e.net.depart)/64+1)}
+	return &book{sold: map[uint64]*[5]int32{}, touched: make([]uint64, len(l.e.net.depart)/64+1), stored: map[seatCabin]stored{}}
 }
 
 // seats answers how many seats of a cabin were sold; the caller holds a lock.
@@ -69,6 +80,46 @@ func (b *book) add(flight int32, date supplier.Date, cabin supplier.Cabin, n int
 	s[cabin] += int32(n)
 }
 
+// settle says that so many more of the sold seats are stored.
+func (b *book) settle(flight int32, date supplier.Date, cabin supplier.Cabin, n int) {
+	k := seatCabin{seatIndex(flight, date), cabin}
+	s := b.stored[k]
+	s.sold += n
+	b.stored[k] = s
+}
+
+// Set implements supplier.Inventory.
+func (l *ledger) Set(tenant string, key supplier.SeatKey, sold int, version int64) {
+	f, ok := l.e.flight(key)
+	if !ok {
+		return
+	}
+	b := l.book(tenant)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	k := seatCabin{seatIndex(f, key.Date), key.Cabin}
+	had := b.stored[k]
+	if version < had.version {
+		return
+	}
+	b.stored[k] = stored{sold, version}
+	if sold != had.sold {
+		b.add(f, key.Date, key.Cabin, sold-had.sold)
+	}
+}
+
+// Sold implements supplier.Inventory.
+func (l *ledger) Sold(tenant string, key supplier.SeatKey) int {
+	f, ok := l.e.flight(key)
+	if !ok {
+		return 0
+	}
+	b := l.book(tenant)
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.stored[seatCabin{seatIndex(f, key.Date), key.Cabin}].sold
+}
+
 func seatIndex(flight int32, date supplier.Date) uint64 {
 	return uint64(uint32(flight))<<32 | uint64(uint32(date))
 }
@@ -79,6 +130,7 @@ func (l *ledger) Load(tenant string, rows iter.Seq[supplier.SeatDelta]) {
 	for r := range rows {
 		if f, ok := l.e.flight(r.SeatKey); ok {
 			b.add(f, r.Date, r.Cabin, r.Sold)
+			b.settle(f, r.Date, r.Cabin, r.Sold)
 		}
 	}
 	l.mu.Lock()
@@ -94,21 +146,31 @@ func (l *ledger) Drop(tenant string) {
 }
 
 // Reserve implements supplier.Inventory.
-func (l *ledger) Reserve(tenant string, now time.Time, seats []supplier.SeatDelta) (supplier.Reservation, error) {
-	flights := make([]int32, len(seats))
+func (l *ledger) Reserve(tenant string, now time.Time, seats []supplier.SeatDelta, sold supplier.Sold) (supplier.Reservation, error) {
+	flights, taken := make([]int32, len(seats)), make([]int32, len(seats))
 	for i, s := range seats {
 		f, ok := l.e.flight(s.SeatKey)
 		if !ok || s.Sold < 0 {
 			return nil, fmt.Errorf("flight %s %d on %s: %w", s.Carrier, s.Number, s.Date, supplier.ErrNotFound)
 		}
 		flights[i] = f
+		if sold != nil {
+			n, err := sold(s.SeatKey)
+			if err != nil {
+				return nil, err
+			}
+			taken[i] = int32(n)
+		}
 	}
 	b := l.book(tenant)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	tick := priceTick(now)
 	for i, s := range seats {
-		free, _ := l.e.seats(b, flights[i], s.Date, s.Cabin, tick)
+		if sold == nil {
+			taken[i] = b.seats(flights[i], s.Date, s.Cabin)
+		}
+		free, _ := l.e.free(taken[i], flights[i], s.Date, s.Cabin, tick)
 		for _, other := range seats[:i] { // the same flight twice draws on the same seats
 			if other.SeatKey == s.SeatKey {
 				free -= int32(other.Sold)
@@ -151,6 +213,11 @@ func (r *reservation) Commit() {
 	r.once.Do(func() {
 		if !r.undo {
 			r.apply(1)
+		}
+		r.b.mu.Lock()
+		defer r.b.mu.Unlock()
+		for i, s := range r.seats {
+			r.b.settle(r.flights[i], s.Date, s.Cabin, s.Sold)
 		}
 	})
 }

@@ -34,7 +34,7 @@ func (e *Engine) Order(ctx context.Context, key string, in *supplier.AirOrder) (
 		return nil, reject("hold", "this fare cannot be held")
 	}
 	seats := seatsOf(offer)
-	held, err := e.ledger.Reserve(in.Tenant, in.Now, seats)
+	held, err := e.ledger.Reserve(in.Tenant, in.Now, seats, in.Sold)
 	if err != nil {
 		return nil, err
 	}

@@ -124,7 +124,7 @@ func TestReserveIsAllOrNothing(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 40 {
 		wg.Go(func() {
-			if r, err := e.Inventory().Reserve("acme", noon, []supplier.SeatDelta{{SeatKey: free, Sold: 1}, {SeatKey: k, Sold: 1}}); err == nil {
+			if r, err := e.Inventory().Reserve("acme", noon, []supplier.SeatDelta{{SeatKey: free, Sold: 1}, {SeatKey: k, Sold: 1}}, nil); err == nil {
 				r.Commit()
 				won.Store(i, true)
 			} else if !errors.Is(err, supplier.ErrSoldOut) {
@@ -145,7 +145,7 @@ func TestReserveIsAllOrNothing(t *testing.T) {
 	}
 	bad := k
 	bad.Number = 9999
-	if _, err := e.Inventory().Reserve("acme", noon, []supplier.SeatDelta{{SeatKey: bad, Sold: 1}}); !errors.Is(err, supplier.ErrNotFound) {
+	if _, err := e.Inventory().Reserve("acme", noon, []supplier.SeatDelta{{SeatKey: bad, Sold: 1}}, nil); !errors.Is(err, supplier.ErrNotFound) {
 		t.Errorf("unknown flight: %v", err)
 	}
 }

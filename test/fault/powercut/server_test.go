@@ -137,9 +137,18 @@ func TestServerOnBadDisk(t *testing.T) {
 	s.check("on a full disk")
 	m.d.leave(plenty)
 	s.must("tomas")
+	if status, raw := s.send("GET", "/v1/airside/ready", "", ""); status != http.StatusOK {
+		t.Errorf("readiness when there is space again: %d %s", status, raw)
+	}
 	m.d.fail("-wal")
 	s.refused("failing")
 	s.refused("failed")
+	if status, raw := s.send("GET", "/v1/airside/ready", "", ""); status != http.StatusServiceUnavailable || !bytes.Contains(raw, []byte("disk")) {
+		t.Errorf("readiness after the disk failed: %d %s", status, raw)
+	}
+	if status, raw := s.send("GET", "/v1/airside/health", "", ""); status != http.StatusOK {
+		t.Errorf("the process lives, and says %d %s", status, raw)
+	}
 	s.check("on a failed disk")
 	s.end()
 

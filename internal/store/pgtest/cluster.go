@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//go:build pg
-
-package postgres_test
+package pgtest
 
 import (
 	"context"
@@ -22,8 +20,8 @@ import (
 	"github.com/airside-travel/airside/internal/ids"
 )
 
-// cluster is a server of a test's own, which it may kill.
-type cluster struct {
+// Cluster is a server of a test's own, which it may kill.
+type Cluster struct {
 	t    *testing.T
 	dir  string
 	port int
@@ -32,11 +30,7 @@ type cluster struct {
 // tool runs a program of PostgreSQL, which refuses to run as root.
 func tool(t *testing.T, name string, args ...string) {
 	t.Helper()
-	bin := os.Getenv("AIRSIDE_TEST_POSTGRES_BIN")
-	if bin == "" {
-		t.Fatal("AIRSIDE_TEST_POSTGRES_BIN must be the folder of PostgreSQL's programs; test/pg/run sets it")
-	}
-	args = append([]string{filepath.Join(bin, name)}, args...)
+	args = append([]string{filepath.Join(programs(t), name)}, args...)
 	if os.Getuid() == 0 {
 		args = append([]string{"runuser", "-u", "postgres", "--"}, args...)
 	}
@@ -99,24 +93,26 @@ func freePort(t *testing.T) int {
 	return 0
 }
 
-func newCluster(t *testing.T) *cluster {
+// NewCluster makes and starts a server that ends with the test.
+func NewCluster(t *testing.T) *Cluster {
 	t.Helper()
-	c := &cluster{t, filepath.Join(folder(t), "data"), freePort(t)}
+	c := &Cluster{t, filepath.Join(folder(t), "data"), freePort(t)}
 	tool(t, "initdb", "-D", c.dir, "-U", "airside", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
-	c.start()
+	c.Start()
 	return c
 }
 
-// standby follows c.
-func (c *cluster) standby() *cluster {
+// Standby makes and starts a server that follows c.
+func (c *Cluster) Standby() *Cluster {
 	c.t.Helper()
-	s := &cluster{c.t, filepath.Join(folder(c.t), "data"), freePort(c.t)}
+	s := &Cluster{c.t, filepath.Join(folder(c.t), "data"), freePort(c.t)}
 	tool(c.t, "pg_basebackup", "-D", s.dir, "-R", "-h", "127.0.0.1", "-p", strconv.Itoa(c.port), "-U", "airside", "-c", "fast")
-	s.start()
+	s.Start()
 	return s
 }
 
-func (c *cluster) start() {
+// Start starts a server that does not run.
+func (c *Cluster) Start() {
 	c.t.Helper()
 	options := fmt.Sprintf("-p %d -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c shared_buffers=32MB", c.port)
 	tool(c.t, "pg_ctl", "-D", c.dir, "-l", c.dir+".log", "-w", "-t", "60", "-s", "-o", options, "start")
@@ -128,7 +124,7 @@ func (c *cluster) start() {
 }
 
 // pid is the server's, 0 when it does not run.
-func (c *cluster) pid() int {
+func (c *Cluster) pid() int {
 	text, err := os.ReadFile(filepath.Join(c.dir, "postmaster.pid"))
 	if err != nil {
 		return 0
@@ -140,8 +136,8 @@ func (c *cluster) pid() int {
 	return pid
 }
 
-// kill ends the server and its processes as a power cut of its machine would.
-func (c *cluster) kill() {
+// Kill ends the server and its processes as a power cut of its machine would.
+func (c *Cluster) Kill() {
 	c.t.Helper()
 	pid := c.pid()
 	stats, err := filepath.Glob("/proc/[0-9]*/stat")
@@ -174,13 +170,27 @@ func (c *cluster) kill() {
 	}
 }
 
+// Promote makes a standby the primary, and returns when it takes writes.
+func (c *Cluster) Promote() {
+	c.t.Helper()
+	tool(c.t, "pg_ctl", "-D", c.dir, "-w", "-s", "promote")
+}
+
+// Follow has commits wait until every standby that follows the server has them on disk.
+func (c *Cluster) Follow() {
+	c.t.Helper()
+	Query(c.t, c.URL(), "ALTER SYSTEM SET synchronous_standby_names = '*'")
+	Query(c.t, c.URL(), "SELECT pg_reload_conf()")
+}
+
 func alive(pid int) bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	_, rest, _ := strings.Cut(string(stat), ") ")
 	return err == nil && !strings.HasPrefix(rest, "Z")
 }
 
-func (c *cluster) url(others ...*cluster) string {
+// URL names the server, and others that are to be tried after it.
+func (c *Cluster) URL(others ...*Cluster) string {
 	hosts := fmt.Sprintf("127.0.0.1:%d", c.port)
 	for _, o := range others {
 		hosts += fmt.Sprintf(",127.0.0.1:%d", o.port)
