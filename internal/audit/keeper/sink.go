@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -96,8 +97,8 @@ func newest(path string, key *key) (*checkpoint.Checkpoint, error) {
 		return nil, err
 	}
 	notes := checkpoint.Scan(string(text))
-	for i := len(notes) - 1; i >= 0; i-- {
-		if c, err := checkpoint.Open(notes[i], key.verifier); err == nil {
+	for _, signed := range slices.Backward(notes) {
+		if c, err := checkpoint.Open(signed, key.verifier); err == nil {
 			return &c, nil
 		}
 	}

@@ -4,6 +4,7 @@ package merkle
 
 import (
 	"fmt"
+	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -57,7 +58,7 @@ func (t *Tiles) put(level int, n int64, h tlog.Hash) error {
 	if at == 0 {
 		t.Began[id] = true
 	}
-	t.Changed[id] = append(row[:len(row):len(row)], h[:]...)
+	t.Changed[id] = append(slices.Clip(row), h[:]...)
 	return nil
 }
 

@@ -251,7 +251,7 @@ func TestAnyByte(t *testing.T) {
 	names := make([]string, 0, len(good)) // for each byte, what it belongs to
 	seq := int64(0)
 	for line := range bytes.Lines(good) {
-		name := "entry"
+		var name string
 		switch {
 		case seq == 0 && len(names) == 0:
 			name = "header"

@@ -139,10 +139,7 @@ func (w *walk) fit(c *checkpoint.Checkpoint) bool {
 	chain := w.linked && !bytes.Equal(w.prev, c.Chain)
 	root := w.sound && w.peaks.Root() != c.Root
 	if chain || root {
-		from := w.checked + 1
-		if from > c.Size {
-			from = c.Size
-		}
+		from := min(w.checked+1, c.Size)
 		w.v.add(Altered, entryNames(max(from, w.v.header.First), c.Size), from,
 			fmt.Sprintf("the checkpoint of %d entries was signed over others: they were written anew", c.Size))
 		w.sound = false
