@@ -129,12 +129,16 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	if err != nil {
 		return err
 	}
+	open, err := a.cfg.HookPrefixes()
+	if err != nil {
+		return err
+	}
 	ring := telemetry.NewRing(remembered)
 	s := &services{}
 	a.services = s
 	s.outbox = outbox.New(outbox.Options{
 		Store: a.store, Clocks: a.clocks, Companies: owners{s}, Log: a.o.Log,
-		AllowInsecure: a.cfg.Dev, Timeout: a.cfg.HookTimeout, Shared: a.cfg.OnPostgres(),
+		AllowInsecure: a.cfg.Dev, AllowNetworks: open, Timeout: a.cfg.HookTimeout, Shared: a.cfg.OnPostgres(),
 	})
 	s.policy = policy.New(a.clocks, rulebook{s})
 	s.directory = directory.New(a.clocks, s.outbox, s.policy)

@@ -16,22 +16,24 @@ import (
 
 // Config is everything the process can be told. The tags are its reference.
 type Config struct {
-	Listen      string        `env:"AIRSIDE_LISTEN" default:"127.0.0.1:8080" help:"address to serve on; port 0 picks a free one"`
-	BaseURL     string        `env:"AIRSIDE_BASE_URL" help:"public URL of this server, for links in answers; made from the address when empty"`
-	Database    string        `env:"AIRSIDE_DATABASE_URL" default:"sqlite:airside.db" help:"where data lives: sqlite:PATH, postgres://USER:PASSWORD@HOST:PORT/DATABASE or memory:" secret:"url"`
-	MasterKey   string        `env:"AIRSIDE_MASTER_KEY_FILE" help:"file with the key (32 bytes, base64) that seals the data keys; made beside the database when absent, but needed for postgres:"`
-	MaxBody     int           `env:"AIRSIDE_MAX_BODY" default:"10000000" help:"largest request body, in bytes"`
-	TrustedHops int           `env:"AIRSIDE_TRUSTED_HOPS" default:"0" help:"reverse proxies in front whose X-Forwarded-For entry is believed"`
-	Networks    []string      `env:"AIRSIDE_ALLOW_NETWORKS" help:"CIDR blocks that may call at all, separated by commas; empty for everybody"`
-	Rate        float64       `env:"AIRSIDE_RATE" default:"200" help:"requests per second and client; 0 does not limit"`
-	Burst       int           `env:"AIRSIDE_BURST" default:"400" help:"requests a client may make at once"`
-	TokenRate   float64       `env:"AIRSIDE_TOKEN_RATE" default:"2" help:"token requests per second and address; 0 does not limit"`
-	TokenBurst  int           `env:"AIRSIDE_TOKEN_BURST" default:"60" help:"token requests an address may make at once"`
-	JWKS        string        `env:"AIRSIDE_JWKS_URL" help:"https URL of the partner's key set, for token exchange besides uploaded keys"`
-	HookTimeout time.Duration `env:"AIRSIDE_WEBHOOK_TIMEOUT" default:"40s" help:"how long a webhook receiver may take"`
-	Shutdown    time.Duration `env:"AIRSIDE_SHUTDOWN_TIMEOUT" default:"15s" help:"how long running requests may take to finish when the process is told to stop"`
-	LogFormat   string        `env:"AIRSIDE_LOG_FORMAT" default:"json" help:"json or text"`
-	LogLevel    string        `env:"AIRSIDE_LOG_LEVEL" default:"info" help:"debug, info, warn or error"`
+	Listen       string        `env:"AIRSIDE_LISTEN" default:"127.0.0.1:8080" help:"address to serve on; port 0 picks a free one"`
+	BaseURL      string        `env:"AIRSIDE_BASE_URL" help:"public URL of this server, for links in answers; made from the address when empty"`
+	Database     string        `env:"AIRSIDE_DATABASE_URL" default:"sqlite:airside.db" help:"where data lives: sqlite:PATH, postgres://USER:PASSWORD@HOST:PORT/DATABASE or memory:" secret:"url"`
+	MasterKey    string        `env:"AIRSIDE_MASTER_KEY_FILE" help:"file with the key (32 bytes, base64) that seals the data keys; made beside the database when absent, but needed for postgres:"`
+	MaxBody      int           `env:"AIRSIDE_MAX_BODY" default:"10000000" help:"largest request body, in bytes"`
+	TrustedHops  int           `env:"AIRSIDE_TRUSTED_HOPS" default:"0" help:"reverse proxies in front whose X-Forwarded-For entry is believed"`
+	Networks     []string      `env:"AIRSIDE_ALLOW_NETWORKS" help:"CIDR blocks that may call at all, separated by commas; empty for everybody"`
+	Rate         float64       `env:"AIRSIDE_RATE" default:"200" help:"requests per second and client; 0 does not limit"`
+	Burst        int           `env:"AIRSIDE_BURST" default:"400" help:"requests a client may make at once"`
+	TokenRate    float64       `env:"AIRSIDE_TOKEN_RATE" default:"2" help:"token requests per second and address; 0 does not limit"`
+	TokenBurst   int           `env:"AIRSIDE_TOKEN_BURST" default:"60" help:"token requests an address may make at once"`
+	JWKS         string        `env:"AIRSIDE_JWKS_URL" help:"https URL of the partner's key set, for token exchange besides uploaded keys"`
+	HookTimeout  time.Duration `env:"AIRSIDE_WEBHOOK_TIMEOUT" default:"40s" help:"how long a webhook receiver may take"`
+	HookNetworks []string      `env:"AIRSIDE_WEBHOOK_ALLOW_NETWORKS" help:"CIDR blocks of private networks that webhooks may be sent to, separated by commas; link-local addresses stay closed"`
+	Brokers      string        `env:"AIRSIDE_BROKERS_FILE" help:"file with the brokers (NATS JetStream, Kafka) that webhooks may be relayed to; see docs/webhooks.md"`
+	Shutdown     time.Duration `env:"AIRSIDE_SHUTDOWN_TIMEOUT" default:"15s" help:"how long running requests may take to finish when the process is told to stop"`
+	LogFormat    string        `env:"AIRSIDE_LOG_FORMAT" default:"json" help:"json or text"`
+	LogLevel     string        `env:"AIRSIDE_LOG_LEVEL" default:"info" help:"debug, info, warn or error"`
 
 	VaultAddress    string        `env:"AIRSIDE_VAULT_ADDRESS" help:"URL of HashiCorp Vault or OpenBao, for references vault://mount/path#field"`
 	VaultNamespace  string        `env:"AIRSIDE_VAULT_NAMESPACE" help:"namespace in that server; empty for none"`
@@ -97,6 +99,9 @@ func (c *Config) check() (problems []error) {
 	if _, err := c.Prefixes(); err != nil {
 		problems = append(problems, fmt.Errorf("AIRSIDE_ALLOW_NETWORKS: %w", err))
 	}
+	if _, err := c.HookPrefixes(); err != nil {
+		problems = append(problems, fmt.Errorf("AIRSIDE_WEBHOOK_ALLOW_NETWORKS: %w", err))
+	}
 	if !slices.Contains([]string{"json", "text"}, c.LogFormat) {
 		problems = append(problems, fmt.Errorf("AIRSIDE_LOG_FORMAT=%q: must be json or text", c.LogFormat))
 	}
@@ -128,9 +133,14 @@ func (c *Config) OnPostgres() bool {
 }
 
 // Prefixes are the networks that may call.
-func (c *Config) Prefixes() ([]netip.Prefix, error) {
+func (c *Config) Prefixes() ([]netip.Prefix, error) { return prefixes(c.Networks) }
+
+// HookPrefixes are the private networks that webhooks may be sent to.
+func (c *Config) HookPrefixes() ([]netip.Prefix, error) { return prefixes(c.HookNetworks) }
+
+func prefixes(list []string) ([]netip.Prefix, error) {
 	var out []netip.Prefix
-	for _, s := range c.Networks {
+	for _, s := range list {
 		p, err := netip.ParsePrefix(s)
 		if err != nil {
 			return nil, fmt.Errorf("%q is not a CIDR block: %w", s, err)

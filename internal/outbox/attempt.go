@@ -52,10 +52,10 @@ func (s *Service) attempt(sending, writing context.Context, h head) (o outcome, 
 		return outcome{}, nil // this process stood still, and another one works on the lane
 	}
 	a := s.deliver(sending, p)
-	if a.problem == "" && p.again {
+	if a.problem == (problem{}) && p.again {
 		s.deliver(sending, p)
 	}
-	if a.problem != "" && sending.Err() != nil {
+	if a.problem != (problem{}) && sending.Err() != nil {
 		return outcome{}, nil
 	}
 	err = s.acknowledge(writing, func(ctx context.Context) (err error) {
@@ -120,7 +120,7 @@ type outcome struct {
 	more      bool      // the lane goes on to another delivery
 	nextAt    time.Time // of a delivery that is tried again
 	status    int
-	problem   string
+	problem   problem
 }
 
 // note writes an attempt and the delivery's new state. What another process or an operator did to the
@@ -134,7 +134,7 @@ func (s *Service) note(ctx context.Context, p *parcel, a answer) (outcome, error
 			return outcome{}, err
 		}
 	}
-	o := outcome{made: true, delivered: a.problem == "", status: a.status, problem: a.problem}
+	o := outcome{made: true, delivered: a.problem == (problem{}), status: a.status, problem: a.problem}
 	d, err := tx.Delivery(p.delivery.Tenant, p.delivery.ID)
 	if errors.Is(err, store.ErrNotFound) || err == nil && (d.State != store.Pending || d.Attempt != p.delivery.Attempt) {
 		o.more = true
@@ -152,7 +152,7 @@ func (s *Service) note(ctx context.Context, p *parcel, a answer) (outcome, error
 		}
 	}
 	err = tx.AppendAttempt(&store.Attempt{Tenant: d.Tenant, DeliveryID: d.ID, N: p.number, At: now, Status: a.status,
-		Error: a.problem, Took: a.took})
+		Error: a.problem.String(), Took: a.took})
 	if err != nil && !errors.Is(err, store.ErrExists) {
 		return outcome{}, err
 	}

@@ -48,7 +48,12 @@ func (s *Service) deliver(ctx context.Context, p *parcel) answer {
 	for range 2 {
 		token, err := s.tokens.get(ctx, *client, refused)
 		if err != nil {
-			return answer{problem: "not sent: " + s.sender.explain(err)}
+			why := s.sender.explain(err)
+			if why.code == failedConnection {
+				why.code = failedToken
+			}
+			why.text = "not sent: " + strings.TrimPrefix(why.text, "not sent: ")
+			return answer{problem: why}
 		}
 		p.letter.authorization = token
 		if a = s.sender.send(ctx, &p.letter); a.status != http.StatusUnauthorized {

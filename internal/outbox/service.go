@@ -7,6 +7,8 @@ import (
 	"crypto/x509"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/netip"
 	"time"
 
 	"github.com/airside-travel/airside/internal/actor"
@@ -23,6 +25,10 @@ type Options struct {
 
 	// AllowInsecure lets endpoints be on loopback, by plain http too. For dev only.
 	AllowInsecure bool
+	// AllowNetworks are private networks that endpoints may be in, by https; link-local ones stay closed.
+	AllowNetworks []netip.Prefix
+	// Resolver replaces the system's.
+	Resolver *net.Resolver
 	// RootCAs replaces the system's certificate authorities.
 	RootCAs *x509.CertPool
 	// Timeout is for one attempt, from dialling to the status; 40 s when zero (reference: webhook delivery).
@@ -81,7 +87,7 @@ type Service struct {
 // New makes a Service. It announces, answers operations and settles at once; Start makes it send by itself.
 func New(o Options) *Service {
 	o = o.withDefaults()
-	s := &Service{store: o.Store, clocks: o.Clocks, companies: o.Companies, options: o, guard: guard{loopback: o.AllowInsecure}}
+	s := &Service{store: o.Store, clocks: o.Clocks, companies: o.Companies, options: o, guard: guard{loopback: o.AllowInsecure, allow: o.AllowNetworks}}
 	s.sender = newSender(s.guard, o)
 	s.tokens.sender = s.sender
 	if o.Shared {

@@ -112,8 +112,8 @@ func TestRefusedSubscriptions(t *testing.T) {
 		code    errs.Code
 		pointer string
 	}{
-		"plain http":            {agency, subscriptionBody("http://hooks.example.com", ""), errs.WebhookURLRefused, "/url"},
-		"private network":       {agency, subscriptionBody("https://10.0.0.5", ""), errs.WebhookURLRefused, "/url"},
+		"plain http":            {agency, subscriptionBody("http://hooks.example.com", ""), errs.WebhookNotHTTPS, "/url"},
+		"private network":       {agency, subscriptionBody("https://10.0.0.5", ""), errs.WebhookPrivate, "/url"},
 		"unknown subscriber":    {agency, strings.Replace(body(""), acme, nobody, 1), errs.ReferenceNotFound, "/subscriberId"},
 		"unknown company":       {agency, other("COMPANY", nobody), errs.ReferenceNotFound, "/eventSource/scopes/0/predicates/0/values/0"},
 		"unknown TMC":           {agency, other("BOOKING_TMC", nobody), errs.ReferenceNotFound, "/eventSource/scopes/0/predicates/0/values/0"},
