@@ -105,30 +105,39 @@ func (s *sender) send(ctx context.Context, l *letter) answer {
 }
 
 func (s *sender) post(ctx context.Context, l *letter, at time.Time) (*http.Response, error) {
-	sent := l.body
-	if l.cut {
-		sent = sent[:len(sent)/2]
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, l.url, bytes.NewReader(sent))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, l.url, bytes.NewReader(l.sent()))
 	if err != nil {
 		return nil, err
 	}
 	r.Header.Set("User-Agent", userAgent)
-	custom(r.Header, l.headers)
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set(headerTraceID, l.traceID)
-	r.Header.Set(headerSpanID, l.spanID)
+	if err := l.fill(r.Header, at); err != nil {
+		return nil, err
+	}
+	return s.transport.RoundTrip(r) // not a Client, which follows redirects
+}
+
+// sent is the body as it leaves, which the laboratory may have cut.
+func (l *letter) sent() []byte {
+	if l.cut {
+		return l.body[:len(l.body)/2]
+	}
+	return l.body
+}
+
+// fill sets the headers of a webhook that leaves at a time.
+func (l *letter) fill(h http.Header, at time.Time) error {
+	custom(h, l.headers)
+	h.Set("Content-Type", "application/json")
+	h.Set(headerTraceID, l.traceID)
+	h.Set(headerSpanID, l.spanID)
 	if l.authorization != "" {
-		r.Header.Set("Authorization", l.authorization)
+		h.Set("Authorization", l.authorization)
 	}
 	set := webhook.SetHeaders
 	if l.standard {
 		set = webhook.SetStandardHeaders
 	}
-	if err := set(r.Header, l.secrets, l.id, at.Add(-l.ago), l.body); err != nil {
-		return nil, err
-	}
-	return s.transport.RoundTrip(r) // not a Client, which follows redirects
+	return set(h, l.secrets, l.id, at.Add(-l.ago), l.body)
 }
 
 // explain is an error in words for the attempt's log, without the URL, which may hold the

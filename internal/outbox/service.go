@@ -25,6 +25,8 @@ type Options struct {
 
 	// AllowInsecure lets endpoints be on loopback, by plain http too. For dev only.
 	AllowInsecure bool
+	// Relays are the brokers that subscriptions may name instead of endpoints; nil: none.
+	Relays Relays
 	// AllowNetworks are private networks that endpoints may be in, by https; link-local ones stay closed.
 	AllowNetworks []netip.Prefix
 	// Resolver replaces the system's.

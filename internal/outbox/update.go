@@ -46,6 +46,11 @@ func (s *Service) UpdateSubscription(ctx context.Context, in UpdateSubscriptionI
 	if d.CustomHeaders != nil {
 		sub.Headers = d.CustomHeaders
 	}
+	if d.URL != nil { // what is not touched may be refused by now, and can be deactivated all the same
+		if err := s.checkTarget(actor.Tenant(ctx), sub.URL); err != nil {
+			return Subscription{}, err
+		}
+	}
 	if err := s.check(ctx, sub); err != nil {
 		return Subscription{}, err
 	}

@@ -33,8 +33,8 @@ func NewSecret(b []byte) Secret {
 	return Secret{open: func() *held { return h }}
 }
 
-// Use lends the bytes to fn, which must neither change nor keep them; nil when the Secret is empty. Only vault
-// and upstream may call it (a rule of archtest). A panic in fn goes on as another panic that names the
+// Use lends the bytes to fn, which must neither change nor keep them; nil when the Secret is empty. Only vault,
+// upstream and relay may call it (a rule of archtest). A panic in fn goes on as another panic that names the
 // place but not the value: a crash dump prints panic values, and this one may have been made of the secret.
 func (s Secret) Use(fn func(b []byte)) {
 	if s.open == nil {
