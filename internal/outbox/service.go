@@ -39,6 +39,10 @@ type Options struct {
 	Drain time.Duration
 	// Workers bounds the attempts under way, PerEndpoint those to one endpoint; 64 and 16 when zero.
 	Workers, PerEndpoint int
+	// Patience is how long an attempt counts as one of the workers: what waits longer costs a socket and no
+	// work, and must not keep others waiting. 1 s when zero. Waiting bounds how many may; 1024 when zero.
+	Patience time.Duration
+	Waiting  int
 	// Shared says that other processes use the same store: they divide the lanes by leases, and follow each
 	// other's changes of subscriptions. Without it this costs nothing.
 	Shared bool
@@ -56,6 +60,8 @@ func (o Options) withDefaults() Options {
 	o.Drain = orDefault(o.Drain, 5*time.Second)
 	o.Workers = orDefault(o.Workers, 64)
 	o.PerEndpoint = orDefault(o.PerEndpoint, 16)
+	o.Patience = orDefault(o.Patience, time.Second)
+	o.Waiting = orDefault(o.Waiting, 1024)
 	o.Keep = orDefault(o.Keep, 1000)
 	o.Lease = orDefault(o.Lease, 15*time.Second)
 	if o.Log == nil {
