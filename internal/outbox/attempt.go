@@ -43,6 +43,13 @@ func (s *Service) attempt(sending, writing context.Context, h head) (o outcome, 
 	if p.gone {
 		return outcome{}, s.acknowledge(writing, func(ctx context.Context) error { return s.drop(ctx, h.Tenant, h.ID) })
 	}
+	if !p.sub.Active && !isTest(h.Resource) {
+		err = s.acknowledge(writing, func(ctx context.Context) (err error) {
+			o, err = s.rest(ctx, p)
+			return err
+		})
+		return o, err
+	}
 	if p.sub.Lab != nil {
 		if o, done, err := s.experiment(writing, p); done || err != nil {
 			return o, err
@@ -162,6 +169,25 @@ func (s *Service) note(ctx context.Context, p *parcel, a answer) (outcome, error
 	rest, err := deliveries(tx, store.DeliveryQuery{Tenant: d.Tenant, Endpoint: d.Endpoint, Resource: d.Resource, State: store.Pending, Limit: 1})
 	o.more = len(rest) > 0
 	return o, err
+}
+
+// rest puts off what was queued before its subscription became inactive. Activating it makes that due again.
+func (s *Service) rest(ctx context.Context, p *parcel) (o outcome, err error) {
+	tx := store.From(ctx)
+	d, err := tx.Delivery(p.delivery.Tenant, p.delivery.ID)
+	if errors.Is(err, store.ErrNotFound) || err == nil && d.State != store.Pending {
+		return o, nil
+	} else if err != nil {
+		return o, err
+	}
+	now := s.clocks.Now(d.Tenant).UTC()
+	if sub, err := tx.Get(d.Tenant, kindSubscription, d.Endpoint); err == nil {
+		if fresh, err := decodeSubscription(sub); err == nil && fresh.Active {
+			return outcome{more: true}, nil // activated meanwhile
+		}
+	}
+	d.NextAt, d.UpdatedAt = now.Add(slowMax), now
+	return outcome{nextAt: d.NextAt}, tx.PutDelivery(d)
 }
 
 // drop removes a delivery that may be gone already.
