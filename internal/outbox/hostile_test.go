@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/outbox"
 )
 
@@ -206,5 +207,30 @@ func stall(r *http.Request, until chan struct{}) {
 	select {
 	case <-until:
 	case <-r.Context().Done():
+	}
+}
+
+// Where a subscription may not lead is refused when it is made, each reason with its own code. Names and
+// redirects show when they are followed: see above, and TestAnswersThatDoNotCount.
+func TestEachRefusalHasItsCode(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, outbox.Options{})
+	strict := *r
+	strict.Service = outbox.New(outbox.Options{Store: r.store, Clocks: r.clocks, Companies: companies{}})
+	t.Cleanup(strict.Stop)
+	for url, code := range map[string]errs.Code{
+		"https://127.0.0.1/hook":            errs.WebhookLoopback,
+		"https://localhost/hook":            errs.WebhookLoopback,
+		"https://169.254.169.254/latest":    errs.WebhookMetadata,
+		"https://192.168.1.9/hook":          errs.WebhookPrivate,
+		"http://hooks.example.com/":         errs.WebhookNotHTTPS,
+		"https://me:pw@hooks.example.com/":  errs.WebhookCredentials,
+		"kafka://events/airside.bookings":   errs.WebhookBroker,
+		"https://hooks.example.com/in#part": errs.WebhookURLRefused,
+	} {
+		_, err := strict.create(t, subscriptionBody(url, ""))
+		if e := errs.As(err); e == nil || e.Code != code || e.Fields[0].Pointer != "/url" {
+			t.Errorf("%s: %v", url, err)
+		}
 	}
 }
