@@ -152,7 +152,7 @@ func fill(b *testing.B, s *postgres.Store, tenant string, n int) []string {
 	for from := 0; from < n; from += 500 {
 		err := s.Update(as(b.Context(), tenant), func(ctx context.Context) error {
 			for i := from; i < min(from+500, n); i++ {
-				names[i] = ids.Digits()
+				names[i] = fmt.Sprintf("%010d", uint32(i)*2654435761) // all different, in no order
 				if err := store.From(ctx).Insert(&store.Record{
 					Tenant: tenant, Kind: "trip", ID: names[i], CreatedAt: at, UpdatedAt: at, Doc: docs[i%len(docs)],
 					Index: []store.Entry{{Field: "trip.pnr", Value: names[i], Unique: true}, {Field: "trip.traveler", Value: "ada"}},
