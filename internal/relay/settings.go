@@ -134,7 +134,7 @@ func (s *settings) checkLogin() (err error) {
 	case !slices.Contains(known, l.Mechanism):
 		return fmt.Errorf("login mechanism %q: must be %s", l.Mechanism, strings.Join(known, ", "))
 	case (l.User != "") != named:
-		return fmt.Errorf("login user: is for mechanisms with a password, which need it")
+		return errors.New("login user: is for mechanisms with a password, which need it")
 	case !s.encrypted() && !s.local():
 		return errors.New("tls: a login needs it, except on loopback")
 	}

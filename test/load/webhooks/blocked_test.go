@@ -10,7 +10,10 @@ import (
 	"time"
 )
 
-const endpoints = 100
+const (
+	endpoints = 100
+	events    = 16 // in a round, to each endpoint
+)
 
 // crowd is a server with a hundred endpoints, one of which may hang.
 type crowd struct {
@@ -33,7 +36,7 @@ func newCrowd(b *testing.B, hang chan struct{}) *crowd {
 	b.Cleanup(stuck.Close)
 	c.subscribe(stuck.URL)
 	for range endpoints - 1 {
-		in := c.newInbox(users, nil)
+		in := c.newInbox(events, nil)
 		c.subscribe(in.URL)
 		c.others = append(c.others, in)
 	}
@@ -60,7 +63,7 @@ func (c *crowd) wait(keep bool) {
 		if !keep {
 			in.delays = nil
 		}
-		in.done, in.want = make(chan struct{}), len(in.delays)+users
+		in.done, in.want = make(chan struct{}), len(in.delays)+events
 		in.mu.Unlock()
 	}
 }
@@ -75,7 +78,7 @@ func BenchmarkOneBlockedEndpoint(b *testing.B) {
 	round := func(keep bool) {
 		tick := time.NewTicker(120 * time.Millisecond)
 		defer tick.Stop()
-		for range users {
+		for range events {
 			<-tick.C
 			free.tell()
 			<-tick.C
@@ -87,7 +90,7 @@ func BenchmarkOneBlockedEndpoint(b *testing.B) {
 	round(false) // warm
 	held.blocked.Store(true)
 	round(false) // until it is known to hang
-	for range 2 {
+	for range 3 {
 		round(true)
 	}
 	b.ReportMetric(millis(quantile(0.50, free.others...)), "free-p50-ms")
