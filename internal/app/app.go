@@ -32,6 +32,7 @@ import (
 	"github.com/airside-travel/airside/internal/outbox"
 	"github.com/airside-travel/airside/internal/peers"
 	"github.com/airside-travel/airside/internal/policy"
+	"github.com/airside-travel/airside/internal/relay"
 	"github.com/airside-travel/airside/internal/schedule"
 	"github.com/airside-travel/airside/internal/scim"
 	"github.com/airside-travel/airside/internal/store"
@@ -57,6 +58,8 @@ type Options struct {
 	Environ []string
 	// Clock is the system's clock; tests give their own.
 	Clock clock.Clock
+	// Relays are the brokers that webhooks may be relayed to; nil: none. Close closes them.
+	Relays *relay.Relays
 	// OnViolation is told of own answers that do not fit the contract. In dev they are logged when it is nil.
 	OnViolation func(operation string, status int, body []byte, found []contract.Violation)
 	// AlertRoots replaces the system's certificate authorities for alert sinks.
@@ -159,6 +162,14 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	if err != nil {
 		return err
 	}
+	open, err := a.cfg.HookPrefixes()
+	if err != nil {
+		return err
+	}
+	var relays outbox.Relays
+	if a.o.Relays != nil { // or the interface would not be nil
+		relays = a.o.Relays
+	}
 	ring := telemetry.NewRing(remembered)
 	s := &services{}
 	a.services = s
@@ -166,7 +177,7 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	a.gauges.Collect(a.collectAlerts)
 	s.outbox = outbox.New(outbox.Options{
 		Store: a.store, Clocks: a.clocks, Companies: owners{s}, Log: a.o.Log,
-		AllowInsecure: a.cfg.Dev, Timeout: a.cfg.HookTimeout, Shared: a.cfg.OnPostgres(), Attempted: a.gauges.webhook,
+		AllowInsecure: a.cfg.Dev, AllowNetworks: open, Relays: relays, Timeout: a.cfg.HookTimeout, Shared: a.cfg.OnPostgres(), Attempted: a.gauges.webhook,
 	})
 	s.policy = policy.New(a.clocks, rulebook{s})
 	s.directory = directory.New(a.clocks, s.outbox, s.policy)
@@ -330,6 +341,9 @@ func (a *App) Close(ctx context.Context) error {
 		problems = append(problems, a.metricsServer.Close())
 	}
 	a.services.alert.Stop()
+	if a.o.Relays != nil {
+		a.o.Relays.Close()
+	}
 	return errors.Join(append(problems, a.store.Close())...)
 }
 

@@ -15,6 +15,8 @@ import (
 
 	"github.com/airside-travel/airside/internal/app"
 	"github.com/airside-travel/airside/internal/config"
+	"github.com/airside-travel/airside/internal/relay"
+	"github.com/airside-travel/airside/internal/vault"
 )
 
 // ready is the one line that --json prints when a server takes requests; only dev has a demo to name.
@@ -139,11 +141,28 @@ func (m *Main) serve(ctx context.Context, cfg config.Config, asJSON bool) (err e
 }
 
 func (m *Main) open(ctx context.Context, cfg config.Config) (*app.App, error) {
-	a, err := app.New(ctx, cfg, app.Options{Log: m.logger(cfg), Version: build().Version, Environ: m.Environ})
+	relays, err := m.relays(cfg)
+	if err != nil {
+		return nil, startFailure(cfg, err)
+	}
+	a, err := app.New(ctx, cfg, app.Options{Log: m.logger(cfg), Version: build().Version, Environ: m.Environ, Relays: relays})
 	if err != nil {
 		return nil, startFailure(cfg, err)
 	}
 	return a, nil
+}
+
+// relays opens the brokers of the configuration; nil when it names none. Their secrets are asked of the
+// vaults when they are first needed.
+func (m *Main) relays(cfg config.Config) (*relay.Relays, error) {
+	if cfg.Brokers == "" {
+		return nil, nil //nolint:nilnil // no brokers are no error
+	}
+	v, err := vault.Open(m.vaultSettings(cfg))
+	if err != nil {
+		return nil, err
+	}
+	return relay.Open(cfg.Brokers, v)
 }
 
 func startFailure(cfg config.Config, err error) error {

@@ -30,6 +30,8 @@ type Config struct {
 	Follow        time.Duration `env:"AIRSIDE_FOLLOW_WITHIN" default:"250ms" help:"on postgres: how old what a process remembers of credentials, rights and clocks may be before it asks whether another one changed it; 0s asks at each request"`
 	JWKS          string        `env:"AIRSIDE_JWKS_URL" help:"https URL of the partner's key set, for token exchange besides uploaded keys"`
 	HookTimeout   time.Duration `env:"AIRSIDE_WEBHOOK_TIMEOUT" default:"40s" help:"how long a webhook receiver may take"`
+	HookNetworks  []string      `env:"AIRSIDE_WEBHOOK_ALLOW_NETWORKS" help:"CIDR blocks of private networks that webhooks may be sent to, separated by commas; link-local addresses stay closed"`
+	Brokers       string        `env:"AIRSIDE_BROKERS_FILE" help:"file with the brokers (NATS JetStream, Kafka) that webhooks may be relayed to; see docs/webhooks.md"`
 	Shutdown      time.Duration `env:"AIRSIDE_SHUTDOWN_TIMEOUT" default:"15s" help:"how long running requests may take to finish when the process is told to stop"`
 	MetricsListen string        `env:"AIRSIDE_METRICS_LISTEN" help:"address on which Prometheus finds /metrics, apart from the API; empty for none"`
 	AlertSinks    string        `env:"AIRSIDE_ALERT_SINKS_FILE" help:"YAML file of sinks that hear of every tenant's alerts (see alerts.md)"`
@@ -114,6 +116,9 @@ func (c *Config) check() (problems []error) {
 	if _, err := c.Prefixes(); err != nil {
 		problems = append(problems, fmt.Errorf("AIRSIDE_ALLOW_NETWORKS: %w", err))
 	}
+	if _, err := c.HookPrefixes(); err != nil {
+		problems = append(problems, fmt.Errorf("AIRSIDE_WEBHOOK_ALLOW_NETWORKS: %w", err))
+	}
 	if !slices.Contains([]string{"json", "text"}, c.LogFormat) {
 		problems = append(problems, fmt.Errorf("AIRSIDE_LOG_FORMAT=%q: must be json or text", c.LogFormat))
 	}
@@ -154,9 +159,14 @@ func (c *Config) OnPostgres() bool {
 }
 
 // Prefixes are the networks that may call.
-func (c *Config) Prefixes() ([]netip.Prefix, error) {
+func (c *Config) Prefixes() ([]netip.Prefix, error) { return prefixes(c.Networks) }
+
+// HookPrefixes are the private networks that webhooks may be sent to.
+func (c *Config) HookPrefixes() ([]netip.Prefix, error) { return prefixes(c.HookNetworks) }
+
+func prefixes(list []string) ([]netip.Prefix, error) {
 	var out []netip.Prefix
-	for _, s := range c.Networks {
+	for _, s := range list {
 		p, err := netip.ParsePrefix(s)
 		if err != nil {
 			return nil, fmt.Errorf("%q is not a CIDR block: %w", s, err)

@@ -21,6 +21,8 @@ func TestLoad(t *testing.T) {
 		{"other variables are not ours", []string{"PATH=/bin", "AIRSIDER=1"}, nil},
 		{"unknown", []string{"AIRSIDE_LISTNE=x"}, []string{"AIRSIDE_LISTNE is not a setting", "did you mean AIRSIDE_LISTEN?"}},
 		{"all problems at once", []string{"AIRSIDE_MAX_BODY=ten", "AIRSIDE_LOG_FORMAT=xml", "AIRSIDE_ALLOW_NETWORKS=10.0.0.0/33"}, []string{"AIRSIDE_MAX_BODY", "AIRSIDE_LOG_FORMAT", "10.0.0.0/33"}},
+		{"networks of webhooks", []string{"AIRSIDE_WEBHOOK_ALLOW_NETWORKS=10.0.0.0/8, fd00::/8"}, nil},
+		{"a network that is none", []string{"AIRSIDE_WEBHOOK_ALLOW_NETWORKS=10.0.0.0"}, []string{"AIRSIDE_WEBHOOK_ALLOW_NETWORKS", "10.0.0.0"}},
 		{"database", []string{"AIRSIDE_DATABASE_URL=mysql://x"}, []string{"AIRSIDE_DATABASE_URL"}},
 		{"postgres without a key", []string{"AIRSIDE_DATABASE_URL=postgres://a@b/c"}, []string{"AIRSIDE_MASTER_KEY_FILE"}},
 		{"postgres", []string{"AIRSIDE_DATABASE_URL=postgresql://a@b/c", "AIRSIDE_MASTER_KEY_FILE=key"}, nil},

@@ -70,6 +70,12 @@ const (
 	InternalError        Code = "INTERNAL_ERROR"
 	AuditUnavailable     Code = "AUDIT_UNAVAILABLE"
 	AuditBroken          Code = "AUDIT_TRAIL_BROKEN"
+	WebhookNotHTTPS      Code = "WEBHOOK_URL_NOT_HTTPS"
+	WebhookCredentials   Code = "WEBHOOK_URL_CREDENTIALS"
+	WebhookLoopback      Code = "WEBHOOK_URL_LOOPBACK"
+	WebhookMetadata      Code = "WEBHOOK_URL_METADATA"
+	WebhookPrivate       Code = "WEBHOOK_URL_PRIVATE_NETWORK"
+	WebhookBroker        Code = "WEBHOOK_BROKER_REFUSED"
 )
 
 // Info explains a code: the one place from which pages, `airside explain` and the portal read.
@@ -128,7 +134,13 @@ var codes = []Info{
 	{SoldOut, Conflict, "The last seat, room or car at this offer was taken.", "Search again, or choose another offer."},
 	{PriceChanged, Conflict, "The supplier's price is not the one that was agreed.", "Revalidate, look at the new price, and book with the new bookingId."},
 	{PaymentUnusable, Invalid, "The payment source cannot pay for this booking.", "Choose a source that the traveler may use and that accepts this supplier."},
-	{WebhookURLRefused, Invalid, "The endpoint of a webhook must be https and must not lead into a private network.", "Use a public https address; in dev, loopback is allowed."},
+	{WebhookURLRefused, Invalid, "The endpoint of a webhook is not an absolute URL that can be called: no host, too long, or with a fragment.", "Use a public https address; in dev, loopback is allowed."},
+	{WebhookNotHTTPS, Invalid, "The endpoint of a webhook must be https.", "Use https; in dev, plain http to loopback is allowed."},
+	{WebhookCredentials, Invalid, "The endpoint of a webhook has a user or password in its URL.", "Leave them out: deliveries are signed, and custom headers can carry a key."},
+	{WebhookLoopback, Invalid, "The endpoint of a webhook is on the loopback of this server.", "Use an address that others can reach; `airside dev` allows loopback."},
+	{WebhookMetadata, Invalid, "The endpoint of a webhook is a link-local address, behind which clouds keep their metadata and credentials.", "Use a public https address; no setting allows this one."},
+	{WebhookPrivate, Invalid, "The endpoint of a webhook is in a private or reserved network.", "Use a public https address, or have the operator list the network in AIRSIDE_WEBHOOK_ALLOW_NETWORKS."},
+	{WebhookBroker, Invalid, "The broker or topic of a relay cannot be used.", "Name a broker and a topic that the operator has configured for this TMC: kafka://BROKER/TOPIC or nats://BROKER/SUBJECT."},
 	{NotImplemented, NotBuilt, "The operation is in the contract but this version does not carry it out.", "`airside routes --missing` lists such operations."},
 	{OperationNotGranted, Denied, "The application was not granted this operation, or a policy of the operator forbids it.", "Ask the application's owner for the grant; `airside app show` lists what it has. Grants are by operation, scope and effect."},
 	{PurchaseNotGranted, Denied, "The operation spends money in a live environment, and no grant of the application names the effect purchase.", "Grant the operation together with \"effects\": [\"purchase\"], so that nobody buys by accident."},

@@ -43,6 +43,13 @@ func (s *Service) attempt(sending, writing context.Context, h head) (o outcome, 
 	if p.gone {
 		return outcome{}, s.acknowledge(writing, func(ctx context.Context) error { return s.drop(ctx, h.Tenant, h.ID) })
 	}
+	if !p.sub.Active && !isTest(h.Resource) {
+		err = s.acknowledge(writing, func(ctx context.Context) (err error) {
+			o, err = s.rest(ctx, p)
+			return err
+		})
+		return o, err
+	}
 	if p.sub.Lab != nil {
 		if o, done, err := s.experiment(writing, p); done || err != nil {
 			return o, err
@@ -52,13 +59,13 @@ func (s *Service) attempt(sending, writing context.Context, h head) (o outcome, 
 		return outcome{}, nil // this process stood still, and another one works on the lane
 	}
 	a := s.deliver(sending, p)
-	if a.problem == "" && p.again {
+	if a.problem == (problem{}) && p.again {
 		s.deliver(sending, p)
 	}
-	if a.problem != "" && sending.Err() != nil {
+	if a.problem != (problem{}) && sending.Err() != nil {
 		return outcome{}, nil
 	}
-	s.options.Attempted(a.problem == "")
+	s.options.Attempted(a.problem == (problem{}))
 	err = s.acknowledge(writing, func(ctx context.Context) (err error) {
 		o, err = s.note(ctx, p, a)
 		return err
@@ -121,7 +128,7 @@ type outcome struct {
 	more      bool      // the lane goes on to another delivery
 	nextAt    time.Time // of a delivery that is tried again
 	status    int
-	problem   string
+	problem   problem
 }
 
 // note writes an attempt and the delivery's new state. What another process or an operator did to the
@@ -135,7 +142,7 @@ func (s *Service) note(ctx context.Context, p *parcel, a answer) (outcome, error
 			return outcome{}, err
 		}
 	}
-	o := outcome{made: true, delivered: a.problem == "", status: a.status, problem: a.problem}
+	o := outcome{made: true, delivered: a.problem == (problem{}), status: a.status, problem: a.problem}
 	d, err := tx.Delivery(p.delivery.Tenant, p.delivery.ID)
 	if errors.Is(err, store.ErrNotFound) || err == nil && (d.State != store.Pending || d.Attempt != p.delivery.Attempt) {
 		o.more = true
@@ -153,7 +160,7 @@ func (s *Service) note(ctx context.Context, p *parcel, a answer) (outcome, error
 		}
 	}
 	err = tx.AppendAttempt(&store.Attempt{Tenant: d.Tenant, DeliveryID: d.ID, N: p.number, At: now, Status: a.status,
-		Error: a.problem, Took: a.took})
+		Error: a.problem.String(), Took: a.took})
 	if err != nil && !errors.Is(err, store.ErrExists) {
 		return outcome{}, err
 	}
@@ -163,6 +170,25 @@ func (s *Service) note(ctx context.Context, p *parcel, a answer) (outcome, error
 	rest, err := deliveries(tx, store.DeliveryQuery{Tenant: d.Tenant, Endpoint: d.Endpoint, Resource: d.Resource, State: store.Pending, Limit: 1})
 	o.more = len(rest) > 0
 	return o, err
+}
+
+// rest puts off what was queued before its subscription became inactive. Activating it makes that due again.
+func (s *Service) rest(ctx context.Context, p *parcel) (o outcome, err error) {
+	tx := store.From(ctx)
+	d, err := tx.Delivery(p.delivery.Tenant, p.delivery.ID)
+	if errors.Is(err, store.ErrNotFound) || err == nil && d.State != store.Pending {
+		return o, nil
+	} else if err != nil {
+		return o, err
+	}
+	now := s.clocks.Now(d.Tenant).UTC()
+	if sub, err := tx.Get(d.Tenant, kindSubscription, d.Endpoint); err == nil {
+		if fresh, err := decodeSubscription(sub); err == nil && fresh.Active {
+			return outcome{more: true}, nil // activated meanwhile
+		}
+	}
+	d.NextAt, d.UpdatedAt = now.Add(slowMax), now
+	return outcome{nextAt: d.NextAt}, tx.PutDelivery(d)
 }
 
 // drop removes a delivery that may be gone already.

@@ -46,7 +46,8 @@ type courier struct {
 	// mu is held while the store is read, so a hook of a transaction must never wait for it.
 	mu      sync.Mutex
 	queues  map[string]*queue
-	running int
+	running int                 // attempts that count as workers
+	waiting int                 // those that were patient for too long
 	starved map[string]struct{} // tenants that had something due and found no worker
 	stopped bool
 	changed chan struct{} // closed and replaced when an attempt has ended
@@ -167,7 +168,7 @@ func (c *courier) start(q *queue) {
 				e.running++
 				c.running++
 				begun = true
-				c.workers.Go(func() { c.work(q, h) })
+				c.workers.Go(func() { c.work(q, h, c.seat(q)) })
 			}
 		}
 	}
@@ -177,9 +178,11 @@ func (c *courier) start(q *queue) {
 }
 
 // work makes one attempt and then keeps the lanes moving.
-func (c *courier) work(q *queue, h head) {
+func (c *courier) work(q *queue, h head, s *seat) {
 	o, err := c.desk.attempt(c.sending, c.writing, h)
+	s.timer.Stop()
 	c.mu.Lock()
+	s.left = true
 	turn, b := q.judge(h.Delivery, o, c.clocks.Now(q.tenant))
 	if turn != unchanged { // written before the lane is let go of, so that whoever settles sees what that makes due
 		c.mu.Unlock()
@@ -187,13 +190,12 @@ func (c *courier) work(q *queue, h head) {
 		c.mu.Lock()
 	}
 	q.finish(h.Delivery, o, err)
-	c.running--
-	var hungry map[string]struct{}
-	if len(c.starved) > 0 { // others waited for this worker: let the loop share it out
-		hungry, c.starved = c.starved, map[string]struct{}{}
+	if s.waiting {
+		c.waiting--
 	} else {
-		c.start(q)
+		c.running--
 	}
+	hungry := c.refill(q)
 	c.tell()
 	more := q.follow(h.Endpoint, o, turn)
 	if more {

@@ -5,6 +5,7 @@ package outbox
 import (
 	"context"
 
+	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/ids"
 )
 
@@ -40,6 +41,9 @@ func (s *Service) CreateSubscription(ctx context.Context, in CreateSubscriptionI
 		ID: ids.UUID(), Subscriber: d.SubscriberID, Name: d.Name, EventTypes: d.EventTypes, Source: d.EventSource.plain(),
 		URL: d.URL, Active: d.IsActive == nil || *d.IsActive, Headers: d.CustomHeaders, Secrets: []secret{newSecret()},
 	}}
+	if err := s.checkTarget(actor.Tenant(ctx), sub.URL); err != nil {
+		return CreateSubscriptionOut{}, err
+	}
 	if err := s.check(ctx, sub); err != nil {
 		return CreateSubscriptionOut{}, err
 	}
@@ -48,9 +52,6 @@ func (s *Service) CreateSubscription(ctx context.Context, in CreateSubscriptionI
 
 func (s *Service) check(ctx context.Context, sub *stored) error {
 	if err := s.checkSource(ctx, sub.Source); err != nil {
-		return err
-	}
-	if err := s.guard.checkURL(sub.URL); err != nil {
 		return err
 	}
 	return checkHeaders(sub.Headers)

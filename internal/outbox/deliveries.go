@@ -25,6 +25,7 @@ type Delivery struct {
 	Attempts     int    `json:"attempts"`
 	LastStatus   int    `json:"lastStatus,omitempty"`
 	LastError    string `json:"lastError,omitempty"`
+	LastCode     string `json:"lastErrorCode,omitempty"`
 	NextAt       string `json:"nextAttemptAt,omitempty"`
 	CreatedAt    string `json:"createdAt"`
 	DeliveredAt  string `json:"deliveredAt,omitempty"`
@@ -38,6 +39,7 @@ type Attempt struct {
 	Status  int    `json:"status,omitempty"`
 	Millis  int64  `json:"durationMillis"`
 	Error   string `json:"error,omitempty"`
+	Code    string `json:"errorCode,omitempty"`
 	TraceID string `json:"traceId"`
 }
 
@@ -118,8 +120,9 @@ func (s *Service) GetDelivery(ctx context.Context, in DeliveryIn) (GetDeliveryOu
 	out := GetDeliveryOut{Delivery: one, Event: e.Body, Attempts: []Attempt{}}
 	for _, a := range log {
 		trace, _ := traceIDs(d.ID, a.N)
+		why := readProblem(a.Error)
 		out.Attempts = append(out.Attempts, Attempt{Number: a.N, At: stamp(a.At), Status: a.Status,
-			Millis: a.Took.Milliseconds(), Error: a.Error, TraceID: trace})
+			Millis: a.Took.Milliseconds(), Error: why.text, Code: why.code, TraceID: trace})
 	}
 	return out, nil
 }
@@ -179,7 +182,8 @@ func (s *Service) describe(ctx context.Context, d *store.Delivery) (Delivery, *s
 		State: d.State, CreatedAt: stamp(e.At), Test: isTest(d.Resource),
 	}
 	if n := len(log); n > 0 {
-		out.Attempts, out.LastStatus, out.LastError = log[n-1].N, log[n-1].Status, log[n-1].Error
+		why := readProblem(log[n-1].Error)
+		out.Attempts, out.LastStatus, out.LastError, out.LastCode = log[n-1].N, log[n-1].Status, why.text, why.code
 	}
 	switch d.State {
 	case store.Pending:

@@ -13,7 +13,8 @@
 // (Options.Shared) divide the lanes by leases and follow each other's subscriptions; a tenant's clock is
 // not theirs to follow (schedule).
 //
-// Operations return errors of package errs: WEBHOOK_URL_REFUSED (its rule says why: absolute, maxLength,
-// credentials, fragment, https, loopback or network), REFERENCE_NOT_FOUND, COMPANY_NOT_ACCESSIBLE,
+// Operations return errors of package errs: WEBHOOK_URL_NOT_HTTPS, WEBHOOK_URL_CREDENTIALS, WEBHOOK_URL_LOOPBACK,
+// WEBHOOK_URL_METADATA, WEBHOOK_URL_PRIVATE_NETWORK, WEBHOOK_URL_REFUSED (its rule says why: absolute, maxLength or
+// fragment), WEBHOOK_BROKER_REFUSED, REFERENCE_NOT_FOUND, COMPANY_NOT_ACCESSIBLE,
 // RESOURCE_NOT_FOUND, STATE_DOES_NOT_ALLOW and API_VALIDATION_FAILED. Announce and Settle return the store's.
 package outbox

@@ -21,6 +21,7 @@ type Endpoint struct {
 	Failing    string   `json:"failingSince,omitempty"`
 	LastStatus int      `json:"lastStatus,omitempty"`
 	LastError  string   `json:"lastError,omitempty"`
+	LastCode   string   `json:"lastErrorCode,omitempty"`
 	Pending    int      `json:"pending"`
 	Retrying   int      `json:"retrying"`
 	Parked     int      `json:"parked"`
@@ -77,7 +78,9 @@ func (s *Service) endpoint(ctx context.Context, sub *stored) (Endpoint, error) {
 		return Endpoint{}, err
 	}
 	out := Endpoint{ID: sub.ID, Name: sub.Name, Active: sub.Active, Breaker: breakerClosed, LastStatus: h.LastStatus,
-		LastError: h.LastError, Notices: h.Notices}
+		Notices: h.Notices}
+	last := readProblem(h.LastError)
+	out.LastError, out.LastCode = last.text, last.code
 	if out.Notices == nil {
 		out.Notices = []Notice{}
 	}

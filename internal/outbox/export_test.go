@@ -20,3 +20,10 @@ func (s *Service) SettleOwn(ctx context.Context, tenant string) (int, error) {
 
 // Release gives the leases back, as Stop does.
 func (s *Service) Release(ctx context.Context) error { return s.leases.release(ctx) }
+
+// UnderWay is how many attempts are being made.
+func (s *Service) UnderWay() int {
+	s.courier.mu.Lock()
+	defer s.courier.mu.Unlock()
+	return s.courier.running + s.courier.waiting
+}

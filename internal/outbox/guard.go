@@ -6,50 +6,63 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 	"syscall"
 )
 
 // guard keeps deliveries out of private networks. It looks at the address that is about to be
 // dialled, after the name was resolved, so that no name can lead there, now or later.
 type guard struct {
-	loopback bool // allowed, in dev
+	loopback bool           // allowed, in dev
+	allow    []netip.Prefix // private networks that the operator opened
 }
 
+// The sorts of addresses that are not dialled, each with its own code.
+type addressSort int
+
+const (
+	private  addressSort = iota // and whatever else is not the public internet
+	loopback                    // this host
+	metadata                    // link-local addresses, where clouds keep credentials: no setting opens them
+)
+
 // blocked are the networks that are not the public internet (IANA special-purpose registries), and
-// one public address behind which a cloud keeps its metadata.
+// addresses behind which clouds keep their metadata; the first that fits counts.
 //
 //nolint:gochecknoglobals // a constant table
 var blocked = []struct {
 	prefix netip.Prefix
 	what   string
+	sort   addressSort
 }{
-	{netip.MustParsePrefix("0.0.0.0/8"), "an address of this host"},
-	{netip.MustParsePrefix("10.0.0.0/8"), "a private network"},
-	{netip.MustParsePrefix("100.64.0.0/10"), "a carrier's shared network"},
-	{netip.MustParsePrefix("127.0.0.0/8"), "a loopback address"},
-	{netip.MustParsePrefix("168.63.129.16/32"), "a metadata service"},
-	{netip.MustParsePrefix("169.254.0.0/16"), "a link-local address"},
-	{netip.MustParsePrefix("172.16.0.0/12"), "a private network"},
-	{netip.MustParsePrefix("192.0.0.0/24"), "a reserved network"},
-	{netip.MustParsePrefix("192.0.2.0/24"), "a documentation network"},
-	{netip.MustParsePrefix("192.88.99.0/24"), "a 6to4 relay"},
-	{netip.MustParsePrefix("192.168.0.0/16"), "a private network"},
-	{netip.MustParsePrefix("198.18.0.0/15"), "a benchmarking network"},
-	{netip.MustParsePrefix("198.51.100.0/24"), "a documentation network"},
-	{netip.MustParsePrefix("203.0.113.0/24"), "a documentation network"},
-	{netip.MustParsePrefix("224.0.0.0/4"), "a multicast address"},
-	{netip.MustParsePrefix("240.0.0.0/4"), "a reserved network"},
-	{netip.MustParsePrefix("::1/128"), "a loopback address"},
-	{netip.MustParsePrefix("::/96"), "a reserved network"},
-	{netip.MustParsePrefix("64:ff9b::/96"), "a NAT64 address"},
-	{netip.MustParsePrefix("64:ff9b:1::/48"), "a NAT64 address"},
-	{netip.MustParsePrefix("2001::/23"), "a reserved network"}, // Teredo, benchmarking, ORCHID
-	{netip.MustParsePrefix("2001:db8::/32"), "a documentation network"},
-	{netip.MustParsePrefix("2002::/16"), "a 6to4 address"},
-	{netip.MustParsePrefix("3fff::/20"), "a documentation network"},
-	{netip.MustParsePrefix("fc00::/7"), "a private network"},
-	{netip.MustParsePrefix("fe80::/10"), "a link-local address"},
-	{netip.MustParsePrefix("ff00::/8"), "a multicast address"},
+	{netip.MustParsePrefix("0.0.0.0/8"), "an address of this host", loopback},
+	{netip.MustParsePrefix("10.0.0.0/8"), "a private network", private},
+	{netip.MustParsePrefix("100.64.0.0/10"), "a carrier's shared network", private},
+	{netip.MustParsePrefix("127.0.0.0/8"), "a loopback address", loopback},
+	{netip.MustParsePrefix("168.63.129.16/32"), "a metadata service", metadata},
+	{netip.MustParsePrefix("169.254.0.0/16"), "a link-local address", metadata},
+	{netip.MustParsePrefix("172.16.0.0/12"), "a private network", private},
+	{netip.MustParsePrefix("192.0.0.0/24"), "a reserved network", private},
+	{netip.MustParsePrefix("192.0.2.0/24"), "a documentation network", private},
+	{netip.MustParsePrefix("192.88.99.0/24"), "a 6to4 relay", private},
+	{netip.MustParsePrefix("192.168.0.0/16"), "a private network", private},
+	{netip.MustParsePrefix("198.18.0.0/15"), "a benchmarking network", private},
+	{netip.MustParsePrefix("198.51.100.0/24"), "a documentation network", private},
+	{netip.MustParsePrefix("203.0.113.0/24"), "a documentation network", private},
+	{netip.MustParsePrefix("224.0.0.0/4"), "a multicast address", private},
+	{netip.MustParsePrefix("240.0.0.0/4"), "a reserved network", private},
+	{netip.MustParsePrefix("::1/128"), "a loopback address", loopback},
+	{netip.MustParsePrefix("::/96"), "a reserved network", private},
+	{netip.MustParsePrefix("64:ff9b::/96"), "a NAT64 address", private},
+	{netip.MustParsePrefix("64:ff9b:1::/48"), "a NAT64 address", private},
+	{netip.MustParsePrefix("2001::/23"), "a reserved network", private}, // Teredo, benchmarking, ORCHID
+	{netip.MustParsePrefix("2001:db8::/32"), "a documentation network", private},
+	{netip.MustParsePrefix("2002::/16"), "a 6to4 address", private},
+	{netip.MustParsePrefix("3fff::/20"), "a documentation network", private},
+	{netip.MustParsePrefix("fd00:ec2::254/128"), "a metadata service", metadata},
+	{netip.MustParsePrefix("fc00::/7"), "a private network", private},
+	{netip.MustParsePrefix("fe80::/10"), "a link-local address", metadata},
+	{netip.MustParsePrefix("ff00::/8"), "a multicast address", private},
 }
 
 // global is all that IPv6 has given out as public so far; anything outside is refused unseen.
@@ -61,6 +74,7 @@ var global = netip.MustParsePrefix("2000::/3")
 type refusedAddress struct {
 	address netip.Addr
 	what    string
+	sort    addressSort
 }
 
 func (e *refusedAddress) Error() string { return fmt.Sprintf("%s is %s", e.address, e.what) }
@@ -70,13 +84,14 @@ func (g guard) checkAddress(a netip.Addr) error {
 	if g.loopback && plain.IsLoopback() {
 		return nil
 	}
+	opened := slices.ContainsFunc(g.allow, func(p netip.Prefix) bool { return p.Contains(plain) })
 	for _, b := range blocked {
-		if b.prefix.Contains(plain) {
-			return &refusedAddress{a, b.what}
+		if b.prefix.Contains(plain) && (!opened || b.sort == metadata) {
+			return &refusedAddress{a, b.what, b.sort}
 		}
 	}
-	if plain.Is6() && !global.Contains(plain) {
-		return &refusedAddress{a, "not a public address"}
+	if plain.Is6() && !opened && !global.Contains(plain) {
+		return &refusedAddress{a, "not a public address", private}
 	}
 	return nil
 }

@@ -34,7 +34,7 @@ func TestGuardAddresses(t *testing.T) {
 		{address: "172.31.255.255", why: "a private network"},
 		{address: "192.168.1.1", why: "a private network"},
 		{address: "::ffff:192.168.1.1", why: "a private network"},
-		{address: "fd00:ec2::254", why: "a private network"},
+		{address: "fd00:ec2::254", why: "a metadata service"},
 		{address: "100.64.0.1", why: "a carrier's shared network"},
 		{address: "169.254.169.254", why: "a link-local address"},
 		{address: "fe80::1", why: "a link-local address"},
@@ -103,9 +103,10 @@ func TestEndpointURLs(t *testing.T) {
 		{"//hooks.example.com/", false, false},
 		{"https://hooks.example.com/%zz", false, false},
 	} {
-		for g, want := range map[guard]bool{{}: tc.open, {loopback: true}: tc.dev} {
+		for _, dev := range []bool{false, true} {
+			g, want := guard{loopback: dev}, tc.open && !dev || tc.dev && dev
 			err := g.checkURL(tc.url)
-			if (err == nil) != want || err != nil && !errs.Is(err, errs.WebhookURLRefused) {
+			if (err == nil) != want || err != nil && errs.As(err).Fields[0].Pointer != "/url" {
 				t.Errorf("%s with %+v: %v", tc.url, g, err)
 			}
 		}
@@ -114,19 +115,48 @@ func TestEndpointURLs(t *testing.T) {
 
 func TestWhyAnEndpointIsRefused(t *testing.T) {
 	t.Parallel()
-	for url, rule := range map[string]string{
-		"/hook": "absolute",
-		"https://hooks.example.com/" + strings.Repeat("a", 2048): "maxLength",
-		"https://user:pw@hooks.example.com/":                     "credentials",
-		"https://hooks.example.com/#part":                        "fragment",
-		"http://hooks.example.com/":                              "https",
-		"https://127.0.0.1/":                                     "loopback",
-		"https://169.254.169.254/latest/meta":                    "network",
-		"https://[64:ff9b::a00:5]/":                              "network",
+	for _, tc := range []struct {
+		url, rule string
+		code      errs.Code
+	}{
+		{"/hook", "absolute", errs.WebhookURLRefused},
+		{"https://hooks.example.com/" + strings.Repeat("a", 2048), "maxLength", errs.WebhookURLRefused},
+		{"https://user:pw@hooks.example.com/", "credentials", errs.WebhookCredentials},
+		{"https://hooks.example.com/#part", "fragment", errs.WebhookURLRefused},
+		{"http://hooks.example.com/", "https", errs.WebhookNotHTTPS},
+		{"https://127.0.0.1/", "loopback", errs.WebhookLoopback},
+		{"https://localhost/", "loopback", errs.WebhookLoopback},
+		{"https://0.0.0.0/", "loopback", errs.WebhookLoopback},
+		{"https://169.254.169.254/latest/meta", "network", errs.WebhookMetadata},
+		{"https://[fd00:ec2::254]/", "network", errs.WebhookMetadata},
+		{"https://10.0.0.5/", "network", errs.WebhookPrivate},
+		{"https://[64:ff9b::a00:5]/", "network", errs.WebhookPrivate},
 	} {
-		e := errs.As(guard{}.checkURL(url))
-		if e == nil || e.Code != errs.WebhookURLRefused || e.Fields[0].Rule != rule || e.Fields[0].Pointer != "/url" {
-			t.Errorf("%.60s: %+v", url, e)
+		e := errs.As(guard{}.checkURL(tc.url))
+		if e == nil || e.Code != tc.code || e.Fields[0].Rule != tc.rule || e.Fields[0].Pointer != "/url" {
+			t.Errorf("%.60s: %+v", tc.url, e)
+		}
+	}
+}
+
+// An operator opens networks one by one, and what clouds keep on link-local addresses never.
+func TestAllowedNetworks(t *testing.T) {
+	t.Parallel()
+	g := guard{allow: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("fd12::/16"),
+		netip.MustParsePrefix("127.0.0.0/30"), netip.MustParsePrefix("169.254.0.0/16"), netip.MustParsePrefix("5000::/16")}}
+	for address, open := range map[string]bool{
+		"10.1.2.3": true, "::ffff:10.1.2.3": true, "10.2.0.1": false, "fd12::1": true, "fd13::1": false, "127.0.0.1": true, "127.0.0.4": false,
+		"5000::1": true, "169.254.169.254": false, "168.63.129.16": false, "93.184.215.14": true,
+	} {
+		if err := g.checkAddress(netip.MustParseAddr(address)); (err == nil) != open {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+	for url, ok := range map[string]bool{
+		"https://10.1.2.3/": true, "https://localhost:8443/": true, "http://10.1.2.3/": false, "http://127.0.0.1/": false, "https://10.2.0.1/": false,
+	} {
+		if err := g.checkURL(url); (err == nil) != ok {
+			t.Errorf("%s: %v", url, err)
 		}
 	}
 }

@@ -93,12 +93,12 @@ func (s *Service) noteBreaker(ctx context.Context, tenant, id string, c change, 
 		var told error
 		err = keepHealth(tx, tenant, id, now, func(h *health) {
 			h.Failures, h.Trips, h.Since, h.Until = b.failures, b.trips, b.since, b.until
-			h.LastStatus, h.LastError = o.status, o.problem
+			h.LastStatus, h.LastError = o.status, o.problem.String()
 			switch {
 			case c == closed:
 				told = notify(tx, h, sub, now, breakerClosed, "an attempt succeeded")
 			case b.trips == 1:
-				told = notify(tx, h, sub, now, breakerOpen, fmt.Sprintf("%d attempts failed in a row: %s", b.failures, o.problem))
+				told = notify(tx, h, sub, now, breakerOpen, fmt.Sprintf("%d attempts failed in a row: %s", b.failures, o.problem.text))
 			}
 		})
 		return errors.Join(err, told)
@@ -108,7 +108,7 @@ func (s *Service) noteBreaker(ctx context.Context, tenant, id string, c change, 
 	}
 	if c == opened && b.trips == 1 {
 		s.options.Log.WarnContext(ctx, "outbox: an endpoint fails whatever it is sent", slog.String("subscription", id),
-			slog.String("tenant", tenant), slog.String("error", o.problem))
+			slog.String("tenant", tenant), slog.String("error", o.problem.String()))
 	}
 	return err
 }

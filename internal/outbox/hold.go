@@ -91,7 +91,7 @@ func postponeOne(tx store.Tx, h hold, now time.Time) (parked bool, err error) {
 			n = log[len(log)-1].N + 1
 		}
 		err = tx.AppendAttempt(&store.Attempt{Tenant: d.Tenant, DeliveryID: d.ID, N: n, At: now,
-			Error: "not sent: the endpoint has failed for two weeks"})
+			Error: problem{failedGivenUp, "not sent: the endpoint has failed for two weeks"}.String()})
 		if err != nil {
 			return false, err
 		}

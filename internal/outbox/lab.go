@@ -109,7 +109,7 @@ func (s *Service) draw(ctx context.Context, p *parcel) (o outcome, done bool, er
 		case first && struck(l.Drops, "drop", event):
 			d.State, d.UpdatedAt, done = store.Skipped, now, true
 			err = errors.Join(tx.PutDelivery(d), tx.AppendAttempt(&store.Attempt{Tenant: tenant, DeliveryID: d.ID, N: p.number, At: now,
-				Error: "not sent: dropped on request of the laboratory"}))
+				Error: problem{failedGivenUp, "not sent: dropped on request of the laboratory"}.String()}))
 		default:
 			p.again = struck(l.Duplicates, "duplicate", event)
 			p.letter.cut = struck(l.Truncated, "truncate", try)

@@ -36,9 +36,12 @@ type tokenEntry struct {
 	expires time.Time     // on the system's clock
 }
 
-// deliver makes the attempt, with a token where the receiver asks for one. A token that is refused is
+// deliver makes the attempt, at a broker or at an endpoint, with a token where the receiver asks for one. A token that is refused is
 // replaced once.
 func (s *Service) deliver(ctx context.Context, p *parcel) answer {
+	if to, relayed, _ := destination(p.sub.URL); relayed { // it was right when it was stored, and is checked again
+		return s.relay(ctx, p.delivery.Tenant, to, &p.letter, p.delivery.Resource)
+	}
 	client := p.sub.Settings.OAuth
 	if client == nil {
 		return s.sender.send(ctx, &p.letter)
@@ -48,7 +51,12 @@ func (s *Service) deliver(ctx context.Context, p *parcel) answer {
 	for range 2 {
 		token, err := s.tokens.get(ctx, *client, refused)
 		if err != nil {
-			return answer{problem: "not sent: " + s.sender.explain(err)}
+			why := s.sender.explain(err)
+			if why.code == failedConnection {
+				why.code = failedToken
+			}
+			why.text = "not sent: " + strings.TrimPrefix(why.text, "not sent: ")
+			return answer{problem: why}
 		}
 		p.letter.authorization = token
 		if a = s.sender.send(ctx, &p.letter); a.status != http.StatusUnauthorized {

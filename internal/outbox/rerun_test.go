@@ -95,6 +95,9 @@ func TestReplayOfWhatIsMissing(t *testing.T) {
 	other.Company = globex
 	r.write(t, agency, func(ctx context.Context) error { return r.Announce(ctx, other) })
 	hour(3)
+	if _, err := r.update(t, agency, sub.ID, `{"isActive":true}`); err != nil {
+		t.Fatal(err)
+	}
 	versions := func(from int) (out []string) {
 		for _, g := range rec.received()[from:] {
 			var p struct {

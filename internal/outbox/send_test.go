@@ -208,17 +208,18 @@ func TestAnswersThatDoNotCount(t *testing.T) {
 	for name, tc := range map[string]struct {
 		respond func(w http.ResponseWriter)
 		status  int
+		code    string
 		problem string
 	}{
-		"201": {func(w http.ResponseWriter) { w.WriteHeader(http.StatusCreated) }, 201, "answered 201, only 200 counts"},
-		"204": {func(w http.ResponseWriter) { w.WriteHeader(http.StatusNoContent) }, 204, "answered 204, only 200 counts"},
+		"201": {func(w http.ResponseWriter) { w.WriteHeader(http.StatusCreated) }, 201, "STATUS", "answered 201, only 200 counts"},
+		"204": {func(w http.ResponseWriter) { w.WriteHeader(http.StatusNoContent) }, 204, "STATUS", "answered 204, only 200 counts"},
 		"redirect": {func(w http.ResponseWriter) {
 			w.Header().Set("Location", elsewhere.URL)
 			w.WriteHeader(http.StatusFound)
-		}, 302, "answered 302, only 200 counts"},
-		"500":            {func(w http.ResponseWriter) { w.WriteHeader(http.StatusInternalServerError) }, 500, "answered 500, only 200 counts"},
-		"a large header": {func(w http.ResponseWriter) { w.Header().Set("X-Large", strings.Repeat("a", 100<<10)) }, 0, "server response headers exceeded 32768 bytes; aborted"},
-		"a cut":          {func(http.ResponseWriter) { panic(http.ErrAbortHandler) }, 0, "EOF"},
+		}, 302, "REDIRECT", "answered 302, only 200 counts"},
+		"500":            {func(w http.ResponseWriter) { w.WriteHeader(http.StatusInternalServerError) }, 500, "STATUS", "answered 500, only 200 counts"},
+		"a large header": {func(w http.ResponseWriter) { w.Header().Set("X-Large", strings.Repeat("a", 100<<10)) }, 0, "CONNECTION", "server response headers exceeded 32768 bytes; aborted"},
+		"a cut":          {func(http.ResponseWriter) { panic(http.ErrAbortHandler) }, 0, "CONNECTION", "EOF"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -228,7 +229,7 @@ func TestAnswersThatDoNotCount(t *testing.T) {
 			r.tell(t, "1000000001", 1)
 			r.settle(t)
 			d := r.deliveries(t, outbox.ListDeliveriesIn{})[0]
-			if d.State != "PENDING" || d.LastStatus != tc.status || !strings.HasSuffix(d.LastError, tc.problem) {
+			if d.State != "PENDING" || d.LastStatus != tc.status || d.LastCode != tc.code || !strings.HasSuffix(d.LastError, tc.problem) {
 				t.Errorf("%+v", d)
 			}
 		})

@@ -37,7 +37,7 @@ type sender struct {
 }
 
 func newSender(g guard, o Options) *sender {
-	dialer := &net.Dialer{Timeout: o.Timeout, ControlContext: g.control}
+	dialer := &net.Dialer{Timeout: o.Timeout, ControlContext: g.control, Resolver: o.Resolver}
 	return &sender{
 		clock:   o.Clocks.Base(),
 		timeout: o.Timeout,
@@ -71,8 +71,8 @@ type letter struct {
 
 // answer is what came of it.
 type answer struct {
-	status     int    // 0: none came
-	problem    string // empty: delivered
+	status     int     // 0: none came
+	problem    problem // zero: delivered
 	retryAfter time.Duration
 	took       time.Duration
 }
@@ -89,7 +89,10 @@ func (s *sender) send(ctx context.Context, l *letter) answer {
 	} else {
 		a.status = res.StatusCode
 		if a.status != http.StatusOK {
-			a.problem = fmt.Sprintf("answered %d, only 200 counts", a.status)
+			a.problem = problem{failedStatus, fmt.Sprintf("answered %d, only 200 counts", a.status)}
+			if a.status >= 300 && a.status < 400 {
+				a.problem.code = failedRedirect
+			}
 			a.retryAfter = retryAfter(res.Header.Get("Retry-After"), began)
 		}
 		stop := time.AfterFunc(answerWait, cancel)
@@ -102,40 +105,49 @@ func (s *sender) send(ctx context.Context, l *letter) answer {
 }
 
 func (s *sender) post(ctx context.Context, l *letter, at time.Time) (*http.Response, error) {
-	sent := l.body
-	if l.cut {
-		sent = sent[:len(sent)/2]
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, l.url, bytes.NewReader(sent))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, l.url, bytes.NewReader(l.sent()))
 	if err != nil {
 		return nil, err
 	}
 	r.Header.Set("User-Agent", userAgent)
-	custom(r.Header, l.headers)
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set(headerTraceID, l.traceID)
-	r.Header.Set(headerSpanID, l.spanID)
-	if l.authorization != "" {
-		r.Header.Set("Authorization", l.authorization)
-	}
-	set := webhook.SetHeaders
-	if l.standard {
-		set = webhook.SetStandardHeaders
-	}
-	if err := set(r.Header, l.secrets, l.id, at.Add(-l.ago), l.body); err != nil {
+	if err := l.fill(r.Header, at); err != nil {
 		return nil, err
 	}
 	return s.transport.RoundTrip(r) // not a Client, which follows redirects
 }
 
+// sent is the body as it leaves, which the laboratory may have cut.
+func (l *letter) sent() []byte {
+	if l.cut {
+		return l.body[:len(l.body)/2]
+	}
+	return l.body
+}
+
+// fill sets the headers of a webhook that leaves at a time.
+func (l *letter) fill(h http.Header, at time.Time) error {
+	custom(h, l.headers)
+	h.Set("Content-Type", "application/json")
+	h.Set(headerTraceID, l.traceID)
+	h.Set(headerSpanID, l.spanID)
+	if l.authorization != "" {
+		h.Set("Authorization", l.authorization)
+	}
+	set := webhook.SetHeaders
+	if l.standard {
+		set = webhook.SetStandardHeaders
+	}
+	return set(h, l.secrets, l.id, at.Add(-l.ago), l.body)
+}
+
 // explain is an error in words for the attempt's log, without the URL, which may hold the
 // subscriber's secrets.
-func (s *sender) explain(err error) string {
+func (s *sender) explain(err error) problem {
 	if refused, ok := errors.AsType[*refusedAddress](err); ok {
-		return "not sent: " + refused.Error()
+		return addressProblem(refused)
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Sprintf("no answer within %s", s.timeout)
+		return problem{failedTimeout, fmt.Sprintf("no answer within %s", s.timeout)}
 	}
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err
@@ -144,7 +156,7 @@ func (s *sender) explain(err error) string {
 	if len(text) > errorMax {
 		text = strings.ToValidUTF8(text[:errorMax], "")
 	}
-	return text
+	return problem{failedConnection, text}
 }
 
 // retryAfter reads the header in either of its forms; 0 when it says nothing usable.

@@ -7,6 +7,8 @@ import (
 	"crypto/x509"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/netip"
 	"time"
 
 	"github.com/airside-travel/airside/internal/actor"
@@ -23,6 +25,12 @@ type Options struct {
 
 	// AllowInsecure lets endpoints be on loopback, by plain http too. For dev only.
 	AllowInsecure bool
+	// Relays are the brokers that subscriptions may name instead of endpoints; nil: none.
+	Relays Relays
+	// AllowNetworks are private networks that endpoints may be in, by https; link-local ones stay closed.
+	AllowNetworks []netip.Prefix
+	// Resolver replaces the system's.
+	Resolver *net.Resolver
 	// RootCAs replaces the system's certificate authorities.
 	RootCAs *x509.CertPool
 	// Timeout is for one attempt, from dialling to the status; 40 s when zero (reference: webhook delivery).
@@ -31,6 +39,10 @@ type Options struct {
 	Drain time.Duration
 	// Workers bounds the attempts under way, PerEndpoint those to one endpoint; 64 and 16 when zero.
 	Workers, PerEndpoint int
+	// Patience is how long an attempt counts as one of the workers: what waits longer costs a socket and no
+	// work, and must not keep others waiting. 1 s when zero. Waiting bounds how many may; 1024 when zero.
+	Patience time.Duration
+	Waiting  int
 	// Shared says that other processes use the same store: they divide the lanes by leases, and follow each
 	// other's changes of subscriptions. Without it this costs nothing.
 	Shared bool
@@ -50,6 +62,8 @@ func (o Options) withDefaults() Options {
 	o.Drain = orDefault(o.Drain, 5*time.Second)
 	o.Workers = orDefault(o.Workers, 64)
 	o.PerEndpoint = orDefault(o.PerEndpoint, 16)
+	o.Patience = orDefault(o.Patience, time.Second)
+	o.Waiting = orDefault(o.Waiting, 1024)
 	o.Keep = orDefault(o.Keep, 1000)
 	o.Lease = orDefault(o.Lease, 15*time.Second)
 	if o.Attempted == nil {
@@ -86,7 +100,7 @@ type Service struct {
 // New makes a Service. It announces, answers operations and settles at once; Start makes it send by itself.
 func New(o Options) *Service {
 	o = o.withDefaults()
-	s := &Service{store: o.Store, clocks: o.Clocks, companies: o.Companies, options: o, guard: guard{loopback: o.AllowInsecure}}
+	s := &Service{store: o.Store, clocks: o.Clocks, companies: o.Companies, options: o, guard: guard{loopback: o.AllowInsecure, allow: o.AllowNetworks}}
 	s.sender = newSender(s.guard, o)
 	s.tokens.sender = s.sender
 	if o.Shared {

@@ -96,23 +96,27 @@ func (s *Service) UpdateSettings(ctx context.Context, in SettingsIn) (Settings, 
 	sub.Settings = next
 	now := s.now(ctx)
 	if next.Rate != old.Rate {
-		if err := s.pullIn(ctx, in.ID, now); err != nil {
+		if err := s.pullIn(ctx, in.ID, now, false); err != nil {
 			return Settings{}, err
 		}
 	}
 	return next.show(), s.save(ctx, sub, now)
 }
 
-// pullIn makes due at once what waits for its first attempt: under another rate it has another turn.
-func (s *Service) pullIn(ctx context.Context, id string, now time.Time) error {
+// pullIn makes due at once what waits for its first attempt: under another rate it has another turn. With all
+// it does so for retries too, and their two weeks begin anew: a pause is over.
+func (s *Service) pullIn(ctx context.Context, id string, now time.Time, all bool) error {
 	tx, tenant := store.From(ctx), actor.Tenant(ctx)
 	waiting, err := deliveries(tx, store.DeliveryQuery{Tenant: tenant, Endpoint: id, State: store.Pending})
 	if err != nil {
 		return err
 	}
 	for _, d := range waiting {
-		if d.Attempt == 0 && d.NextAt.After(now) {
+		if (all || d.Attempt == 0) && d.NextAt.After(now) {
 			d.NextAt = now
+			if all {
+				d.Since = now
+			}
 			if err := tx.PutDelivery(d); err != nil {
 				return err
 			}

@@ -186,7 +186,7 @@ func TestLegacyOAuth(t *testing.T) {
 	if _, err := r.set(t, sub.ID, fmt.Sprintf(client, "")); !errs.Is(err, errs.ValidationFailed) {
 		t.Errorf("without a secret: %v", err)
 	}
-	if _, err := r.set(t, sub.ID, `{"legacyOauth":{"tokenUrl":"https://10.0.0.5/","clientId":"a","clientSecret":"b"}}`); !errs.Is(err, errs.WebhookURLRefused) {
+	if _, err := r.set(t, sub.ID, `{"legacyOauth":{"tokenUrl":"https://10.0.0.5/","clientId":"a","clientSecret":"b"}}`); !errs.Is(err, errs.WebhookPrivate) {
 		t.Errorf("a private network: %v", err)
 	}
 	if out := r.mustSet(t, sub.ID, fmt.Sprintf(client, `,"clientSecret":"s3"`)); out.OAuth == nil || out.OAuth.Secret != "" {

@@ -112,8 +112,8 @@ func TestRefusedSubscriptions(t *testing.T) {
 		code    errs.Code
 		pointer string
 	}{
-		"plain http":            {agency, subscriptionBody("http://hooks.example.com", ""), errs.WebhookURLRefused, "/url"},
-		"private network":       {agency, subscriptionBody("https://10.0.0.5", ""), errs.WebhookURLRefused, "/url"},
+		"plain http":            {agency, subscriptionBody("http://hooks.example.com", ""), errs.WebhookNotHTTPS, "/url"},
+		"private network":       {agency, subscriptionBody("https://10.0.0.5", ""), errs.WebhookPrivate, "/url"},
 		"unknown subscriber":    {agency, strings.Replace(body(""), acme, nobody, 1), errs.ReferenceNotFound, "/subscriberId"},
 		"unknown company":       {agency, other("COMPANY", nobody), errs.ReferenceNotFound, "/eventSource/scopes/0/predicates/0/values/0"},
 		"unknown TMC":           {agency, other("BOOKING_TMC", nobody), errs.ReferenceNotFound, "/eventSource/scopes/0/predicates/0/values/0"},
@@ -210,16 +210,21 @@ func TestPausedSubscription(t *testing.T) {
 	if _, err := r.update(t, agency, c.ID, `{"isActive":false}`); err != nil {
 		t.Fatal(err)
 	}
-	r.tell(t, "1000000001", 2)
-	if n := r.settle(t); n != 1 {
-		t.Errorf("%d attempts", n)
+	r.tell(t, "1000000001", 2) // is not for it
+	if n := r.advance(t, 20*24*time.Hour); n != 0 || len(rec.received()) > 0 {
+		t.Errorf("%d attempts while it was inactive", n)
 	}
 	if _, err := r.update(t, agency, c.ID, `{"isActive":true}`); err != nil {
 		t.Fatal(err)
 	}
 	r.tell(t, "1000000001", 3)
-	if n := r.settle(t); n != 1 {
+	if n := r.settle(t); n != 2 {
 		t.Errorf("%d attempts after it was resumed", n)
+	}
+	for i, want := range []string{`"version": 1}`, `"version": 3}`} { // what had been queued comes first
+		if got := rec.received(); len(got) != 2 || !strings.Contains(string(got[i].body), want) {
+			t.Errorf("%d requests, want %s", len(got), want)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@
 package outbox
 
 import (
+	"errors"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -19,36 +20,49 @@ func (g guard) checkURL(text string) error { return g.checkURLAt(text, "/url") }
 
 // checkURLAt is checkURL for another member of the request.
 func (g guard) checkURLAt(text, pointer string) error {
-	refuse := func(rule, why string) error {
-		return errs.OnField(errs.WebhookURLRefused, pointer, rule, "%s", why)
+	refuse := func(code errs.Code, rule, why string) error {
+		return errs.OnField(code, pointer, rule, "%s", why)
 	}
 	u, err := url.Parse(text)
 	switch {
 	case err != nil || u.Opaque != "" || u.Hostname() == "":
-		return refuse("absolute", "the endpoint must be an absolute URL with a host")
+		return refuse(errs.WebhookURLRefused, "absolute", "the endpoint must be an absolute URL with a host")
 	case len(text) > urlMax:
-		return refuse("maxLength", "the endpoint's URL is longer than 2048 bytes")
+		return refuse(errs.WebhookURLRefused, "maxLength", "the endpoint's URL is longer than 2048 bytes")
 	case u.User != nil:
-		return refuse("credentials", "the endpoint's URL must not carry credentials; deliveries are signed")
+		return refuse(errs.WebhookCredentials, "credentials", "the endpoint's URL must not carry credentials; deliveries are signed")
 	case strings.Contains(text, "#"):
-		return refuse("fragment", "the endpoint's URL must not have a fragment")
+		return refuse(errs.WebhookURLRefused, "fragment", "the endpoint's URL must not have a fragment")
 	}
 	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
-	address, err := netip.ParseAddr(host)
-	literal := err == nil
-	loopback := host == "localhost" || strings.HasSuffix(host, ".localhost") || literal && address.Unmap().IsLoopback()
+	address, literal := hostAddress(host)
+	local := literal && address.Unmap().IsLoopback()
 	switch {
-	case u.Scheme == "http" && g.loopback && loopback:
+	case u.Scheme == "http" && g.loopback && local:
 	case u.Scheme == "http" && g.loopback:
-		return refuse("https", "the endpoint must be https; plain http is for loopback addresses only")
+		return refuse(errs.WebhookNotHTTPS, "https", "the endpoint must be https; plain http is for loopback addresses only")
 	case u.Scheme != "https":
-		return refuse("https", "the endpoint must be https")
-	case loopback && !g.loopback:
-		return refuse("loopback", "the endpoint is a loopback address of this server")
+		return refuse(errs.WebhookNotHTTPS, "https", "the endpoint must be https")
 	case literal:
-		if err := g.checkAddress(address); err != nil {
-			return refuse("network", "the endpoint is not allowed: "+err.Error())
+		refused, ok := errors.AsType[*refusedAddress](g.checkAddress(address))
+		switch {
+		case !ok:
+		case refused.sort == loopback:
+			return refuse(errs.WebhookLoopback, "loopback", "the endpoint is not allowed: "+refused.Error())
+		case refused.sort == metadata:
+			return refuse(errs.WebhookMetadata, "network", "the endpoint is not allowed: "+refused.Error())
+		default:
+			return refuse(errs.WebhookPrivate, "network", "the endpoint is not allowed: "+refused.Error())
 		}
 	}
 	return nil
+}
+
+// hostAddress is the address of a host that is written as one, or is localhost by its name (RFC 6761).
+func hostAddress(host string) (netip.Addr, bool) {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return netip.AddrFrom4([4]byte{127, 0, 0, 1}), true
+	}
+	a, err := netip.ParseAddr(host)
+	return a, err == nil
 }

@@ -27,13 +27,13 @@ type updateFields struct {
 }
 
 // UpdateSubscription carries out updateWebhookSubscription. What is queued already goes to the new
-// URL, with the new headers, and goes out even if the subscription becomes inactive.
+// URL, with the new headers. While the subscription is inactive it waits.
 func (s *Service) UpdateSubscription(ctx context.Context, in UpdateSubscriptionIn) (Subscription, error) {
 	sub, err := s.find(ctx, in.ID)
 	if err != nil {
 		return Subscription{}, err
 	}
-	d := in.Doc
+	d, resting := in.Doc, !sub.Active
 	if d.EventSource != nil {
 		sub.Source = d.EventSource.plain()
 	}
@@ -46,11 +46,21 @@ func (s *Service) UpdateSubscription(ctx context.Context, in UpdateSubscriptionI
 	if d.CustomHeaders != nil {
 		sub.Headers = d.CustomHeaders
 	}
+	if d.URL != nil { // what is not touched may be refused by now, and can be deactivated all the same
+		if err := s.checkTarget(actor.Tenant(ctx), sub.URL); err != nil {
+			return Subscription{}, err
+		}
+	}
 	if err := s.check(ctx, sub); err != nil {
 		return Subscription{}, err
 	}
 	if err := s.save(ctx, sub, s.now(ctx)); err != nil {
 		return Subscription{}, err
+	}
+	if resting && sub.Active {
+		if err := s.pullIn(ctx, in.ID, s.now(ctx), true); err != nil {
+			return Subscription{}, err
+		}
 	}
 	return s.show(ctx, sub)
 }

@@ -34,7 +34,7 @@ func NewSecret(b []byte) Secret {
 }
 
 // Use lends the bytes to fn, which must neither change nor keep them; nil when the Secret is empty. Only vault,
-// upstream and the senders of alerts may call it (a rule of archtest). A panic in fn goes on as another panic that names the
+// upstream, relay and the senders of alerts may call it (a rule of archtest). A panic in fn goes on as another panic that names the
 // place but not the value: a crash dump prints panic values, and this one may have been made of the secret.
 func (s Secret) Use(fn func(b []byte)) {
 	if s.open == nil {

@@ -145,12 +145,16 @@ func as(ctx context.Context, tenant string) context.Context {
 
 func fill(b *testing.B, s *postgres.Store, tenant string, n int) []string {
 	names := make([]string, n)
+	var docs [64][]byte // enough that none repeats within a page
+	for i := range docs {
+		docs[i] = document()
+	}
 	for from := 0; from < n; from += 500 {
 		err := s.Update(as(b.Context(), tenant), func(ctx context.Context) error {
 			for i := from; i < min(from+500, n); i++ {
-				names[i] = ids.Digits()
+				names[i] = fmt.Sprintf("%010d", uint32(i)*2654435761) // all different, in no order
 				if err := store.From(ctx).Insert(&store.Record{
-					Tenant: tenant, Kind: "trip", ID: names[i], CreatedAt: at, UpdatedAt: at, Doc: document(),
+					Tenant: tenant, Kind: "trip", ID: names[i], CreatedAt: at, UpdatedAt: at, Doc: docs[i%len(docs)],
 					Index: []store.Entry{{Field: "trip.pnr", Value: names[i], Unique: true}, {Field: "trip.traveler", Value: "ada"}},
 				}); err != nil {
 					return err
@@ -206,8 +210,21 @@ func BenchmarkDurableWrite(b *testing.B) {
 	}
 }
 
+// sizes are the numbers of documents to read among; AIRSIDE_BENCH_DOCS=1000000 adds one that takes minutes to fill.
+func sizes(b *testing.B) []int {
+	all := []int{1000, 20000}
+	if text := os.Getenv("AIRSIDE_BENCH_DOCS"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			b.Fatal(err)
+		}
+		all = append(all, n)
+	}
+	return all
+}
+
 func BenchmarkPointRead(b *testing.B) {
-	for _, n := range []int{1000, 20000} {
+	for _, n := range sizes(b) {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			s, url := openBench(b)
 			names := fill(b, s, benchTenant, n)

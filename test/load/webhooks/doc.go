@@ -7,6 +7,10 @@
 //
 //	go test -run '^$' -bench . -benchtime 3000x ./test/load/webhooks
 //
-// Compare numbers of one run only. Reordered must be 0: an event counts as reordered when it is first
-// seen after a later one of the same resource.
+// Compare numbers of one run only. An event counts as reordered when it is first seen after a later one of the
+// same resource; of Airside's there must be none.
+//
+// BenchmarkSideBySide runs the same generator and receiver against a self-hosted Outpost too, when
+// AIRSIDE_OUTPOST_BIN names its server, AIRSIDE_OUTPOST_REDIS, AIRSIDE_OUTPOST_RABBITMQ and AIRSIDE_OUTPOST_POSTGRES say
+// where empty servers for it are, and AIRSIDE_OUTPOST_PIDS lists their processes, whose CPU time counts.
 package webhooks
