@@ -26,6 +26,7 @@ import (
 	"github.com/airside-travel/airside/internal/ledger"
 	"github.com/airside-travel/airside/internal/operator"
 	"github.com/airside-travel/airside/internal/outbox"
+	"github.com/airside-travel/airside/internal/personkey"
 	"github.com/airside-travel/airside/internal/policy"
 	"github.com/airside-travel/airside/internal/schedule"
 	"github.com/airside-travel/airside/internal/scim"
@@ -116,7 +117,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (a *App, err error) 
 		}
 		return nil, err
 	}
-	a.store, a.contract = companykey.Wrap(st, key), c.c
+	a.store, a.contract = personkey.Wrap(companykey.Wrap(st, key)), c.c
 	if err := a.compose(ctx, f.w, key); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}

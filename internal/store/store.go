@@ -66,6 +66,7 @@ type Record struct {
 	UpdatedAt        time.Time
 	Deleted          bool // soft: skipped by lists unless asked for, its unique entries are free again
 	Doc              []byte
+	Company          string  // whose key seals the document, where that is not Parent: for layers (companykey), engines do not keep it
 	Index            []Entry // for Insert and Update, which need all of them; empty in what is read
 }
 
@@ -173,6 +174,7 @@ type Event struct {
 	BookingTMC      string
 	At              time.Time // the tenant's clock
 	Body            []byte    // the complete webhook body, sealed at rest
+	Purged          bool      // Body is gone for good: it was about a person who was purged (personkey)
 }
 
 // Delivery states.
@@ -203,6 +205,7 @@ type EventQuery struct {
 	Tenant, Resource string
 	From, To         time.Time // At is not before From, and before To
 	Limit            int       // 0 for all
+	Heads            bool      // leave Body out
 }
 
 // DueQuery selects heads of lanes. Of Skip no more than DueSkipMax endpoints are heeded.
@@ -262,6 +265,7 @@ type Idempotency struct {
 	Status              int
 	Body                []byte
 	At                  time.Time
+	Purged              bool // Body is gone for good: it was about a person who was purged (personkey)
 }
 
 // Expiry says how old must be what Prune deletes. A zero time keeps everything of its sort.
