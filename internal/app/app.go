@@ -28,6 +28,7 @@ import (
 	"github.com/airside-travel/airside/internal/outbox"
 	"github.com/airside-travel/airside/internal/personkey"
 	"github.com/airside-travel/airside/internal/policy"
+	"github.com/airside-travel/airside/internal/purge"
 	"github.com/airside-travel/airside/internal/schedule"
 	"github.com/airside-travel/airside/internal/scim"
 	"github.com/airside-travel/airside/internal/store"
@@ -82,6 +83,7 @@ type services struct {
 	outbox    *outbox.Service
 	operator  *operator.Service
 	scim      *scim.Service
+	purge     *purge.Service
 	ledger    *ledger.Service
 	schedule  *schedule.Schedule
 }
@@ -155,6 +157,7 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	})
 	s.charge = charge.New(a.clocks, debtors{s.directory, s.trip})
 	s.keys = companykey.New(master, a.clocks, debtors{s.directory, s.trip})
+	s.purge = purge.New(a.clocks, profiles{s.directory}, purgeParts(s)...)
 	s.schedule = schedule.New(a.store, a.clocks, s.outbox, a.o.Log)
 	s.schedule.Register(identity.JobExpire, s.identity.Expire)
 	s.schedule.Register(air.JobOrder, s.air.RunJob)
@@ -255,7 +258,7 @@ func Routes(c *contract.Contract) *edge.Mux {
 	m := edge.NewMux(edge.Options{Contract: c, Clock: clock.System()})
 	routes(m, &services{
 		identity: new(identity.Service), directory: new(directory.Service), access: new(access.Service), policy: new(policy.Service), charge: new(charge.Service), keys: new(companykey.Service), trip: new(trip.Service), air: new(air.Service),
-		outbox: new(outbox.Service), operator: new(operator.Service), scim: new(scim.Service), ledger: new(ledger.Service),
+		outbox: new(outbox.Service), operator: new(operator.Service), scim: new(scim.Service), purge: new(purge.Service), ledger: new(ledger.Service),
 	})
 	return m
 }
