@@ -89,6 +89,11 @@ func (s *Service) run(ctx context.Context, in UserIn, dry bool) (Report, error) 
 	if err != nil {
 		return Report{}, errs.New(errs.InternalError, "the profile of user %s cannot be read", in.UserID).Because(err)
 	}
+	if !dry {
+		if err := store.From(ctx).Erase(); err != nil {
+			return Report{}, err
+		}
+	}
 	out := Report{UserID: in.UserID, Company: company}
 	if out.Lines, err = s.directory.RemoveUser(ctx, in.UserID, dry); err != nil {
 		return Report{}, err

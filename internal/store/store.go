@@ -154,6 +154,10 @@ type Tx interface {
 	// apart from RemoveDelivery; audit entries are kept forever.
 	Prune(tenant string, before Expiry, limit int) (int, error)
 
+	// Erase has what this transaction replaces or removes from here on overwritten where it lies, as soon as the
+	// engine can: at its commit where the engine has the file to itself, else when the database tidies up.
+	Erase() error
+
 	// AfterCommit runs fn once the transaction is durable, before Update returns; not run when it
 	// fails. AfterRollback is the opposite. Both are forgotten when fn of Update runs again. They run
 	// in the order of the commits and hold up all writing: be quick, and do not call Update. A panic

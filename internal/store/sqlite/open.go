@@ -59,6 +59,7 @@ type Store struct {
 	memory  *sync.RWMutex // in memory mode, keeps readers out while a group is written
 	sweep   *sweeper      // nil in memory mode
 	lock    *os.File      // nil in memory mode
+	erasing bool          // the writer's: this group overwrites what it frees
 	broken  error         // set by the writer when the disk failed; it then refuses everything
 
 	mu     sync.Mutex

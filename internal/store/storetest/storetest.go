@@ -64,6 +64,7 @@ func Run(t *testing.T, open Open) {
 		"Audit":               auditEntries,
 		"Idempotency":         idempotency,
 		"Prune":               prune,
+		"Erase":               erase,
 		"Check":               check,
 		"Model":               model,
 		"Linearizable":        linearizable,
