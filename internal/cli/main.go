@@ -63,7 +63,7 @@ func (m *Main) root() (*cobra.Command, error) {
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.AddCommand(
 		m.devCmd(), m.serveCmd(), m.tmcCmd(),
-		m.tokenCmd(), m.importCmd(), m.idsCmd(), m.webhookCmd(), m.vaultCmd(), m.copyCmd(),
+		m.tokenCmd(), m.importCmd(), m.idsCmd(), m.usersCmd(), m.webhookCmd(), m.vaultCmd(), m.copyCmd(),
 		m.routesCmd(), m.contractCmd(), m.configCmd(), m.doctorCmd(), m.versionCmd(),
 	)
 	api := m.apiCmd()
