@@ -16,7 +16,7 @@ import (
 
 // schemaVersion is the number of the last migration. The file repeats it in user_version, so that
 // opening a current database reads one number.
-const schemaVersion = 3
+const schemaVersion = 4
 
 // migrate brings the schema up to date, or says why it cannot.
 func migrate(ctx context.Context, c *conn, connector driver.Connector) (err error) {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/airside-travel/airside/internal/store"
 	"github.com/airside-travel/airside/internal/store/seal"
+	"github.com/airside-travel/airside/internal/store/sqlread"
 	"github.com/airside-travel/airside/internal/store/sqltext"
 )
 
@@ -59,8 +60,9 @@ type Store struct {
 	memory  *sync.RWMutex // in memory mode, keeps readers out while a group is written
 	sweep   *sweeper      // nil in memory mode
 	lock    *os.File      // nil in memory mode
-	erasing bool          // the writer's: this group overwrites what it frees
-	broken  error         // set by the writer when the disk failed; it then refuses everything
+	pages   sqlread.Pages
+	erasing bool  // the writer's: this group overwrites what it frees
+	broken  error // set by the writer when the disk failed; it then refuses everything
 
 	mu     sync.Mutex
 	views  int

@@ -65,6 +65,7 @@ func Run(t *testing.T, open Open) {
 		"Idempotency":         idempotency,
 		"Prune":               prune,
 		"Erase":               erase,
+		"LongLists":           longLists,
 		"Check":               check,
 		"Model":               model,
 		"Linearizable":        linearizable,
