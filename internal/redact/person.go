@@ -151,7 +151,7 @@ func (p *Person) Text(s string) (out string, changed bool) {
 			from = i + len(hole)
 		}
 	}
-	if changed && strings.Trim(s, hole+" /,.-") == "" {
+	if changed && strings.Trim(s, "* /,.-") == "" {
 		return Gone, true
 	}
 	return s, changed

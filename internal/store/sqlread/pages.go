@@ -3,6 +3,7 @@
 package sqlread
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -86,7 +87,7 @@ func (r Reader) seek(q store.Query) (from *mark, offset int, err error) {
 		if got == nil {
 			break // the list ends before
 		}
-		marks = append(marks[:len(marks):len(marks)], mark{got.Int(0), got.Int(1)})
+		marks = append(slices.Clip(marks), mark{got.Int(0), got.Int(1)})
 	}
 	if len(marks) > len(known) {
 		pages.learn(list, walk{moves, marks})
