@@ -312,7 +312,7 @@ func TestForget(t *testing.T) {
 	if err := d.add(admin(), acme, id, ada); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.db.Update(actor.With(t.Context(), admin()), func(ctx ctx) error { return d.s.Forget(ctx, ada) }); err != nil {
+	if err := d.db.Update(actor.With(t.Context(), admin()), func(ctx ctx) error { _, err := d.s.Forget(ctx, ada, false); return err }); err != nil {
 		t.Fatal(err)
 	}
 	in := access.ListMembersIn{CompanyID: acme, GroupID: id}

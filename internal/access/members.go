@@ -169,18 +169,3 @@ func (s *Service) membership(ctx context.Context, groupID, userID string) (*stor
 	}
 	return rec, err
 }
-
-// Forget removes a user from every group, for good: for the purge of a person.
-func (s *Service) Forget(ctx context.Context, userID string) error {
-	all, err := collect(ctx, store.Query{Tenant: actor.Tenant(ctx), Kind: kindMember, Field: memberUser, Value: userID})
-	if err != nil {
-		return err
-	}
-	for _, m := range all {
-		if err := store.From(ctx).Remove(m.Tenant, kindMember, m.ID); err != nil {
-			return err
-		}
-	}
-	s.UserChanged(ctx, userID)
-	return nil
-}

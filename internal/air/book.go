@@ -94,7 +94,7 @@ func (s *Service) CreatePnr(ctx context.Context, in CreatePnrIn) (json.RawMessag
 	if err != nil {
 		return nil, err
 	}
-	if err := s.keepOrder(ctx, pnrID, order); err != nil {
+	if err := s.keepOrder(ctx, company, pnrID, order); err != nil {
 		return nil, err
 	}
 	if err := s.await(ctx, pnrID, order); err != nil {

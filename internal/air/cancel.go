@@ -176,7 +176,7 @@ func (w *cancelWriter) carryOut(ctx context.Context) (json.RawMessage, error) {
 	if err := w.s.trips.SavePNR(ctx, w.q.id, w.q.pnr.Version, w.q.doc.Bytes(), []Change{change}); err != nil {
 		return nil, err
 	}
-	if err := w.s.saveOrder(ctx, w.q.id, w.q.orderVersion, w.order); err != nil {
+	if err := w.s.saveOrder(ctx, w.q.pnr.Company, w.q.id, w.q.orderVersion, w.order); err != nil {
 		return nil, err
 	}
 	return encode(doc{"sourcePnrId": w.order.Locator, "status": "CANCELLED", "automaticCancellationInfo": info})

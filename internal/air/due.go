@@ -80,7 +80,7 @@ func (s *Service) RunJob(ctx context.Context, job *store.Job) error {
 	if err := s.trips.SavePNR(ctx, q.id, q.pnr.Version, q.doc.Bytes(), []Change{{Operation: "BOOKING_TICKETED", Summary: announce.Summary{Issued: numbers}}}); err != nil {
 		return err
 	}
-	return s.saveOrder(ctx, q.id, q.orderVersion, ticketed)
+	return s.saveOrder(ctx, q.pnr.Company, q.id, q.orderVersion, ticketed)
 }
 
 // issued puts new tickets into the PNR of an order that had none.

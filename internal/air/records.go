@@ -71,7 +71,7 @@ func (s *Service) useOnce(ctx context.Context, key string) error {
 }
 
 // keepOrder stores the airline's order and its seats beside a new PNR.
-func (s *Service) keepOrder(ctx context.Context, pnrID string, o *supplier.Order) error {
+func (s *Service) keepOrder(ctx context.Context, company, pnrID string, o *supplier.Order) error {
 	doc, err := json.Marshal(o)
 	if err != nil {
 		return fmt.Errorf("air: order: %w", err)
@@ -81,7 +81,7 @@ func (s *Service) keepOrder(ctx context.Context, pnrID string, o *supplier.Order
 		return fmt.Errorf("air: seats: %w", err)
 	}
 	tx, now := store.From(ctx), s.now(ctx)
-	rec := store.Record{Tenant: actor.Tenant(ctx), ID: pnrID, CreatedAt: now, UpdatedAt: now}
+	rec := store.Record{Tenant: actor.Tenant(ctx), ID: pnrID, Company: company, CreatedAt: now, UpdatedAt: now}
 	order, sold := rec, rec
 	order.Kind, order.Doc = kindOrder, doc
 	sold.Kind, sold.Doc = kindSold, seats
@@ -111,13 +111,13 @@ func (s *Service) order(ctx context.Context, pnrID string) (*supplier.Order, int
 }
 
 // saveOrder replaces the order behind a PNR; the seats are given back when it holds none any more.
-func (s *Service) saveOrder(ctx context.Context, pnrID string, version int64, o *supplier.Order) error {
+func (s *Service) saveOrder(ctx context.Context, company, pnrID string, version int64, o *supplier.Order) error {
 	doc, err := json.Marshal(o)
 	if err != nil {
 		return fmt.Errorf("air: order: %w", err)
 	}
 	tx, now := store.From(ctx), s.now(ctx)
-	if err := tx.Update(&store.Record{Tenant: actor.Tenant(ctx), Kind: kindOrder, ID: pnrID, UpdatedAt: now, Doc: doc}, version); err != nil {
+	if err := tx.Update(&store.Record{Tenant: actor.Tenant(ctx), Kind: kindOrder, ID: pnrID, Company: company, UpdatedAt: now, Doc: doc}, version); err != nil {
 		return err
 	}
 	if o.Status == supplier.OrderCancelled || o.Status == supplier.OrderRejected {

@@ -3,6 +3,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
@@ -20,6 +21,7 @@ import (
 	"github.com/airside-travel/airside/internal/identity"
 	"github.com/airside-travel/airside/internal/ledger"
 	"github.com/airside-travel/airside/internal/peers"
+	"github.com/airside-travel/airside/internal/personkey"
 	"github.com/airside-travel/airside/internal/store"
 )
 
@@ -50,14 +52,41 @@ func (t trail) Record(ctx context.Context, a edge.Act) error {
 	if a.Tenant == "" {
 		a.Tenant = identity.Platform // a call without a token, such as getting one
 	}
-	detail, err := json.Marshal(a.Detail)
+	tx := store.From(ctx)
+	detail, err := auditDetail(tx, a)
 	if err != nil {
 		return err
 	}
-	return audit.Append(store.From(ctx), &store.AuditEntry{
+	return audit.Append(tx, &store.AuditEntry{
 		Tenant: a.Tenant, At: t.clocks.Base().Now(), Actor: a.Actor, Operation: a.Operation, Target: a.Target,
 		Outcome: a.Outcome, RequestID: a.RequestID, Detail: detail,
 	})
+}
+
+// auditDetail keeps where a person called from, and what a profile lost, sealed with the keys of the people
+// whom the entry names. The chain covers the sealed bytes, so it still verifies when a key is gone.
+func auditDetail(tx store.Tx, a edge.Act) ([]byte, error) {
+	open, personal := map[string]any{}, map[string]string{}
+	for name, value := range a.Detail {
+		if name == "ip" || name == "removed" {
+			personal[name] = value
+		} else {
+			open[name] = value
+		}
+	}
+	plain, err := json.Marshal(personal)
+	if err != nil {
+		return nil, err
+	}
+	sealed, err := personkey.Seal(tx, a.Tenant, a.RequestID, a.Actor+" "+a.Target, plain)
+	if err != nil {
+		return nil, err
+	}
+	if bytes.Equal(sealed, plain) {
+		return json.Marshal(a.Detail)
+	}
+	open["personal"] = sealed
+	return json.Marshal(open)
 }
 
 // issued writes the ids that creations give out to the ledger.
@@ -86,6 +115,10 @@ func (r replays) Find(ctx context.Context, client, key string, body []byte) (*ed
 	}
 	if h := sha256.Sum256(body); string(h[:]) != string(kept.RequestHash) {
 		return nil, errs.New(errs.IdempotencyReused, "this Idempotency-Key was used with another request")
+	}
+	if kept.Purged {
+		return nil, errs.New(errs.ResourceNotFound, "the answer kept for this Idempotency-Key was about a person who was purged since").
+			Hinting("the call was carried out then and was not repeated now")
 	}
 	return &edge.Answer{Status: kept.Status, Body: kept.Body}, nil
 }

@@ -31,7 +31,9 @@ import (
 	"github.com/airside-travel/airside/internal/operator"
 	"github.com/airside-travel/airside/internal/outbox"
 	"github.com/airside-travel/airside/internal/peers"
+	"github.com/airside-travel/airside/internal/personkey"
 	"github.com/airside-travel/airside/internal/policy"
+	"github.com/airside-travel/airside/internal/purge"
 	"github.com/airside-travel/airside/internal/relay"
 	"github.com/airside-travel/airside/internal/schedule"
 	"github.com/airside-travel/airside/internal/scim"
@@ -101,6 +103,7 @@ type services struct {
 	outbox    *outbox.Service
 	operator  *operator.Service
 	scim      *scim.Service
+	purge     *purge.Service
 	ledger    *ledger.Service
 	schedule  *schedule.Schedule
 
@@ -145,7 +148,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (a *App, err error) 
 		}
 		return nil, err
 	}
-	a.store, a.contract = companykey.Wrap(st, key), c.c
+	a.store, a.contract = personkey.Wrap(companykey.Wrap(st, key)), c.c
 	if cfg.OnPostgres() {
 		a.peers = peers.New(a.store, cfg.Follow)
 		a.store = a.peers
@@ -223,6 +226,7 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	for kind, job := range s.alert.Jobs() {
 		s.schedule.Register(kind, job)
 	}
+	s.purge = purge.New(a.clocks, profiles{s.directory}, purgeParts(s)...)
 	s.schedule.Register(identity.JobExpire, s.identity.Expire)
 	s.schedule.Register(air.JobOrder, s.air.RunJob)
 	a.mux = edge.NewMux(edge.Options{
@@ -374,7 +378,7 @@ func Routes(c *contract.Contract) *edge.Mux {
 	m := edge.NewMux(edge.Options{Contract: c, Clock: clock.System()})
 	routes(m, &services{
 		identity: new(identity.Service), directory: new(directory.Service), access: new(access.Service), policy: new(policy.Service), charge: new(charge.Service), keys: new(companykey.Service), trip: new(trip.Service), air: new(air.Service),
-		applications: new(application.Service), environments: new(environment.Service),
+		applications: new(application.Service), environments: new(environment.Service), purge: new(purge.Service),
 		outbox: new(outbox.Service), operator: new(operator.Service), scim: new(scim.Service), ledger: new(ledger.Service), alert: new(alert.Service), incident: new(incident.Service),
 	})
 	return m

@@ -119,6 +119,8 @@ func routes(m *edge.Mux, s *services) {
 	edge.Handle(m, "updateUser", s.directory.UpdateUser)
 	edge.Handle(m, "deleteUser", s.directory.DeleteUser)
 	edge.Handle(m, "activateUser", s.directory.ActivateUser)
+	edge.Handle(m, "previewUserPurge", s.purge.Preview)
+	edge.Handle(m, "purgeUser", s.purge.Purge)
 	edge.Handle(m, "getBusinessInfo", s.directory.GetBusinessInfo)
 	edge.Handle(m, "updateBusinessInfo", s.directory.UpdateBusinessInfo)
 	edge.Handle(m, "getPersonalInfo", s.directory.GetPersonalInfo)

@@ -182,6 +182,28 @@ func TestDocumentsOfACompanyAreSealed(t *testing.T) {
 	}
 }
 
+// A document that belongs to the company through its parent, such as a booking in a trip, names the company.
+func TestDocumentsBelowATrip(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.must(acme)
+	booking := user("9199471293", "1234567890")
+	booking.Company = acme
+	w.insert(booking)
+	w.want(w.db, "sealed")
+	if err := w.st.Update(t.Context(), func(ctx context.Context) error {
+		r, err := store.From(ctx).Get(tenant, "user", booking.ID)
+		if err != nil {
+			return err
+		}
+		return store.From(ctx).Update(r, r.Version) // who writes what was read need not know
+	}); err != nil {
+		t.Fatal(err)
+	}
+	w.want(w.db, "sealed")
+	w.want(companykey.Wrap(w.db, master(1)), `{"name":"Ada Moreau 9199471293"}`)
+}
+
 func TestRotation(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -9,9 +9,9 @@
 // rotation replaces, so the former wrapping cannot be opened once its salt is gone.
 //
 // From then on Store, a layer over an engine, seals with the data key each document whose record
-// belongs to the company directly when it is written: its profile, people, places, settings, policies, trips.
-// What was written before is sealed at its next write; until then, and always for bookings inside
-// trips, events, audit details and kept answers, there is the engine's sealing with the key of the TMC, which covers
+// belongs to the company when it is written: its profile, people, places, settings, policies, trips with their
+// bookings, notes and orders. What was written before is sealed at its next write; until then, and always for events,
+// audit details and kept answers, there is the engine's sealing with the key of the TMC, which covers
 // the company's documents as well.
 //
 // Not here: the engine's keys (store/seal) and index entries, which are keyed hashes in either case.

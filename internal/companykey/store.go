@@ -77,6 +77,8 @@ func companyOf(r *store.Record) string {
 	switch {
 	case r.Kind == kindKey:
 		return ""
+	case ids.IsUUID(r.Company):
+		return r.Company
 	case r.Kind == "company":
 		return r.ID
 	case ids.IsUUID(r.Parent):

@@ -74,7 +74,7 @@ func openWith(k *seal.Key, rec *store.Record) (*store.Record, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w: %w", rec.Kind, rec.ID, store.ErrCorrupt, err)
 	}
-	rec.Doc = doc
+	rec.Doc, rec.Company = doc, sealedFor(rec.Doc) // so that reading and writing it again keeps it sealed
 	return rec, nil
 }
 

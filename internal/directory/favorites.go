@@ -92,7 +92,7 @@ func (s *Service) AddFavorite(ctx context.Context, in AddFavoriteIn) (AddedFavor
 	if r.Doc, err = json.Marshal(item); err != nil {
 		return AddedFavorite{}, err
 	}
-	r.UpdatedAt, r.Index = now, []store.Entry{{Field: favoriteSame, Value: same, Unique: true}}
+	r.Company, r.UpdatedAt, r.Index = p.rec.Parent, now, []store.Entry{{Field: favoriteSame, Value: same, Unique: true}}
 	if r.Version > 0 {
 		err = tx.Update(r, r.Version)
 	} else {

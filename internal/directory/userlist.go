@@ -5,9 +5,7 @@ package directory
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"slices"
-	"strings"
 
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/store"
@@ -105,61 +103,4 @@ func (s *Service) plainPage(ctx context.Context, all store.Query, p paging) (Use
 		page = append(page, c)
 	}
 	return s.userPage(ctx, page, n)
-}
-
-// candidate is what filters and the list read of a user.
-type candidate struct {
-	rec *store.Record
-	doc struct {
-		ExternalID string `json:"externalId"`
-		Persona    string `json:"persona"`
-		Tier       string `json:"tier"`
-		Personal   struct {
-			PersonalDetail
-			Email   string          `json:"email"`
-			Pronoun json.RawMessage `json:"preferredPronoun"`
-		} `json:"personalInfo"`
-		Business struct {
-			Email        string    `json:"email"`
-			Designation  string    `json:"designation"`
-			EmployeeID   string    `json:"employeeId"`
-			Organization Reference `json:"organizationRef"`
-			Entity       Reference `json:"legalEntityRef"`
-			Office       Reference `json:"officeRef"`
-			Department   Reference `json:"departmentRef"`
-			CostCenter   Reference `json:"costCenterRef"`
-		} `json:"businessInfo"`
-		Adhoc *struct {
-			Saved bool `json:"isSaved"`
-		} `json:"adhocUserInfo"`
-	}
-	name struct{ Given, Middle, Family1, Family2, Preferred string }
-}
-
-func newCandidate(r *store.Record) (*candidate, error) {
-	c := &candidate{rec: r}
-	if err := json.Unmarshal(r.Doc, &c.doc); err != nil {
-		return nil, err
-	}
-	if len(c.doc.Personal.Name) > 0 {
-		if err := json.Unmarshal(c.doc.Personal.Name, &c.name); err != nil {
-			return nil, err
-		}
-	}
-	if c.doc.Tier == "" {
-		c.doc.Tier = "BASIC"
-	}
-	return c, nil
-}
-
-func (c *candidate) sortName() string {
-	return strings.ToLower(c.name.Family1 + " " + c.name.Family2 + " " + c.name.Given + " " + c.name.Middle)
-}
-
-// mentions reports whether name or e-mail contain the text.
-func (c *candidate) mentions(text string) bool {
-	n := c.name
-	return contains(n.Given+" "+n.Family1, text) || contains(n.Family1+" "+n.Given, text) ||
-		contains(n.Middle+" "+n.Family2+" "+n.Preferred, text) ||
-		contains(c.doc.Business.Email, text) || contains(c.doc.Personal.Email, text)
 }

@@ -68,7 +68,7 @@ func (p *person) keys() []store.Key {
 func (s *Service) user(ctx context.Context, id string, inactive bool) (*person, error) {
 	r, err := store.Read(ctx).Get(actor.Tenant(ctx), kindUser, id)
 	if errors.Is(err, store.ErrNotFound) || err == nil && r.Deleted && !inactive {
-		return nil, errs.Missing("user", id)
+		return nil, s.noUser(ctx, id)
 	}
 	if err != nil {
 		return nil, err

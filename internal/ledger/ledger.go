@@ -121,3 +121,40 @@ func (s *Service) Find(ctx context.Context, in FindIn) (FindOut, error) {
 	}
 	return out, nil
 }
+
+// Forget takes the external id out of the lines of an id whose owner was purged; the rest stays, so that the id
+// is still accounted for. It returns how many lines those are. A dry run only counts.
+func (s *Service) Forget(ctx context.Context, id string, dry bool) (int, error) {
+	tenant := actor.Tenant(ctx)
+	var found []*store.Record
+	for r, err := range store.Read(ctx).List(store.Query{Tenant: tenant, Kind: kind, Field: byID, Value: id}) {
+		if err != nil {
+			return 0, err
+		}
+		found = append(found, r)
+	}
+	n := 0
+	for _, r := range found {
+		var e Entry
+		if err := json.Unmarshal(r.Doc, &e); err != nil {
+			return n, fmt.Errorf("ledger: line %s is stored broken: %w", r.ID, err)
+		}
+		if e.ExternalID == "" {
+			continue
+		}
+		n++
+		if dry {
+			continue
+		}
+		e.ExternalID = ""
+		var err error
+		if r.Doc, err = json.Marshal(e); err != nil {
+			return n, err
+		}
+		r.Index, r.UpdatedAt = []store.Entry{{Field: byID, Value: e.ID}}, s.clocks.Now(tenant).UTC()
+		if err := store.From(ctx).Update(r, r.Version); err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/personkey"
 	"github.com/airside-travel/airside/internal/store"
 )
 
@@ -42,6 +43,7 @@ type AuditEntry struct {
 	Detail    string    `json:"detail,omitempty"`
 	PrevHash  string    `json:"previousHash"`
 	Hash      string    `json:"hash"`
+	personal  []byte    // sealed with the keys of the people in the entry
 }
 
 // AuditList is a page, newest first.
@@ -74,6 +76,9 @@ func (s *Service) ListAuditEntries(ctx context.Context, in AuditIn) (AuditList, 
 	}
 	out.Pagination.Total, out.Entries = total, []AuditEntry{}
 	for i := len(all) - 1 - in.Offset; i >= 0 && len(out.Entries) < in.Limit; i-- {
+		if err := all[i].open(ctx); err != nil {
+			return out, err
+		}
 		out.Entries = append(out.Entries, all[i])
 	}
 	return out, nil
@@ -108,19 +113,50 @@ func isPart(who, one string) bool {
 }
 
 func entryOf(e *store.AuditEntry) AuditEntry {
-	var d struct{ Class, IP, Code, Removed string }
+	var d details
 	_ = json.Unmarshal(e.Detail, &d) // details of other writers have other members
 	if d.Class == "" {
 		d.Class = "change"
 	}
-	if d.Removed != "" { // members that a complete-object update took away
-		d.Code = strings.TrimSpace(d.Code + " removed " + d.Removed)
-	}
 	return AuditEntry{
 		Sequence: e.Seq, At: e.At.UTC(), RequestID: e.RequestID, Actor: e.Actor, SourceIP: d.IP, Operation: e.Operation,
-		Class: d.Class, Outcome: e.Outcome, Resource: e.Target, Detail: d.Code,
-		PrevHash: hex.EncodeToString(e.PrevHash), Hash: hex.EncodeToString(e.Hash),
+		Class: d.Class, Outcome: e.Outcome, Resource: e.Target, Detail: d.text(),
+		PrevHash: hex.EncodeToString(e.PrevHash), Hash: hex.EncodeToString(e.Hash), personal: d.Personal,
 	}
+}
+
+// details is what the edge keeps beside an entry.
+type details struct {
+	Class, IP, Code, Removed string
+	Personal                 []byte // ip and removed of an entry about people, sealed
+}
+
+func (d *details) text() string {
+	if d.Removed == "" {
+		return d.Code
+	}
+	return strings.TrimSpace(d.Code + " removed " + d.Removed) // members that a complete-object update took away
+}
+
+// open reads the personal part; of somebody who was purged it says so.
+func (e *AuditEntry) open(ctx context.Context) error {
+	if len(e.personal) == 0 {
+		return nil
+	}
+	plain, gone, err := personkey.Open(store.Read(ctx), actor.Tenant(ctx), e.RequestID, e.personal)
+	if err != nil {
+		return err
+	}
+	d := details{Code: e.Detail}
+	if gone {
+		e.Detail = strings.TrimSpace(d.Code + " (the personal part went with a person who was purged)")
+		return nil
+	}
+	if err := json.Unmarshal(plain, &d); err != nil {
+		return err
+	}
+	e.SourceIP, e.Detail = d.IP, d.text()
+	return nil
 }
 
 // Verification is the result of walking the chain.

@@ -43,6 +43,9 @@ func (s *Service) attempt(sending, writing context.Context, h head) (o outcome, 
 	if p.gone {
 		return outcome{}, s.acknowledge(writing, func(ctx context.Context) error { return s.drop(ctx, h.Tenant, h.ID) })
 	}
+	if p.event.Purged {
+		return outcome{}, s.acknowledge(writing, func(ctx context.Context) error { return s.bury(ctx, p) })
+	}
 	if !p.sub.Active && !isTest(h.Resource) {
 		err = s.acknowledge(writing, func(ctx context.Context) (err error) {
 			o, err = s.rest(ctx, p)
@@ -120,6 +123,31 @@ func (s *Service) load(ctx context.Context, h head) (p *parcel, err error) {
 	}
 	return p, nil
 }
+
+// bury ends a delivery whose event went with a person who was purged: it is skipped, and the lane goes on.
+func (s *Service) bury(ctx context.Context, p *parcel) error {
+	tx := store.From(ctx)
+	d, err := tx.Delivery(p.delivery.Tenant, p.delivery.ID)
+	if errors.Is(err, store.ErrNotFound) || err == nil && d.State != store.Pending {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	now := s.clocks.Now(d.Tenant).UTC()
+	err = tx.AppendAttempt(&store.Attempt{Tenant: d.Tenant, DeliveryID: d.ID, N: p.number, At: now, Error: purgedText})
+	if err != nil && !errors.Is(err, store.ErrExists) {
+		return err
+	}
+	d.State, d.UpdatedAt = store.Skipped, now
+	if err := tx.PutDelivery(d); err != nil {
+		return err
+	}
+	tx.AfterCommit(func() { s.courier.wake(d.Tenant, d.Endpoint) })
+	return nil
+}
+
+// purgedText is what became of an event that told of somebody who was purged.
+const purgedText = "not sent: the event was about a person who was purged; nothing of it is left"
 
 // outcome is what the courier learns of an attempt.
 type outcome struct {

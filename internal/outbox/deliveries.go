@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/airside-travel/airside/internal/actor"
+	"github.com/airside-travel/airside/internal/announce"
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/store"
 )
@@ -117,6 +118,9 @@ func (s *Service) GetDelivery(ctx context.Context, in DeliveryIn) (GetDeliveryOu
 	if err != nil {
 		return GetDeliveryOut{}, err
 	}
+	if e.Purged {
+		e.Body = envelope(&announce.Notice{Type: e.Type, Operation: e.Operation, Company: e.Company, Payload: json.RawMessage(`{}`)}, e.At)
+	}
 	out := GetDeliveryOut{Delivery: one, Event: e.Body, Attempts: []Attempt{}}
 	for _, a := range log {
 		trace, _ := traceIDs(d.ID, a.N)
@@ -140,6 +144,11 @@ func (s *Service) ReplayDelivery(ctx context.Context, in DeliveryIn) (Delivery, 
 	}
 	d.State, d.Since, d.NextAt, d.UpdatedAt = store.Pending, now, now, now
 	tx := store.From(ctx)
+	if e, err := tx.Event(d.Tenant, d.EventID); err != nil {
+		return Delivery{}, err
+	} else if e.Purged {
+		return Delivery{}, errs.New(errs.StateForbids, "delivery %s cannot be sent again: its event was about a person who was purged", d.ID)
+	}
 	if err := tx.PutDelivery(d); err != nil {
 		return Delivery{}, err
 	}

@@ -108,7 +108,7 @@ type candidate struct {
 func (s *Service) choose(tx store.Tx, tenant string, sub *stored, f replayFields, out *ReplayOut) (found []candidate, err error) {
 	active := *sub
 	active.Active = true // a replay may fill the gap that a pause left
-	for e, err := range tx.Events(store.EventQuery{Tenant: tenant, Resource: f.Resource, From: f.From, To: f.To, Limit: scanned + 1}) {
+	for e, err := range tx.Events(store.EventQuery{Tenant: tenant, Resource: f.Resource, From: f.From, To: f.To, Limit: scanned + 1, Heads: true}) {
 		if err != nil {
 			return nil, err
 		}

@@ -69,6 +69,7 @@ type Record struct {
 	UpdatedAt        time.Time
 	Deleted          bool // soft: skipped by lists unless asked for, its unique entries are free again
 	Doc              []byte
+	Company          string  // whose key seals the document, where that is not Parent: for layers (companykey), engines do not keep it
 	Index            []Entry // for Insert and Update, which need all of them; empty in what is read
 }
 
@@ -168,6 +169,10 @@ type Tx interface {
 	// the tenant, and returns how many. Package audit's keeper calls it, which anchors the rest first.
 	PruneAudit(tenant string, upTo int64, limit int) (int, error)
 
+	// Erase has what this transaction replaces or removes from here on overwritten where it lies, as soon as the
+	// engine can: at its commit where the engine has the file to itself, else when the database tidies up.
+	Erase() error
+
 	// AfterCommit runs fn once the transaction is durable, before Update returns; not run when it
 	// fails. AfterRollback is the opposite. Both are forgotten when fn of Update runs again. They run
 	// in the order of the commits and hold up all writing: be quick, and do not call Update. A panic
@@ -188,6 +193,7 @@ type Event struct {
 	BookingTMC      string
 	At              time.Time // the tenant's clock
 	Body            []byte    // the complete webhook body, sealed at rest
+	Purged          bool      // Body is gone for good: it was about a person who was purged (personkey)
 }
 
 // Delivery states.
@@ -218,6 +224,7 @@ type EventQuery struct {
 	Tenant, Resource string
 	From, To         time.Time // At is not before From, and before To
 	Limit            int       // 0 for all
+	Heads            bool      // leave Body out
 }
 
 // DueQuery selects heads of lanes. Of Skip no more than DueSkipMax endpoints are heeded.
@@ -277,6 +284,7 @@ type Idempotency struct {
 	Status              int
 	Body                []byte
 	At                  time.Time
+	Purged              bool // Body is gone for good: it was about a person who was purged (personkey)
 }
 
 // Expiry says how old must be what Prune deletes. A zero time keeps everything of its sort.

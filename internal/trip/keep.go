@@ -180,7 +180,7 @@ func (s *Service) missingPNR(ctx context.Context, tripID, pnrID string) error {
 // announces the changes. The caller saves the trip.
 func (s *Service) put(ctx context.Context, f *folder, old *store.Record, doc *jsondoc.Object, changes []Change) (string, error) {
 	tx, now := store.From(ctx), s.now(ctx)
-	r := &store.Record{Tenant: actor.Tenant(ctx), Kind: kindPNR, Parent: f.ID, CreatedAt: now, UpdatedAt: now, Version: 1}
+	r := &store.Record{Tenant: actor.Tenant(ctx), Kind: kindPNR, Parent: f.ID, Company: f.Company, CreatedAt: now, UpdatedAt: now, Version: 1}
 	var err error
 	if old == nil {
 		if r.ID, err = freeID(tx, r.Tenant); err != nil {

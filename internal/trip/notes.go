@@ -55,7 +55,7 @@ func (s *Service) CreateNote(ctx context.Context, in CreateNoteIn) (struct{}, er
 	if err != nil {
 		return struct{}{}, fmt.Errorf("agent note: %w", err)
 	}
-	r := &store.Record{Tenant: a.Tenant, Kind: kindNote, ID: ids.UUID(), Parent: f.ID, CreatedAt: now, UpdatedAt: now, Doc: doc}
+	r := &store.Record{Tenant: a.Tenant, Kind: kindNote, ID: ids.UUID(), Parent: f.ID, Company: f.Company, CreatedAt: now, UpdatedAt: now, Doc: doc}
 	if err := store.From(ctx).Insert(r); err != nil {
 		return struct{}{}, fmt.Errorf("agent note: %w", err)
 	}

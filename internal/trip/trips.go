@@ -242,7 +242,7 @@ func (s *Service) DeleteTrip(ctx context.Context, in DeleteTripIn) (struct{}, er
 		return struct{}{}, err
 	}
 	for _, r := range recs {
-		r.Deleted, r.UpdatedAt = true, s.now(ctx)
+		r.Deleted, r.UpdatedAt, r.Company = true, s.now(ctx), f.Company
 		if err := store.From(ctx).Update(r, r.Version); err != nil {
 			return struct{}{}, fmt.Errorf("delete PNR %s: %w", r.ID, err)
 		}

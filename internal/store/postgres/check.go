@@ -25,6 +25,10 @@ SELECT 1 FROM tenant_head h WHERE h.tenant = k.tenant)`},
 SELECT 1 FROM entity e WHERE e.tenant = i.tenant AND e.ord = i.ord AND e.created_at = i.created_at)`},
 	{"unique entries of deleted records", `SELECT i.tenant FROM entity_index i CROSS JOIN entity e
 WHERE i.is_unique = 1 AND e.tenant = i.tenant AND e.ord = i.ord AND e.deleted = 1`},
+	{"counts of lists that are not what is stored", `SELECT c.tenant FROM (SELECT e.tenant, e.kind, e.parent, SUM(1 - e.deleted) AS live, SUM(e.deleted) AS dead
+FROM entity e WHERE e.parent <> '' GROUP BY e.tenant, e.kind, e.parent) c
+LEFT JOIN entity_tally t ON t.tenant = c.tenant AND t.kind = c.kind AND t.parent = c.parent
+WHERE t.live IS NULL OR t.live <> c.live OR t.dead <> c.dead`},
 }
 
 // Check looks for rows that contradict each other, and for a schema that another version made.

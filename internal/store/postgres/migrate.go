@@ -16,7 +16,7 @@ import (
 )
 
 // schemaVersion is the number of the last migration.
-const schemaVersion = 4
+const schemaVersion = 5
 
 // The tables of the migrations themselves. They carry our name because a schema may be shared.
 const (
@@ -28,7 +28,7 @@ const (
 	versionGet = `SELECT COALESCE(MAX(version_id), 0) FROM ` + versionTable + ` WHERE is_applied`
 	// One of our tables without our table of versions is somebody else's.
 	foreignGet = `SELECT table_name::text FROM information_schema.tables WHERE table_schema = current_schema()
-AND table_name IN ('meta', 'tenant_key', 'tenant_head', 'entity', 'entity_index', 'event', 'delivery', 'attempt', 'job', 'audit', 'idem', 'cache_change') LIMIT 1`
+AND table_name IN ('meta', 'tenant_key', 'tenant_head', 'entity', 'entity_index', 'entity_tally', 'event', 'delivery', 'attempt', 'job', 'audit', 'idem', 'cache_change') LIMIT 1`
 )
 
 // migrate brings the schema up to date, or says why it cannot. Of processes that start together one

@@ -18,6 +18,7 @@ import (
 	"github.com/airside-travel/airside/internal/ids"
 	"github.com/airside-travel/airside/internal/store"
 	"github.com/airside-travel/airside/internal/store/seal"
+	"github.com/airside-travel/airside/internal/store/sqlread"
 	"github.com/airside-travel/airside/internal/store/sqltext"
 )
 
@@ -59,6 +60,7 @@ type Store struct {
 	config  *pgx.ConnConfig
 	node    string // this process, in its marks
 	marks   atomic.Int64
+	pages   sqlread.Pages
 	writers *pool
 	readers *pool
 	keys    sync.Map   // tenant -> *seal.Key, of committed keys

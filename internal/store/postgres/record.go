@@ -94,9 +94,16 @@ func (t *tx) Insert(r *store.Record) error {
 	for _, e := range list {
 		t.ss.queue(sqltext.IndexInsert, r.Tenant, e.Hash[:], created, h.ord, sqlread.Bit(e.Unique))
 	}
+	t.tally(r.Tenant, r.Kind, nil, r, h.ord)
 	r.Version = sealed.Version
 	t.know(r, h.ord, packed)
 	return nil
+}
+
+func (t *tx) tally(tenant, kind string, old *sqlread.Head, r *store.Record, ord int64) {
+	for _, s := range sqlread.Tallies(tenant, kind, old, r, ord) {
+		t.ss.queue(s.Text, s.Args...)
+	}
 }
 
 // vacant returns a *store.DuplicateError when one of the entries is held by a record, and ErrExists
@@ -166,6 +173,7 @@ func (t *tx) Update(r *store.Record, expect int64) error {
 		t.ss.queue(sqltext.EntityMove, r.Tenant, old.Ord, sealed.Version, sqlread.Micros(r.UpdatedAt), doc,
 			r.Parent, sqlread.Bit(r.Deleted), packed)
 	}
+	t.tally(r.Tenant, r.Kind, &old, r, old.Ord)
 	r.Version, r.CreatedAt = sealed.Version, sqlread.Moment(old.Created)
 	t.know(r, old.Ord, packed)
 	return nil
@@ -181,6 +189,7 @@ func (t *tx) Remove(tenant, kind, id string) error {
 		t.ss.queue(sqltext.IndexDelete, tenant, e.Hash[:], old.Created, old.Ord)
 	}
 	t.ss.queue(sqltext.EntityDelete, tenant, old.Ord)
+	t.tally(tenant, kind, &old, nil, old.Ord)
 	delete(t.known, place(tenant, kind, id))
 	return nil
 }

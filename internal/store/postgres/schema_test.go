@@ -235,7 +235,7 @@ func TestNothingReadableInTables(t *testing.T) {
 		body := []byte(`{"email":"` + canary + `"}`)
 		return errors.Join(
 			tx.Insert(&store.Record{
-				Tenant: tenant, Kind: "user", ID: "1", Doc: body, Index: []store.Entry{{Field: "user.email", Value: canary, Unique: true}},
+				Tenant: tenant, Kind: "user", ID: "1", Parent: "acme", Doc: body, Index: []store.Entry{{Field: "user.email", Value: canary, Unique: true}},
 			}),
 			tx.AppendEvent(&store.Event{Tenant: tenant, ID: "1", Body: body}),
 			tx.AppendAttempt(&store.Attempt{Tenant: tenant, DeliveryID: "1", N: 1, Error: "no such user: " + canary}),

@@ -59,6 +59,9 @@ func (ss *session) part(ctx context.Context, grouped bool) *tx {
 	return t
 }
 
+// Pages is nil: the transaction may see what is never committed.
+func (t *tx) Pages() *sqlread.Pages { return nil }
+
 // AfterCommit registers fn.
 func (t *tx) AfterCommit(fn func()) { t.committed = append(t.committed, fn) }
 

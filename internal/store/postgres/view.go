@@ -102,6 +102,9 @@ func (v *view) broken(err error) error {
 // viewTries is how often a View that has read nothing yet takes another connection.
 const viewTries = 2
 
+// Pages is what the store remembers of long lists.
+func (v *view) Pages() *sqlread.Pages { return &v.s.pages }
+
 func (v *view) end() {
 	v.over = true
 	if v.c == nil {

@@ -110,6 +110,16 @@ func (k *Key) buffer() *buffer {
 	return new(buffer)
 }
 
+// DataKey makes a key for sealing out of 32 bytes or more that the caller keeps. owner is authenticated with
+// what is sealed.
+func DataKey(owner string, secret []byte) (*Key, error) {
+	expanded, err := hkdf.Key(sha256.New, secret, nil, "data key\x00"+owner, dataSize+indexSize)
+	if err != nil {
+		return nil, fmt.Errorf("key of %s: %w", owner, err)
+	}
+	return newKey(owner, expanded)
+}
+
 func newKey(tenant string, secret []byte) (*Key, error) {
 	aead, err := newAEAD(secret[:dataSize])
 	if err != nil {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/airside-travel/airside/internal/store"
 	"github.com/airside-travel/airside/internal/store/seal"
+	"github.com/airside-travel/airside/internal/store/sqlread"
 	"github.com/airside-travel/airside/internal/store/sqltext"
 )
 
@@ -57,9 +58,11 @@ type Store struct {
 	writer  *conn
 	stopped chan struct{} // closed when the writer has ended
 	readers chan *conn
-	memory  *sync.RWMutex         // in memory mode, keeps readers out while a group is written
-	sweep   *sweeper              // nil in memory mode
-	lock    *os.File              // nil in memory mode
+	memory  *sync.RWMutex // in memory mode, keeps readers out while a group is written
+	sweep   *sweeper      // nil in memory mode
+	lock    *os.File      // nil in memory mode
+	pages   sqlread.Pages
+	erasing bool                  // the writer's: this group overwrites what it frees
 	broken  atomic.Pointer[error] // set by the writer when the disk failed; it then refuses everything
 
 	mu     sync.Mutex

@@ -72,6 +72,15 @@ func (t *tx) insert(k *seal.Key, r *store.Record) error {
 			return err
 		}
 	}
+	return t.tally(r.Tenant, r.Kind, nil, r, ord)
+}
+
+func (t *tx) tally(tenant, kind string, old *sqlread.Head, r *store.Record, ord int64) error {
+	for _, s := range sqlread.Tallies(tenant, kind, old, r, ord) {
+		if _, _, err := t.exec(s.Text, s.Args...); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -108,6 +117,9 @@ func (t *tx) Update(r *store.Record, expect int64) error {
 		_, _, err = t.exec(sqltext.EntityMove, r.Tenant, old.Ord, sealed.Version, sqlread.Micros(r.UpdatedAt), doc,
 			r.Parent, sqlread.Bit(r.Deleted), packed)
 	}
+	if err == nil {
+		err = t.tally(r.Tenant, r.Kind, &old, r, old.Ord)
+	}
 	if err != nil {
 		return err
 	}
@@ -126,8 +138,10 @@ func (t *tx) Remove(tenant, kind, id string) error {
 			return err
 		}
 	}
-	_, _, err = t.exec(sqltext.EntityDelete, tenant, old.Ord)
-	return err
+	if _, _, err = t.exec(sqltext.EntityDelete, tenant, old.Ord); err != nil {
+		return err
+	}
+	return t.tally(tenant, kind, &old, nil, old.Ord)
 }
 
 // vacant returns a *store.DuplicateError when another record holds a unique entry of list that is

@@ -27,6 +27,7 @@ type sweeper struct {
 	swept   chan bool // tells the writer that the log was moved while it wrote
 	moving  sync.Mutex
 	failed  atomic.Pointer[error]
+	cut     atomic.Bool // the log is to be emptied, see empty
 }
 
 func newSweeper(c *conn) *sweeper {
@@ -58,7 +59,9 @@ func (w *sweeper) move(c *conn) int64 {
 	if w.trouble() != nil {
 		return 0
 	}
-	got, err := c.first("PRAGMA wal_checkpoint(PASSIVE)")
+	text, done := w.checkpoint(c)
+	defer done()
+	got, err := c.first(text)
 	if err != nil {
 		if inTrouble(err) {
 			err = store.Unavailable(fmt.Errorf("sqlite: the disk failed, restart needed: checkpoint: %w", err))
@@ -66,8 +69,13 @@ func (w *sweeper) move(c *conn) int64 {
 		}
 		return 0 // a full disk: tried again at the next look
 	}
+	if c == w.c && got.Int(0) == 0 && text != passive {
+		w.cut.Store(false)
+	}
 	return got.Int(1)
 }
+
+const passive = "PRAGMA wal_checkpoint(PASSIVE)"
 
 // trouble is why nothing may be written any more.
 func (w *sweeper) trouble() error {

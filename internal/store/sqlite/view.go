@@ -90,6 +90,14 @@ type reader struct {
 
 func (r *reader) base() *reader { return r }
 
+// Pages is nil in Update, which may see what is never committed.
+func (r *reader) Pages() *sqlread.Pages {
+	if r.pending != nil {
+		return nil
+	}
+	return &r.s.pages
+}
+
 // open gives the connection of the transaction.
 func (r *reader) open() (*conn, error) {
 	switch {

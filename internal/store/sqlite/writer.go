@@ -101,6 +101,7 @@ func (s *Store) group(group []*op) {
 			o.err = err
 		}
 	}
+	s.erased()
 	s.answer(group)
 	if s.sweep != nil {
 		s.sweep.committed(s.writer)

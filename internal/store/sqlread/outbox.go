@@ -15,7 +15,7 @@ import (
 
 // Event reads one event.
 func (r Reader) Event(tenant, id string) (*store.Event, error) {
-	return one(r, tenant, event(tenant), sqltext.EventGet, tenant, id)
+	return one(r, tenant, event(tenant, false), sqltext.EventGet, tenant, id)
 }
 
 // Events yields the events of a tenant, or of one of its resources.
@@ -38,14 +38,17 @@ func (r Reader) Events(q store.EventQuery) iter.Seq2[*store.Event, error] {
 		}
 		args = append(args, Micros(q.From), to)
 	}
-	return sequence(r, q.Tenant, statement(text, args...), event(q.Tenant))
+	return sequence(r, q.Tenant, statement(text, args...), event(q.Tenant, q.Heads))
 }
 
-func event(tenant string) func(*seal.Key, Row) (*store.Event, error) {
+func event(tenant string, head bool) func(*seal.Key, Row) (*store.Event, error) {
 	return func(k *seal.Key, r Row) (*store.Event, error) {
 		e := &store.Event{
 			Tenant: tenant, Seq: r.Int(0), ID: r.Text(1), Resource: r.Text(2), ResourceVersion: r.Int(3), Type: r.Text(4),
 			Operation: r.Text(5), Company: r.Text(6), BookingTMC: r.Text(7), At: Moment(r.Int(8)),
+		}
+		if head {
+			return e, nil
 		}
 		body, err := k.Open(r.Blob(9), EventPlace(e))
 		if err != nil {

@@ -26,6 +26,8 @@ type Source interface {
 	Key(tenant string) (*seal.Key, error)
 	// First reads one row about a tenant ("" for statements about none), nil when there is none.
 	First(tenant, text string, args ...any) (Row, error)
+	// Pages is what is remembered of long lists; nil in a transaction that writes.
+	Pages() *Pages
 	// Each reads the rows until fn says stop, or the caller's context ends.
 	Each(tenant string, fn func(Row) (bool, error), text string, args ...any) error
 }

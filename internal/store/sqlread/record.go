@@ -29,9 +29,21 @@ func (r Reader) Find(tenant, kind, field, value string) (*store.Record, error) {
 
 // List yields records in order of creation.
 func (r Reader) List(q store.Query) iter.Seq2[*store.Record, error] {
-	return sequence(r, q.Tenant, func(k *seal.Key) (string, []any) {
-		return shape(q).Select(), conditions(k, q, q.Tenant, q.Kind, Bound(q.Limit), int64(max(q.Offset, 0)))
-	}, record(q.Tenant, q.Kind))
+	return func(yield func(*store.Record, error) bool) {
+		from, offset, err := r.seek(q)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		sequence(r, q.Tenant, func(k *seal.Key) (string, []any) {
+			l := shape(q)
+			args := conditions(k, q, q.Tenant, q.Kind, Bound(q.Limit), int64(max(offset, 0)))
+			if from != nil {
+				l.From, args = true, append(args, from.created, from.ord)
+			}
+			return l.Select(), args
+		}, record(q.Tenant, q.Kind))(yield)
+	}
 }
 
 // Count counts records without opening them.
@@ -41,6 +53,17 @@ func (r Reader) Count(q store.Query) (int, error) {
 		return 0, err
 	}
 	q.Newest = false
+	if q.Parent != "" && q.Field == "" {
+		got, err := r.First(q.Tenant, sqltext.TallyGet, q.Tenant, q.Kind, q.Parent)
+		if err != nil || got == nil {
+			return 0, err
+		}
+		n := got.Int(0)
+		if q.Deleted {
+			n += got.Int(1)
+		}
+		return int(n), nil
+	}
 	got, err := r.First(q.Tenant, shape(q).Count(), conditions(k, q, q.Tenant, q.Kind)...)
 	if err != nil {
 		return 0, err

@@ -55,9 +55,12 @@ WHERE i.tenant = $1 AND i.hash = $2 AND i.is_unique = 1 AND e.tenant = i.tenant 
 )
 
 // List says what varies in the statements that list records.
-type List struct{ Parent, Indexed, Deleted, Newest bool }
+type List struct {
+	Parent, Indexed, Deleted, Newest bool
+	From                             bool // begin at a place; with Parent and nothing but Deleted
+}
 
-// Select takes tenant, kind, limit, offset, then the parent if any, then the hash if any.
+// Select takes tenant, kind, limit, offset, then the parent if any, then the hash if any, with From a place instead.
 func (l List) Select() string {
 	order := ` ORDER BY e.created_at, e.ord`
 	if l.Newest {
@@ -69,7 +72,7 @@ func (l List) Select() string {
 			order = ` ORDER BY i.created_at DESC, i.ord DESC`
 		}
 	}
-	return `SELECT ` + columns + l.from("$5", "$6") + order + ` LIMIT $3 OFFSET $4`
+	return `SELECT ` + columns + l.from("$5", "$6") + l.start() + order + ` LIMIT $3 OFFSET $4`
 }
 
 // Count takes tenant, kind, then the parent if any, then the hash if any.

@@ -36,6 +36,7 @@ func Tables() []Table {
 		table("tenant_key", "tenant version# wrapped!"),
 		table("entity", "ord# tenant kind id parent version# created_at# updated_at# deleted# entries! doc!"),
 		table("entity_index", "tenant hash! created_at# ord# is_unique#"),
+		table("entity_tally", "tenant kind parent live# dead# last_at# last_ord# moves#"),
 		table("event", "tenant seq# id resource resource_version# type operation company booking_tmc at# body!"),
 		table("delivery", "tenant id event_id event_seq# endpoint resource state attempt# next_at# updated_at# part# since#"),
 		table("attempt", "tenant delivery_id n# at# status# took# error!"),

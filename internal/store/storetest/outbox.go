@@ -64,6 +64,11 @@ func events(t *testing.T, s store.Store) {
 	} {
 		same(t, fmt.Sprintf("%+v", q.EventQuery), collect(q.EventQuery), q.want)
 	}
+	for i, e := range collect(store.EventQuery{Heads: true}) {
+		head := *want[i]
+		head.Body = nil
+		same(t, "head of an event", e, &head)
+	}
 	read(t, s, func(r store.Reader) error {
 		got, err := r.Event(tenant, "e7")
 		same(t, "event", got, want[2])

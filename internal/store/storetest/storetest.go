@@ -67,6 +67,8 @@ func Run(t *testing.T, open Open) {
 		"AuditPrune":          auditPrune,
 		"Idempotency":         idempotency,
 		"Prune":               prune,
+		"Erase":               erase,
+		"LongLists":           longLists,
 		"Check":               check,
 		"Ready":               ready,
 		"Model":               model,
