@@ -44,6 +44,7 @@ const (
 	SoldOut             Code = "SOLD_OUT"
 	PriceChanged        Code = "PRICE_CHANGED"
 	PaymentUnusable     Code = "PAYMENT_SOURCE_NOT_USABLE"
+	PolicyPrevents      Code = "POLICY_PREVENTS_BOOKING"
 	WebhookURLRefused   Code = "WEBHOOK_URL_REFUSED"
 	NotImplemented      Code = "NOT_IMPLEMENTED"
 	StoreUnavailable    Code = "STORE_UNAVAILABLE"
@@ -107,6 +108,7 @@ var codes = []Info{
 	{SoldOut, Conflict, "The last seat, room or car at this offer was taken.", "Search again, or choose another offer."},
 	{PriceChanged, Conflict, "The supplier's price is not the one that was agreed.", "Revalidate, look at the new price, and book with the new bookingId."},
 	{PaymentUnusable, Invalid, "The payment source cannot pay for this booking.", "Choose a source that the traveler may use and that accepts this supplier."},
+	{PolicyPrevents, Denied, "The traveler's policy does not let this offer be booked. Nothing was written.", "Choose an offer without a preventBooking action in its policyInfos, or have the policy changed."},
 	{WebhookURLRefused, Invalid, "The endpoint of a webhook must be https and must not lead into a private network.", "Use a public https address; in dev, loopback is allowed."},
 	{NotImplemented, NotBuilt, "The operation is in the contract but this version does not carry it out.", "`airside routes --missing` lists such operations."},
 	{StoreUnavailable, Unavailable, "The store cannot take the write now. Nothing was written, unless the message says that this is in doubt.", "Try again; writes with an Idempotency-Key are safe to repeat."},

@@ -140,7 +140,16 @@ func (s *Service) RulesFor(ctx context.Context, userID string) (*Rules, error) {
 	if err != nil {
 		return nil, err
 	}
-	docs, err := s.applicable(ctx, &p)
+	return s.rulesOf(ctx, &p)
+}
+
+// RulesForGuest resolves the policy that is applied to somebody without a profile whom the company takes along.
+func (s *Service) RulesForGuest(ctx context.Context, companyID string) (*Rules, error) {
+	return s.rulesOf(ctx, &Person{CompanyID: companyID, Persona: "ADHOC"})
+}
+
+func (s *Service) rulesOf(ctx context.Context, p *Person) (*Rules, error) {
+	docs, err := s.applicable(ctx, p)
 	if err != nil || len(docs) == 0 {
 		return nil, err
 	}
