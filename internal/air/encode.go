@@ -118,7 +118,7 @@ func (p *page) itinerary(o *supplier.AirOffer) {
 	if j := r.sh.judge; j != nil {
 		j.Offer(o)
 		w.RawStr(`,"policyInfos":`)
-		w.Buf = j.AppendInfo(w.Buf)
+		j.WriteInfo(w)
 	}
 	w.RawStr(`,"posInfo":[{"source":"`)
 	w.RawStr(p.source)

@@ -64,7 +64,7 @@ func (s *Service) verdict(ctx context.Context, b *booking, company string, o *su
 		return nil, err
 	}
 	v := &judged{Verdict: j.Offer(o), judge: j}
-	v.info = j.AppendInfo(nil)
+	v.info = written(j.WriteInfo)
 	return v, nil
 }
 

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/go-faster/jx"
+
 	"github.com/airside-travel/airside/internal/announce"
 	"github.com/airside-travel/airside/internal/supplier"
 )
@@ -98,8 +100,8 @@ type Judge interface {
 	Hides() bool
 	// Offer judges one. The verdict is good until the next offer is judged.
 	Offer(o *supplier.AirOffer) Verdict
-	// AppendInfo writes schema PnrPolicyInfo of the offer judged last.
-	AppendInfo(b []byte) []byte
+	// WriteInfo writes schema PnrPolicyInfo of the offer judged last.
+	WriteInfo(w *jx.Writer)
 	// Figures are what a later step needs to judge this offer without its search; nil for nothing.
 	Figures(o *supplier.AirOffer) (json.RawMessage, error)
 	// Standing says how an airline stands with the company: what is written in schema Preference, nil for nothing.

@@ -19,7 +19,7 @@ func (s *Service) IntermediateRevalidate(ctx context.Context, in SelectedIn) (js
 	out := priceDoc(c.offer, c.sh.travelers, "")
 	if j := c.sh.judge; j != nil {
 		j.Offer(c.offer)
-		out["policyDetails"] = json.RawMessage(j.AppendInfo(nil))
+		out["policyDetails"] = written(j.WriteInfo)
 	}
 	return encode(out)
 }

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/go-faster/jx"
+
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/air"
 	"github.com/airside-travel/airside/internal/directory"
@@ -25,12 +27,19 @@ type airPolicies struct {
 // is is the platform's own question.
 func (p airPolicies) Judge(ctx context.Context, q air.PolicyQuery) (air.Judge, error) {
 	ctx = actor.With(ctx, &actor.Actor{Tenant: actor.Tenant(ctx), Roles: []string{actor.TMCAdmin}})
-	rules, place, err := p.rules(ctx, q)
+	who := policy.Person{CompanyID: q.Company, Persona: "ADHOC"}
+	if q.User != "" {
+		var err error
+		if who, err = (rulebook{p.s}).Person(ctx, q.User); err != nil {
+			return nil, err
+		}
+	}
+	rules, err := p.s.policy.RulesOf(ctx, &who)
 	if err != nil || rules == nil {
 		return nil, err
 	}
 	j := &airJudge{w: p.w, rules: rules, pax: q.Type, standings: map[string]directory.VendorStanding{}}
-	list, err := p.s.directory.VendorStandings(ctx, q.Company, "AIRLINE", place.LegalEntity, place.Country)
+	list, err := p.s.directory.VendorStandings(ctx, q.Company, "AIRLINE", who.LegalEntity, who.Country)
 	if err != nil {
 		return nil, err
 	}
@@ -54,19 +63,6 @@ func (p airPolicies) Judge(ctx context.Context, q air.PolicyQuery) (air.Judge, e
 	return j, nil
 }
 
-func (p airPolicies) rules(ctx context.Context, q air.PolicyQuery) (*policy.Rules, *directory.Placement, error) {
-	if q.User == "" {
-		rules, err := p.s.policy.RulesForGuest(ctx, q.Company)
-		return rules, new(directory.Placement), err
-	}
-	place, err := p.s.directory.PlacementOf(ctx, q.User)
-	if err != nil {
-		return nil, nil, err
-	}
-	rules, err := p.s.policy.RulesFor(ctx, q.User)
-	return rules, place, err
-}
-
 // airJudge turns offers of a supplier into what policy judges. Its buffers are used again.
 type airJudge struct {
 	w         *world.World
@@ -79,7 +75,7 @@ type airJudge struct {
 	hides     bool
 	offer     policy.AirOffer
 	result    *policy.Result
-	same      []byte // what AppendInfo writes for every offer, while the policy has no rule
+	same      []byte // what WriteInfo writes for every offer, while the policy has no rule
 }
 
 func (j *airJudge) Compares() bool { return j.rules.Compares() }
@@ -108,11 +104,12 @@ func (j *airJudge) Offer(o *supplier.AirOffer) air.Verdict {
 	return air.Verdict{OutOfPolicy: j.result.OutOfPolicy, Prevented: j.result.Prevented, Reason: j.result.Reason, Approval: j.result.Approval}
 }
 
-func (j *airJudge) AppendInfo(b []byte) []byte {
+func (j *airJudge) WriteInfo(w *jx.Writer) {
 	if j.same != nil {
-		return append(b, j.same...)
+		w.Raw(j.same)
+		return
 	}
-	return j.result.AppendInfo(b)
+	j.result.WriteInfo(w)
 }
 
 func (j *airJudge) Figures(o *supplier.AirOffer) (json.RawMessage, error) {

@@ -58,11 +58,14 @@ type Result struct {
 }
 
 // Info is the judgement as itineraries and PNRs carry it (schema PnrPolicyInfo).
-func (r *Result) Info() json.RawMessage { return r.AppendInfo(nil) }
+func (r *Result) Info() json.RawMessage {
+	var w jx.Writer
+	r.WriteInfo(&w)
+	return w.Buf
+}
 
-// AppendInfo writes Info behind b.
-func (r *Result) AppendInfo(b []byte) []byte {
-	w := jx.Writer{Buf: b}
+// WriteInfo writes Info.
+func (r *Result) WriteInfo(w *jx.Writer) {
 	w.RawStr(`{"policies":[{"id":`)
 	w.Str(r.rules.ID)
 	w.RawStr(`,"version":"`)
@@ -84,15 +87,14 @@ func (r *Result) AppendInfo(b []byte) []byte {
 		if i > 0 {
 			w.Comma()
 		}
-		r.violation(&w, &r.Violations[i])
+		r.violation(w, &r.Violations[i])
 	}
 	if len(r.Violations) == 0 && (r.asks() || r.Prevented) { // no rule is broken, and yet something follows
 		w.RawStr(`{"violationInfos":[],"actions":[`)
-		r.consequence(&w)
+		r.consequence(w)
 		w.RawStr(`]}`)
 	}
 	w.RawStr(`]}`)
-	return w.Buf
 }
 
 // asks reports whether somebody is to be asked or told.
