@@ -77,7 +77,7 @@ type Traveler struct {
 // Policies says what a company allows its travelers. A nil Policies allows everything and says nothing.
 type Policies interface {
 	// Judge prepares to judge offers for a traveler; everything that the store has to say is read here, once. nil when
-	// no policy governs the booking.
+	// no policy governs the booking; STATE_DOES_NOT_ALLOW when the company books no flights at all.
 	Judge(ctx context.Context, q PolicyQuery) (Judge, error)
 }
 

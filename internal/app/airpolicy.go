@@ -12,6 +12,7 @@ import (
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/air"
 	"github.com/airside-travel/airside/internal/directory"
+	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/policy"
 	"github.com/airside-travel/airside/internal/supplier"
 	"github.com/airside-travel/airside/internal/world"
@@ -27,9 +28,15 @@ type airPolicies struct {
 // is is the platform's own question.
 func (p airPolicies) Judge(ctx context.Context, q air.PolicyQuery) (air.Judge, error) {
 	ctx = actor.With(ctx, &actor.Actor{Tenant: actor.Tenant(ctx), Roles: []string{actor.TMCAdmin}})
+	features, err := p.s.directory.Features(ctx, q.Company, "PRODUCT_OBT_AIR_DISABLED", "FLIGHT_RESULTS_OOP")
+	if err != nil {
+		return nil, err
+	}
+	if features[0] == "true" {
+		return nil, errs.New(errs.StateForbids, "the company does not book flights here").Hinting("Its feature PRODUCT_OBT_AIR_DISABLED is on.")
+	}
 	who := policy.Person{CompanyID: q.Company, Persona: "ADHOC"}
 	if q.User != "" {
-		var err error
 		if who, err = (rulebook{p.s}).Person(ctx, q.User); err != nil {
 			return nil, err
 		}
@@ -47,11 +54,7 @@ func (p airPolicies) Judge(ctx context.Context, q air.PolicyQuery) (air.Judge, e
 		j.standings[s.Code] = s
 		j.blocks = j.blocks || s.Blocked
 	}
-	shown, err := p.s.directory.Feature(ctx, q.Company, "FLIGHT_RESULTS_OOP")
-	if err != nil {
-		return nil, err
-	}
-	j.hides = shown == "false"
+	j.hides = features[1] == "false"
 	j.facts = policy.AirFacts{Today: q.Now, Rates: worldRates{p.w}, ByAgent: q.ByAgent}
 	if q.Figures != nil {
 		j.facts.Figures = new(policy.Figures)

@@ -81,6 +81,9 @@ func TestSearchKnowsThePolicy(t *testing.T) {
 	feature := func(value string) {
 		c.call(200, "PATCH", "/v2/companies/"+c.srv.Demo.CompanyID+"/features", doc{"featuresToUpdate": []doc{{"name": "FLIGHT_RESULTS_OOP", "value": value}}})
 	}
+	c.call(200, "PATCH", "/v2/companies/"+c.srv.Demo.CompanyID+"/features", doc{"featuresToUpdate": []doc{{"name": "PRODUCT_OBT_AIR_DISABLED", "value": "true"}}})
+	c.refuse(400, "STATE_DOES_NOT_ALLOW", "POST", "/v2/air/search-flights", only)
+	c.call(200, "PATCH", "/v2/companies/"+c.srv.Demo.CompanyID+"/features", doc{"featuresToDelete": []string{"PRODUCT_OBT_AIR_DISABLED"}})
 	filtered := c.call(200, "POST", "/v2/air/search-flights", only)
 	feature("false")
 	hidden := c.search(route)
