@@ -5,6 +5,7 @@ package air
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/airside-travel/airside/internal/actor"
@@ -57,11 +58,22 @@ type judged struct {
 	info  json.RawMessage // schema PnrPolicyInfo
 }
 
-// verdict judges the offer of a booking by the policy of this moment; nil when none governs it.
+// verdict judges the offer of a booking by the policy of this moment; nil when none governs it. Who travels is what the
+// booking says, not the search, which may have named nobody.
 func (s *Service) verdict(ctx context.Context, b *booking, company string, o *supplier.AirOffer) (*judged, error) {
-	j, err := s.judge(ctx, &shopping{company: company, travelers: b.Cart.Pax}, s.now(ctx), b.Cart.Figures)
+	travelers := slices.Clone(b.Cart.Pax)
+	for i := range travelers {
+		if user := b.Guests[i].Details.Info.user(); user != "" {
+			travelers[i].User = user
+		}
+	}
+	j, err := s.judge(ctx, &shopping{company: company, travelers: travelers}, s.now(ctx), b.Cart.Figures)
 	if err != nil || j == nil {
 		return nil, err
+	}
+	if j.Compares() && b.Cart.Figures == nil {
+		return nil, errs.New(errs.CheckoutExpired, "the traveler's policy compares the fare with others of its search, which was not made for this traveler or under this policy").
+			Hinting("Search again with the traveler's userId, and check out from that search.")
 	}
 	v := &judged{Verdict: j.Offer(o), judge: j}
 	v.info = written(j.WriteInfo)

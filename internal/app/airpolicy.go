@@ -56,11 +56,15 @@ func (p airPolicies) Judge(ctx context.Context, q air.PolicyQuery) (air.Judge, e
 	}
 	j.hides = features[1] == "false"
 	j.facts = policy.AirFacts{Today: q.Now, Rates: worldRates{p.w}, ByAgent: q.ByAgent}
-	if q.Figures != nil {
-		j.facts.Figures = new(policy.Figures)
-		if err := json.Unmarshal(q.Figures, j.facts.Figures); err != nil {
+	if q.Figures != nil && rules.Compares() {
+		var kept figures
+		if err := json.Unmarshal(q.Figures, &kept); err != nil {
 			return nil, err
 		}
+		if kept.Policy != rules.ID || kept.Currency != rules.Currency {
+			return nil, errs.New(errs.CheckoutExpired, "another policy governs this booking now than when it was checked out").Hinting("Search and check out again.")
+		}
+		j.facts.Figures = &kept.Figures
 	}
 	j.search = rules.Search(j.facts)
 	return j, nil
@@ -121,7 +125,14 @@ func (j *airJudge) Figures(o *supplier.AirOffer) (json.RawMessage, error) {
 	if f == nil {
 		return nil, nil
 	}
-	return json.Marshal(f)
+	return json.Marshal(figures{j.rules.ID, j.rules.Currency, *f})
+}
+
+// figures are those of one policy, in its currency.
+type figures struct {
+	Policy   string `json:"p"`
+	Currency string `json:"u"`
+	policy.Figures
 }
 
 // Standing is schema Preference of an airline.

@@ -152,6 +152,29 @@ func TestFaresAreComparedWithTheSearch(t *testing.T) {
 	}
 }
 
+// Searching for nobody and booking for somebody evades no policy.
+func TestThePolicyIsThatOfWhoTravels(t *testing.T) {
+	t.Parallel()
+	c := start(t)
+	c.defaultPolicy(airRules(doc{"restrictedAirlines": doc{"restrictedAirlinesProps": doc{"airlineCodes": []string{"BA", "VS", "AA", "DL", "UA", "B6"}}}}))
+	base := "/v2/companies/" + c.srv.Demo.CompanyID + "/policies"
+	c.call(201, "POST", base, doc{"name": "Guests", "type": "DEFAULT", "category": "GUEST", "currency": doc{"currencyCode": "USD"}, "userGroups": []doc{}})
+	found := c.call(200, "POST", "/v2/air/search-flights", doc{
+		"travelers": []doc{{"travelerType": "ADULT"}}, "legs": []doc{leg("LHR", "JFK", c.day(60))},
+		"filters": []doc{{"maxNumStops": 0}},
+	})
+	it := found.str("itineraryDetails/itineraries/0/itineraryId")
+	details, _ := c.revalidate(found.str("searchId"), it, c.trip("Named late"))["policyDetails"].(map[string]any)
+	if object(details).str("policies/0/policyName") != "Default policy" || len(broken(details)) != 1 {
+		t.Errorf("judged by %v", details)
+	}
+	c.defaultPolicy(airRules(doc{"maxFlightBookingPriceInternational": doc{"maxFlightBookingPriceProps": doc{
+		"type": "MINIMUM", "sign": "MORE", "difference": doc{"percentage": 10},
+	}}}))
+	checkout := c.call(200, "POST", "/v2/air/flight-checkout", doc{"searchId": found.str("searchId"), "itineraryId": it})
+	c.refuse(404, "CHECKOUT_EXPIRED", "POST", "/v2/air/revalidate-itinerary", c.revalidateBody(checkout.str("checkoutResponseId"), c.trip("Compared with nothing")))
+}
+
 // What the policy prevents is not booked, what waits for an approval that cannot be given is not booked either, and
 // what is booked says how it fared.
 func TestBookingKeepsToThePolicy(t *testing.T) {
