@@ -3,6 +3,8 @@
 package e2e_test
 
 import (
+	"maps"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -114,9 +116,7 @@ func (d *directory) liveCollections() {
 		}
 		sees(true)
 		next := without(first, k.drop...)
-		for name, value := range k.set {
-			next[name] = value
-		}
+		maps.Copy(next, k.set)
 		sent := next
 		if k.create == "createRoleV3" || k.create == "createUserGroup" { // these updates take only what can change
 			sent = doc{"name": next["name"], "description": next["description"]}
@@ -161,7 +161,7 @@ func (d *directory) lives(s setting, query ...string) {
 			d.t.Errorf("%s: %s was sent and is not there", s.update, pointer)
 		}
 	}
-	if object(first).at(s.drop[1:]) == nil {
+	if first.at(s.drop[1:]) == nil {
 		d.t.Fatalf("%s: there is no %s to leave out", s.update, s.drop)
 	}
 	next := without(first, s.drop)

@@ -3,7 +3,6 @@
 package e2e_test
 
 import (
-	"encoding/json"
 	"slices"
 	"testing"
 
@@ -23,7 +22,7 @@ func (d *directory) liveSettings() {
 	} {
 		d.lives(s, role...)
 	}
-	content := copied(json.RawMessage(contract.Example("updateCompanyTravelContentConfig").Request.Body))
+	content := copied(contract.Example("updateCompanyTravelContentConfig").Request.Body)
 	for _, s := range []setting{
 		{"getCompanyTravelContentConfig", "updateCompanyTravelContentConfig", "deleteCompanyTravelContentConfig", content, "/airConfig", 200},
 		{"getCompanyEnrollmentConfig", "updateCompanyEnrollmentConfig", "", doc{
