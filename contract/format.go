@@ -21,11 +21,17 @@ const (
 	formatByte     = "byte"   // base64
 	formatBinary   = "binary" // bytes of an uploaded part
 	formatPassword = "password"
+	// Ours, so that a wrong code is refused where it stands.
+	formatCountry  = "country"        // ISO 3166-1, two or three letters
+	formatCountry2 = "country-alpha2" // two
+	formatCurrency = "currency"       // ISO 4217
+	formatTimezone = "timezone"       // IANA
 )
 
 func knownFormat(f string) bool {
 	switch f {
 	case formatUUID, formatEmail, formatDateTime, formatDate, formatURI, formatByte, formatBinary, formatPassword,
+		formatCountry, formatCountry2, formatCurrency, formatTimezone,
 		"int32", "int64", "integer", "float", "double":
 		return true
 	}
@@ -51,6 +57,14 @@ func textFormat(f string) *matcher {
 		}, "a date such as 2027-03-31"}
 	case formatURI:
 		return &matcher{uri, "an absolute URI"}
+	case formatCountry:
+		return &matcher{country, "an ISO 3166 code of two or three capitals, such as GB"}
+	case formatCountry2:
+		return &matcher{shortCountry, "an ISO 3166 code of two capitals, such as GB"}
+	case formatCurrency:
+		return &matcher{currency, "an ISO 4217 code such as EUR"}
+	case formatTimezone:
+		return &matcher{timezone, "an IANA time zone such as Europe/London"}
 	case formatByte:
 		return &matcher{func(b []byte) bool {
 			_, err := base64.StdEncoding.Strict().DecodeString(string(b))

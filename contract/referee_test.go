@@ -5,11 +5,14 @@ package contract_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -92,6 +95,26 @@ func newReferee(t *testing.T, c *contract.Contract) *jsonschema.Compiler {
 	}
 	referee := jsonschema.NewCompiler()
 	referee.AssertFormat()
+	for name, good := range map[string]string{"country": `^([A-Z]{2}|[A-Z]{3})$`, "country-alpha2": `^[A-Z]{2}$`, "currency": `^[A-Z]{3}$`} {
+		shape := regexp.MustCompile(good)
+		referee.RegisterFormat(&jsonschema.Format{Name: name, Validate: func(v any) error {
+			if text, ok := v.(string); ok && !shape.MatchString(text) {
+				return errors.New("not a " + name)
+			}
+			return nil
+		}})
+	}
+	referee.RegisterFormat(&jsonschema.Format{Name: "timezone", Validate: func(v any) error {
+		text, ok := v.(string)
+		if !ok {
+			return nil
+		}
+		if text == "" || strings.EqualFold(text, "local") {
+			return errors.New("no time zone")
+		}
+		_, err := time.LoadLocation(text)
+		return err
+	}})
 	if err := referee.AddResource("contract.json", map[string]any{"components": map[string]any{"schemas": schemas}}); err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ const deepest = 60
 type generator struct {
 	Options
 	request bool
+	stride  int      // how many Picks the unions around the value take for a round
 	path    []string // names on the way to the value, for choosing it
 	out     []byte
 }
@@ -55,6 +56,8 @@ type member struct {
 
 func (g *generator) object(s *contract.Schema, depth int) {
 	members := g.members(s, nil)
+	defer func(around int) { g.stride = around }(g.stride)
+	g.stride = max(g.stride, 1) * max(len(s.OneOf), 1)
 	g.out = append(g.out, '{')
 	start := len(g.out)
 	for _, m := range members {
@@ -141,10 +144,11 @@ func (g *generator) members(s *contract.Schema, list []member) []member {
 	if len(s.OneOf) == 0 {
 		return list
 	}
-	n := g.Pick % len(s.OneOf)
+	turn := g.Pick / max(g.stride, 1)
+	n := turn % len(s.OneOf)
 	fixed := ""
 	if d := s.Discriminator; d != nil {
-		n = g.Pick % max(len(d.Mapping), 1)
+		n = turn % max(len(d.Mapping), 1)
 		for i, alt := range s.OneOf {
 			if len(d.Mapping) > 0 && alt.Ref == d.Mapping[n].Schema {
 				fixed, n = d.Mapping[n].Value, i

@@ -21,7 +21,8 @@ type Options struct {
 	// Far below Depth it has as few as it may. 0 stands for 1.
 	Items int
 	// Pick turns to other union alternatives and enum values. The n-th
-	// alternative of a union is written where Pick is n, counted round.
+	// alternative of a union is written where Pick is n, counted round; a union
+	// inside another turns once in every round of the one around it.
 	Pick int
 	// Deprecated includes properties that are on their way out.
 	Deprecated bool

@@ -50,6 +50,10 @@ func (s *Service) CreatePnr(ctx context.Context, in CreatePnrIn) (json.RawMessag
 	if err != nil {
 		return nil, err
 	}
+	allowed, err := s.allowed(ctx, b, company)
+	if err != nil {
+		return nil, err
+	}
 	tx := store.From(ctx)
 	booked, err := s.supplier.Order(ctx, key, &supplier.AirOrder{
 		Tenant: actor.Tenant(ctx), Now: s.now(ctx), Ref: b.Cart.Ref, RateCodes: b.Cart.Codes, Travelers: orderTravelers(b),
@@ -72,7 +76,7 @@ func (s *Service) CreatePnr(ctx context.Context, in CreatePnrIn) (json.RawMessag
 			Old: supplier.Money{Minor: b.Cart.Total, Currency: b.Cart.Currency},
 			New: supplier.Money{Minor: order.Offer.Total, Currency: order.Offer.Currency}}, errs.BookingExpired)
 	}
-	p := &pnrWriter{s: s, now: s.now(ctx), company: company, order: order, booking: b}
+	p := &pnrWriter{s: s, now: s.now(ctx), company: company, order: order, booking: b, policy: allowed}
 	for _, c := range b.Charges {
 		paid, err := s.pay(ctx, company, order.Offer.ValidatingCarrier, c, b.Cart.Currency)
 		if err != nil {

@@ -18,6 +18,8 @@ type cart struct {
 	Pax      []pax        `json:"p"`
 	Total    int64        `json:"t"` // minor units
 	Currency string       `json:"m"`
+	// Figures are what the policy compares the offer with, from its search.
+	Figures json.RawMessage `json:"f,omitempty"`
 }
 
 // FlightCheckout opens the booking of one itinerary: what must be known of the travelers and what
@@ -32,7 +34,13 @@ func (s *Service) FlightCheckout(ctx context.Context, in SelectedIn) (json.RawMe
 		return nil, err
 	}
 	o := c.offer
-	body, err := json.Marshal(cart{Ref: o.Ref, Codes: c.sh.query.RateCodes, Pax: c.sh.travelers, Total: o.Total, Currency: o.Currency})
+	basket := cart{Ref: o.Ref, Codes: c.sh.query.RateCodes, Pax: c.sh.travelers, Total: o.Total, Currency: o.Currency}
+	if j := c.sh.judge; j != nil {
+		if basket.Figures, err = j.Figures(o); err != nil {
+			return nil, err
+		}
+	}
+	body, err := json.Marshal(basket)
 	if err != nil {
 		return nil, fmt.Errorf("air: checkout token: %w", err)
 	}

@@ -114,7 +114,13 @@ func (p *page) itinerary(o *supplier.AirOffer) {
 	writeFare(w, o.Base, o.Tax, o.Currency)
 	w.RawStr(`},"ticketType":"`)
 	w.RawStr(ticketTypeName(o.TicketType))
-	w.RawStr(`","posInfo":[{"source":"`)
+	w.RawStr(`"`)
+	if j := r.sh.judge; j != nil {
+		j.Offer(o)
+		w.RawStr(`,"policyInfos":`)
+		j.WriteInfo(w)
+	}
+	w.RawStr(`,"posInfo":[{"source":"`)
 	w.RawStr(p.source)
 	w.RawStr(`","posDescriptor":`)
 	w.Str(p.pos)

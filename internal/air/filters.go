@@ -46,6 +46,9 @@ func readFilters(list []filter, sh *shopping) error {
 		if b := in.Baggage; b != nil {
 			f.FreeCheckedBag, f.FreeCarryOn = f.FreeCheckedBag || b.Checked, f.FreeCarryOn || b.CarryOn
 		}
+		if p := in.Policy; p != nil {
+			sh.onlyInPolicy = sh.onlyInPolicy || p.OnlyIn
+		}
 		if m := in.MultiTicket; m != nil {
 			f.HideMultiTicket = f.HideMultiTicket || m.Hide
 		}

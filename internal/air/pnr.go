@@ -23,6 +23,7 @@ type pnrWriter struct {
 	paid     []Paid     // by charge
 	booker   doc
 	remarks  []string
+	policy   *judged // nil: no policy governs the booking
 }
 
 // document is everything but what Trips adds.
@@ -52,6 +53,9 @@ func (p *pnrWriter) document() doc {
 	}
 	if p.booking.Charges[0].Source == "" && p.booking.Charges[0].Raw == nil && p.s.payments == nil {
 		d["invoiceDelayedBooking"] = true
+	}
+	if v := p.policy; v != nil {
+		d["policyInfo"] = doc{"outOfPolicy": v.OutOfPolicy, "appliedPolicyInfo": v.info}
 	}
 	return d
 }
@@ -129,8 +133,32 @@ func (p *pnrWriter) leg(o *supplier.AirOffer, i int) doc {
 			"cancellationPolicy": written(func(w *jx.Writer) { writePolicy(w, cancelText(l.Brand.Cancel.Kind), l.Brand.Cancel, o.Currency) }),
 			"exchangePolicy":     written(func(w *jx.Writer) { writePolicy(w, changeText(l.Brand.Change.Kind), l.Brand.Change, o.Currency) })})
 	}
-	return doc{"legId": legID(l.Index), "legIndex": i, "legStatus": p.bookingStatus(), "sortingPriority": i, "flights": flights,
+	d := doc{"legId": legID(l.Index), "legIndex": i, "legStatus": p.bookingStatus(), "sortingPriority": i, "flights": flights,
 		"brandName": l.Brand.Name, "validatingAirlineCode": o.ValidatingCarrier, "rateType": rateTypeName(o.RateType), "fareOffers": offers}
+	if standings := p.standings(l); len(standings) > 0 {
+		d["preferences"] = standings
+	}
+	return d
+}
+
+// standings say how the airlines of a leg stand with the company, each once.
+func (p *pnrWriter) standings(l *supplier.AirLeg) []doc {
+	if p.policy == nil {
+		return nil
+	}
+	var seen []string
+	var out []doc
+	for i := range l.Segments {
+		airline := l.Segments[i].Marketing.Carrier
+		if slices.Contains(seen, airline) {
+			continue
+		}
+		seen = append(seen, airline)
+		if s := p.policy.judge.Standing(airline); s != nil {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // written captures what a writer of the hot path writes.

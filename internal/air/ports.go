@@ -5,6 +5,9 @@ package air
 import (
 	"context"
 	"encoding/json"
+	"time"
+
+	"github.com/go-faster/jx"
 
 	"github.com/airside-travel/airside/internal/announce"
 	"github.com/airside-travel/airside/internal/supplier"
@@ -69,6 +72,48 @@ type Traveler struct {
 	Personal              json.RawMessage // schema UserPersonalInfo
 	Business              json.RawMessage // schema TravelerBusinessInfo
 	Loyalties             json.RawMessage // list of LoyaltyInfo
+}
+
+// Policies says what a company allows its travelers. A nil Policies allows everything and says nothing.
+type Policies interface {
+	// Judge prepares to judge offers for a traveler; everything that the store has to say is read here, once. nil when
+	// no policy governs the booking; STATE_DOES_NOT_ALLOW when the company books no flights at all.
+	Judge(ctx context.Context, q PolicyQuery) (Judge, error)
+}
+
+// PolicyQuery says for whom offers are judged, and when.
+type PolicyQuery struct {
+	User    string // "" for somebody without a profile
+	Company string
+	Type    supplier.PaxType // whose fare is judged
+	Now     time.Time
+	ByAgent bool            // an agent of the TMC books for the traveler
+	Figures json.RawMessage // what Judge.Figures gave in an earlier step; nil in a search
+}
+
+// Judge judges the offers of one search. It is not for several goroutines.
+type Judge interface {
+	// Compares reports whether rules compare an offer with all the others of its search, which Among then takes.
+	Compares() bool
+	Among(offers []supplier.AirOffer)
+	// Hides reports whether the company shows no offers out of policy.
+	Hides() bool
+	// Offer judges one. The verdict is good until the next offer is judged.
+	Offer(o *supplier.AirOffer) Verdict
+	// WriteInfo writes schema PnrPolicyInfo of the offer judged last.
+	WriteInfo(w *jx.Writer)
+	// Figures are what a later step needs to judge this offer without its search; nil for nothing.
+	Figures(o *supplier.AirOffer) (json.RawMessage, error)
+	// Standing says how an airline stands with the company: what is written in schema Preference, nil for nothing.
+	Standing(airline string) map[string]any
+}
+
+// Verdict is what follows from a judgement.
+type Verdict struct {
+	OutOfPolicy bool
+	Prevented   bool   // the booking is refused
+	Reason      string // in the words of the policy
+	Approval    string // approvalProcessType: NONE or who is asked and when
 }
 
 // Keys gives the secret with which a tenant's ids are signed: at least 32 bytes, stable over restarts.

@@ -16,7 +16,12 @@ func (s *Service) IntermediateRevalidate(ctx context.Context, in SelectedIn) (js
 	if err != nil {
 		return nil, err
 	}
-	return encode(priceDoc(c.offer, c.sh.travelers, ""))
+	out := priceDoc(c.offer, c.sh.travelers, "")
+	if j := c.sh.judge; j != nil {
+		j.Offer(c.offer)
+		out["policyDetails"] = written(j.WriteInfo)
+	}
+	return encode(out)
 }
 
 // priceDoc is AirRevalidateItineraryResponse without bookingId. With full "" the traveler types are

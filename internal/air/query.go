@@ -24,10 +24,13 @@ type shopping struct {
 	travelers []pax
 	flight    *supplier.FlightNumber // filter over several legs, which the supplier cannot do
 	hopeless  bool                   // a filter asks for a fact that no offer carries
-	express   string
-	pageSize  int // 0 = everything
-	page      int // from 1
-	legs      int // legs of the whole journey
+	judge     Judge                  // nil while no policy governs the travelers
+	// onlyInPolicy drops what is out of policy, because the request or the company wants it.
+	onlyInPolicy bool
+	express      string
+	pageSize     int // 0 = everything
+	page         int // from 1
+	legs         int // legs of the whole journey
 }
 
 // pax is one traveler of a search, as the later steps know him.
@@ -43,7 +46,8 @@ type pax struct {
 func (s *Service) understand(ctx context.Context, r *searchRequest, now time.Time) (*shopping, error) {
 	sh := &shopping{express: r.SearchMode, legs: len(r.Legs), page: 1, pageSize: 50}
 	sh.query = supplier.AirQuery{Tenant: actor.Tenant(ctx), Now: now, RateCodes: r.RateCodes}
-	if err := s.readTravelers(ctx, r.Travelers, sh); err != nil {
+	err := s.readTravelers(ctx, r.Travelers, sh)
+	if err != nil {
 		return nil, err
 	}
 	if err := s.readLegs(r.Legs, now, sh); err != nil {
@@ -76,11 +80,22 @@ func (s *Service) understand(ctx context.Context, r *searchRequest, now time.Tim
 			}
 		}
 	}
-	if sh.pageSize > 0 && sh.flight == nil {
+	if sh.judge, err = s.judge(ctx, sh, now, nil); err != nil {
+		return nil, err
+	}
+	if sh.judge != nil {
+		sh.onlyInPolicy = sh.onlyInPolicy || sh.judge.Hides()
+	}
+	if sh.pageSize > 0 && !sh.whole() {
 		sh.query.Limit = sh.pageSize
 		sh.query.Offset = (sh.page - 1) * sh.pageSize
 	}
 	return sh, nil
+}
+
+// whole reports whether the page is cut here, because the supplier cannot choose what stands on it.
+func (sh *shopping) whole() bool {
+	return sh.flight != nil || sh.judge != nil && (sh.onlyInPolicy || sh.judge.Compares())
 }
 
 func (s *Service) readTravelers(ctx context.Context, list []searchTraveler, sh *shopping) error {

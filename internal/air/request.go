@@ -136,6 +136,9 @@ type filter struct {
 	FlightNumber *struct {
 		Number *flightNumber `json:"flightNumber,omitempty"`
 	} `json:"flightNumber,omitempty"`
+	Policy *struct {
+		OnlyIn bool `json:"onlyInPolicy,omitempty"`
+	} `json:"policyFilter,omitempty"`
 	MultiTicket *struct {
 		Hide bool `json:"hideMultiTicket,omitempty"`
 	} `json:"multiTicketFilter,omitempty"`

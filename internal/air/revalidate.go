@@ -160,6 +160,11 @@ func (s *Service) RevalidateItinerary(ctx context.Context, in RevalidateIn) (jso
 	}
 	out := priceDoc(o, c.Pax, named(paxNames[:], supplier.Adult))
 	out["bookingId"] = id
+	if v, err := s.verdict(ctx, &b, t.company, o); err != nil {
+		return nil, err
+	} else if v != nil {
+		out["policyDetails"] = v.info
+	}
 	return encode(out)
 }
 

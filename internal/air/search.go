@@ -160,19 +160,25 @@ func (s *Service) shop(ctx context.Context, sh *shopping, now time.Time) (*Searc
 		return nil, supplierError(err, errs.SearchExpired)
 	}
 	res.result, res.offers, res.total = r, r.Offers, r.Total
-	if sh.flight != nil {
-		res.keepFlight(*sh.flight)
+	if sh.whole() {
+		res.choose()
 	}
 	return res, nil
 }
 
-// keepFlight drops offers without the flight and cuts the page out of the rest.
-func (r *SearchResult) keepFlight(want supplier.FlightNumber) {
+// choose drops offers without the wanted flight or out of policy and cuts the page out of the rest.
+func (r *SearchResult) choose() {
+	sh := r.sh
+	if sh.judge != nil && sh.judge.Compares() {
+		sh.judge.Among(r.offers)
+	}
 	var keep []supplier.AirOffer
 	for i := range r.offers {
-		if hasFlight(&r.offers[i], want) {
-			keep = append(keep, r.offers[i])
+		o := &r.offers[i]
+		if sh.flight != nil && !hasFlight(o, *sh.flight) || sh.onlyInPolicy && sh.judge != nil && sh.judge.Offer(o).OutOfPolicy {
+			continue
 		}
+		keep = append(keep, *o)
 	}
 	r.total = len(keep)
 	if n := r.sh.pageSize; n > 0 {
@@ -233,6 +239,9 @@ func (s *Service) choose(ctx context.Context, in SelectedIn, stage supplier.Stag
 	}
 	sh, err := s.understand(ctx, req, t.issued)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.compare(ctx, req, sh); err != nil {
 		return nil, err
 	}
 	o, err := s.price(ctx, it.body, sh.query.RateCodes, stage, errs.SearchExpired)

@@ -23,6 +23,7 @@ type Service struct {
 	keys      Keys
 	atlas     Atlas
 	payments  Payments
+	policies  Policies
 	clocks    *clock.Tenants
 
 	airportsMu sync.RWMutex
@@ -33,7 +34,7 @@ type Service struct {
 	pending sync.Map // booking or order key -> supplier.Reservation of a transaction that is not decided yet
 }
 
-// Deps is what a Service needs. Payments may be nil.
+// Deps is what a Service needs. Payments and Policies may be nil.
 type Deps struct {
 	Supplier  supplier.Air
 	Trips     Trips
@@ -41,12 +42,13 @@ type Deps struct {
 	Keys      Keys
 	Atlas     Atlas
 	Payments  Payments
+	Policies  Policies
 	Clocks    *clock.Tenants
 }
 
 // New makes a Service.
 func New(d Deps) *Service {
-	return &Service{airports: map[string][]byte{}, supplier: d.Supplier, trips: d.Trips, travelers: d.Travelers, keys: d.Keys, atlas: d.Atlas, payments: d.Payments, clocks: d.Clocks}
+	return &Service{airports: map[string][]byte{}, supplier: d.Supplier, trips: d.Trips, travelers: d.Travelers, keys: d.Keys, atlas: d.Atlas, payments: d.Payments, policies: d.Policies, clocks: d.Clocks}
 }
 
 func (s *Service) now(ctx context.Context) time.Time { return s.clocks.Now(actor.Tenant(ctx)) }

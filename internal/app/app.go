@@ -196,7 +196,7 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	s.trip = trip.New(trip.Options{Clocks: a.clocks, Directory: travelers{s.directory}, Announcer: s.outbox, Agency: agency{s.directory}})
 	s.air = air.New(air.Deps{
 		Supplier: airline.New(w, worldSeed), Trips: bookings{s.trip}, Travelers: travelers{s.directory},
-		Keys: tokenKeys{master}, Atlas: newAtlas(w), Clocks: a.clocks,
+		Keys: tokenKeys{master}, Atlas: newAtlas(w), Clocks: a.clocks, Policies: airPolicies{s, w},
 	})
 	s.charge = charge.New(a.clocks, debtors{s.directory, s.trip})
 	s.keys = companykey.New(master, a.clocks, debtors{s.directory, s.trip})

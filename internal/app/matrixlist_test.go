@@ -36,6 +36,10 @@ func lists(p *place) []listed {
 		{"POST", "/v3/users/" + p.user + "/user-groups", `{` + page + `}`, "userGroups", "id", company + "/user-groups/%s"},
 		{"GET", "/v3/webhooks/subscriptions?limit=100", "", "subscriptions", "id", "/v3/webhooks/subscriptions/%s"},
 		{"GET", "/v2/companies/" + p.company + "/legal-entities?limit=100", "", "elements", "id", "/v2/companies/" + p.company + "/legal-entities/%s"},
+		{"GET", "/v2/companies/" + p.company + "/departments", "", "elements", "id", "/v2/companies/" + p.company + "/departments/%s"},
+		{"GET", "/v2/companies/" + p.company + "/cost-centers", "", "elements", "id", "/v2/companies/" + p.company + "/cost-centers/%s"},
+		{"GET", "/v2/companies/" + p.company + "/policies", "", "elements", "id", "/v2/companies/" + p.company + "/policies/%s"},
+		{"GET", "/v2/companies/" + p.company + "/questions", "", "elements", "id", "/v2/companies/" + p.company + "/questions/%s"},
 	}
 }
 

@@ -59,7 +59,6 @@ func TestCompanyRules(t *testing.T) {
 		{"name taken", `{"name":"Acme","billingCurrency":"EUR","companyRoles":["ORG"]}`, errs.DuplicateValue, "/name"},
 		{"external id taken", `{"name":"B","externalId":"a-1","billingCurrency":"EUR","companyRoles":["ORG"]}`, errs.DuplicateValue, "/externalId"},
 		{"no name", `{"name":"","billingCurrency":"EUR","companyRoles":["ORG"]}`, errs.ValidationFailed, "/name"},
-		{"no currency", `{"name":"B","billingCurrency":"euro","companyRoles":["ORG"]}`, errs.ValidationFailed, "/billingCurrency"},
 		{"no role", `{"name":"B","billingCurrency":"EUR","companyRoles":[]}`, errs.ValidationFailed, "/companyRoles"},
 		{"redirect of a client", `{"name":"B","billingCurrency":"EUR","companyRoles":["ORG"],"redirectUrl":"https://example.com"}`, errs.ValidationFailed, "/redirectUrl"},
 		{"copies of a TMC", `{"name":"B","billingCurrency":"EUR","companyRoles":["TMC"],"ccEmailAddresses":["a@example.com"]}`, errs.ValidationFailed, "/ccEmailAddresses"},

@@ -36,12 +36,11 @@ func boundTo(member string) string {
 
 // companyFields is what the rules read of a company.
 type companyFields struct {
-	BillingCurrency string
-	CompanyRoles    []string
-	ContractedBy    EntityID
-	BookingTMC      EntityID `json:"bookingTmcId"`
-	DefaultBooking  EntityID `json:"defaultBookingTmcId"`
-	Connectors      []struct {
+	CompanyRoles   []string
+	ContractedBy   EntityID
+	BookingTMC     EntityID `json:"bookingTmcId"`
+	DefaultBooking EntityID `json:"defaultBookingTmcId"`
+	Connectors     []struct {
 		ConnectorID EntityID `json:"connectorId"`
 	}
 	TMCDefaults struct {
@@ -60,9 +59,6 @@ func (s *Service) checkCompany(ctx context.Context, d *store.Draft) error {
 	}
 	if d.Doc.String("name") == "" {
 		return errs.Invalidf("/name", "minLength", "must not be empty")
-	}
-	if !isCurrency(f.BillingCurrency) {
-		return errs.Invalidf("/billingCurrency", "format", "must be an ISO 4217 code such as EUR")
 	}
 	if len(f.CompanyRoles) == 0 {
 		return errs.Invalidf("/companyRoles", "minItems", "must hold at least one role")
@@ -132,17 +128,4 @@ func (s *Service) checkCompanyRefs(ctx context.Context, d *store.Draft, f *compa
 		}
 	}
 	return nil
-}
-
-// isCurrency reports whether s has the shape of an ISO 4217 code.
-func isCurrency(s string) bool {
-	if len(s) != 3 {
-		return false
-	}
-	for i := range len(s) {
-		if s[i] < 'A' || s[i] > 'Z' {
-			return false
-		}
-	}
-	return true
 }

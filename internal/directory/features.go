@@ -137,12 +137,26 @@ func fits(name, value string) error {
 
 // Feature is the value of a feature for the company, its default when it was not set.
 func (s *Service) Feature(ctx context.Context, companyID, name string) (string, error) {
-	set, err := s.featureValues(ctx, companyID, "")
+	values, err := s.Features(ctx, companyID, name)
 	if err != nil {
 		return "", err
 	}
-	if value, ok := set[name]; ok {
-		return value, nil
+	return values[0], nil
+}
+
+// Features are the values of several features, in the order asked for.
+func (s *Service) Features(ctx context.Context, companyID string, names ...string) ([]string, error) {
+	set, err := s.featureValues(ctx, companyID, "")
+	if err != nil {
+		return nil, err
 	}
-	return featureNamed(name).preset, nil
+	out := make([]string, len(names))
+	for i, name := range names {
+		value, ok := set[name]
+		if !ok {
+			value = featureNamed(name).preset
+		}
+		out[i] = value
+	}
+	return out, nil
 }

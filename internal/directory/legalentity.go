@@ -44,9 +44,6 @@ func (s *Service) entityCollection() store.Collection {
 			if d.Doc.String("name") == "" {
 				return errs.Invalidf("/name", "minLength", "must not be empty")
 			}
-			if !isCurrency(d.Doc.String("billingCurrency")) {
-				return errs.Invalidf("/billingCurrency", "format", "must be an ISO 4217 code such as EUR")
-			}
 			if id := refID(d.Doc, "bookingTmcRef"); id != "" {
 				if c, err := live(ctx, kindCompany, id); err != nil {
 					return err

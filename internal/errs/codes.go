@@ -76,6 +76,7 @@ const (
 	WebhookMetadata      Code = "WEBHOOK_URL_METADATA"
 	WebhookPrivate       Code = "WEBHOOK_URL_PRIVATE_NETWORK"
 	WebhookBroker        Code = "WEBHOOK_BROKER_REFUSED"
+	PolicyPrevents       Code = "POLICY_PREVENTS_BOOKING"
 )
 
 // Info explains a code: the one place from which pages, `airside explain` and the portal read.
@@ -141,6 +142,8 @@ var codes = []Info{
 	{WebhookMetadata, Invalid, "The endpoint of a webhook is a link-local address, behind which clouds keep their metadata and credentials.", "Use a public https address; no setting allows this one."},
 	{WebhookPrivate, Invalid, "The endpoint of a webhook is in a private or reserved network.", "Use a public https address, or have the operator list the network in AIRSIDE_WEBHOOK_ALLOW_NETWORKS."},
 	{WebhookBroker, Invalid, "The broker or topic of a relay cannot be used.", "Name a broker and a topic that the operator has configured for this TMC: kafka://BROKER/TOPIC or nats://BROKER/SUBJECT."},
+	{PolicyPrevents, Denied, "The traveler's policy does not let this offer be booked. Nothing was written.", "Choose an offer without a preventBooking action in its policyInfos, or have the policy changed."},
+	{WebhookURLRefused, Invalid, "The endpoint of a webhook must be https and must not lead into a private network.", "Use a public https address; in dev, loopback is allowed."},
 	{NotImplemented, NotBuilt, "The operation is in the contract but this version does not carry it out.", "`airside routes --missing` lists such operations."},
 	{OperationNotGranted, Denied, "The application was not granted this operation, or a policy of the operator forbids it.", "Ask the application's owner for the grant; `airside app show` lists what it has. Grants are by operation, scope and effect."},
 	{PurchaseNotGranted, Denied, "The operation spends money in a live environment, and no grant of the application names the effect purchase.", "Grant the operation together with \"effects\": [\"purchase\"], so that nobody buys by accident."},

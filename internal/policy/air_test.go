@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-faster/jx"
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
@@ -334,4 +335,24 @@ func TestCostingMoreNeverHelps(t *testing.T) {
 			rt.Fatalf("lowest logical fare %d of a fare of %d", dear.LowestLogical, more*100)
 		}
 	})
+}
+
+// A search judges hundreds of offers: one that keeps to the policy costs no allocation.
+func TestJudgingAllocatesNothing(t *testing.T) { //nolint:paralleltest // AllocsPerRun counts those of the whole process
+	w := newWorld(t)
+	r := w.rules(air(`"restrictedAirlines":{"restrictedAirlinesProps":{"airlineCodes":["LH"]}},"lowestLogicalFare":{"props":{"maxNumberOfStops":"ONE_OR_LESS"}},
+		"differenceBetweenFlightFareAndMedianFare":{"differenceBetweenFlightFareAndMedianFareProps":{"percentage":15}},
+		"maxFlightBookingPriceDomestic":{"maxFlightBookingPriceProps":{"type":"LOWEST_LOGICAL_FARE","sign":"MORE","difference":{"percentage":50}}},
+		"highestFlightCabinByDurationDomestic":{"highestFlightCabinByDurationProps":{"highestCabinForDurationList":[{"cabin":"BUSINESS","durationRange":{"max":360}}]}}`) +
+		`,"rules":[{"ruleType":"CABIN_CLASS_NOT_ALLOWED_DOMESTIC","policyValue":{"universalProps":{"cabinClassNotAllowedDomesticProps":{"cabins":["FIRST"]}}}}]`)
+	among := []policy.AirOffer{home(100), home(110), home(120)}
+	s := r.Search(policy.AirFacts{Today: today, Among: among, Rates: rates{}})
+	var info jx.Writer
+	s.Offer(&among[1]).WriteInfo(&info)
+	if got := s.Offer(&among[1]); got.OutOfPolicy || got.LowestLogical != 100_00 {
+		t.Fatalf("judged %+v", got)
+	}
+	if n := testing.AllocsPerRun(100, func() { info.Reset(); s.Offer(&among[1]).WriteInfo(&info) }); n != 0 {
+		t.Errorf("%v allocations for an offer", n)
+	}
 }

@@ -2,13 +2,18 @@
 
 package policy
 
-import "time"
+import (
+	"iter"
+	"time"
+)
 
 // AirFacts is what is known of an itinerary when it is judged, and of the search it was found in.
 type AirFacts struct {
-	Today   time.Time // the tenant's clock; only the date counts
-	Chosen  AirOffer
-	Among   []AirOffer // every offer of the same search; Chosen may be one of them or not
+	Today  time.Time // the tenant's clock; only the date counts
+	Chosen AirOffer
+	Among  []AirOffer // every offer of the same search; Chosen may be one of them or not
+	// Figures stand in for Among when the offer is judged again after the search.
+	Figures *Figures
 	Rates   Rates
 	ByAgent bool // an agent books on behalf of the traveler
 }
@@ -41,6 +46,7 @@ type AirOffer struct {
 	BasicEconomy bool
 	FareWords    []string // names of the fare (brand, basis, description) in which restricted keywords are sought
 	GramsPerKm   float64  // CO2 per passenger and kilometer; 0 when unknown
+	Blocked      string   // the airline among its carriers that the company does not want, "" when there is none
 	Legs         []AirLeg
 }
 
@@ -83,13 +89,25 @@ func (l *AirLeg) minutes() int {
 	return int(l.Flights[len(l.Flights)-1].Arrives.Sub(l.Flights[0].Departs) / time.Minute)
 }
 
-func (o *AirOffer) flights() (out []*AirFlight) {
-	for i := range o.Legs {
-		for j := range o.Legs[i].Flights {
-			out = append(out, &o.Legs[i].Flights[j])
+// flights are all of them, leg by leg.
+func (o *AirOffer) flights() iter.Seq[*AirFlight] {
+	return func(yield func(*AirFlight) bool) {
+		for i := range o.Legs {
+			for k := range o.Legs[i].Flights {
+				if !yield(&o.Legs[i].Flights[k]) {
+					return
+				}
+			}
 		}
 	}
-	return out
+}
+
+// first is the flight that leaves first, nil when there is none.
+func (o *AirOffer) first() *AirFlight {
+	for f := range o.flights() {
+		return f
+	}
+	return nil
 }
 
 // stops of the leg that has most of them.
@@ -125,7 +143,7 @@ func rank(cabin string) int {
 
 // cabin is the highest one of all flights.
 func (o *AirOffer) cabin() (highest string) {
-	for _, f := range o.flights() {
+	for f := range o.flights() {
 		if rank(f.Cabin) > rank(highest) {
 			highest = f.Cabin
 		}

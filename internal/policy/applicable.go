@@ -51,6 +51,7 @@ func (s *Service) applicable(ctx context.Context, p *Person) ([]*jsondoc.Object,
 		specific int
 	}
 	var found []candidate
+	defaults := map[string]*jsondoc.Object{}
 	for r, err := range s.policies.List(ctx, p.CompanyID) {
 		if err != nil {
 			return nil, err
@@ -58,6 +59,9 @@ func (s *Service) applicable(ctx context.Context, p *Person) ([]*jsondoc.Object,
 		doc, err := document(r)
 		if err != nil {
 			return nil, err
+		}
+		if doc.String("type") == typeDefault {
+			defaults[categoryOf(doc)] = doc
 		}
 		if doc.String("type") != typeGroup || doc.String("category") != category {
 			continue
@@ -81,11 +85,12 @@ func (s *Service) applicable(ctx context.Context, p *Person) ([]*jsondoc.Object,
 	for _, c := range found {
 		out = append(out, c.doc)
 	}
-	fallback, err := s.defaultOf(ctx, p.CompanyID, category)
-	if err != nil || fallback == nil {
-		return out, err
+	for _, c := range []string{category, categoryEmployee} {
+		if defaults[c] != nil {
+			return append(out, defaults[c]), nil
+		}
 	}
-	return append(out, fallback), nil
+	return out, nil
 }
 
 // defaultOf is the company's default policy of a category, nil when it has none at all.
@@ -140,7 +145,12 @@ func (s *Service) RulesFor(ctx context.Context, userID string) (*Rules, error) {
 	if err != nil {
 		return nil, err
 	}
-	docs, err := s.applicable(ctx, &p)
+	return s.RulesOf(ctx, &p)
+}
+
+// RulesOf resolves the policy that is applied to bookings of a person; nil when none governs them.
+func (s *Service) RulesOf(ctx context.Context, p *Person) (*Rules, error) {
+	docs, err := s.applicable(ctx, p)
 	if err != nil || len(docs) == 0 {
 		return nil, err
 	}

@@ -22,12 +22,13 @@ func (r *Rules) approve(out *Result, travelType string, byAgent bool) {
 		list = r.outOfPolicyAgent
 	}
 	out.Approval = "NONE"
-	for _, a := range list {
+	for i := range list {
+		a := &list[i]
 		if len(a.Travel) > 0 && !slices.Contains(a.Travel, travelType) || !a.holds(out.Region) {
 			continue
 		}
 		if strictness(a.Type) > strictness(out.Approval) {
-			out.Approval, out.Approvers = a.Type, append(idsOf(a.Designated), idsOf(a.Defaults)...)
+			out.Approval, out.Approvers = a.Type, a.approvers
 		}
 	}
 	for _, v := range out.Violations {

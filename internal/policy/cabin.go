@@ -23,14 +23,13 @@ func (j *judge) cabins() {
 		}
 		j.broken(rule, predCabin, text(limit), text(cabin))
 	}
-	var not struct{ Cabins []string }
-	rule := j.region("CABIN_CLASS_NOT_ALLOWED")
-	u, ok := j.universal(rule, &not)
+	rule := either(j.home, "CABIN_CLASS_NOT_ALLOWED_DOMESTIC", "CABIN_CLASS_NOT_ALLOWED_INTERNATIONAL")
+	u, ok := j.universal(rule)
 	if !ok {
 		return
 	}
-	for _, f := range j.o.flights() {
-		if slices.Contains(not.Cabins, f.Cabin) {
+	for f := range j.o.flights() {
+		if slices.Contains(u.cabins, f.Cabin) {
 			j.act(u, rule, predCabin, text("none of these"), text(f.Cabin))
 			return
 		}
@@ -78,17 +77,8 @@ func (j *judge) noDearer() bool {
 	if !ok {
 		return false
 	}
-	cheapest, found := int64(0), false
-	for i := range j.f.Among {
-		o := &j.f.Among[i]
-		if _, _, over := j.overCabin(o); over {
-			continue
-		}
-		if p, ok := j.price(o, true); ok && (!found || p < cheapest) {
-			cheapest, found = p, true
-		}
-	}
-	return found && mine <= cheapest
+	cheapest := j.s.inCabin(j)
+	return cheapest > 0 && mine <= cheapest
 }
 
 // covers reports whether enough of a flight, or of its leg when layovers count, lies in the night of the place

@@ -5,8 +5,8 @@
 //
 // Policies are kept as the bytes that were received. Which of them govern a person is worked out
 // from their user groups when it is asked, and what a linked rule amounts to when it is needed, so neither is ever
-// stale. Judging (Rules.Air) is a pure function of the resolved rules and the facts given: no clock,
-// no store.
+// stale. Judging (Rules.Search, Rules.Air) is a pure function of the resolved rules and the facts given:
+// no clock, no store; in a search it allocates nothing for an offer that keeps to the policy.
 //
 // Not here: who people are (directory, behind a port), which offers there are and what happens to
 // a booking out of policy (air, approval).

@@ -15,7 +15,7 @@ const maxMinor = 1e15
 // minor reads an amount of a policy in minor units of the policy's currency.
 func (j *judge) minor(a amount) (int64, bool) {
 	v, err := strconv.ParseFloat(string(a.Amount), 64)
-	scaled := math.Round(v * math.Pow10(j.f.Rates.Digits(a.Currency)))
+	scaled := math.Round(v * math.Pow10(j.s.rates.Digits(a.Currency)))
 	if err != nil || math.IsNaN(scaled) || math.Abs(scaled) > maxMinor {
 		return 0, false
 	}
@@ -26,7 +26,7 @@ func (j *judge) convert(minor int64, from string) (int64, bool) {
 	if from == j.r.Currency {
 		return minor, true
 	}
-	return j.f.Rates.Convert(minor, from, j.r.Currency)
+	return j.s.rates.Convert(minor, from, j.r.Currency)
 }
 
 // price of an offer in the policy's currency, with tax or without.
@@ -40,10 +40,7 @@ func (j *judge) price(o *AirOffer, tax bool) (int64, bool) {
 
 // worth shows minor units of the policy's currency.
 func (j *judge) worth(minor int64) Value {
-	digits := j.f.Rates.Digits(j.r.Currency)
-	return value("money", map[string]any{
-		"amount": float64(minor) / math.Pow10(digits), "currencyCode": j.r.Currency,
-	})
+	return worth(minor, j.s.rates.Digits(j.r.Currency), j.r.Currency)
 }
 
 // prices: the rules on fares. Amounts are compared in the policy's currency; an offer for which there is no
@@ -110,16 +107,16 @@ func (j *judge) comparePrice(m *maxPrice) {
 	var predicate string
 	switch m.Type {
 	case "MINIMUM":
-		reference, ok = lowest(j.fares(tax, nil))
+		reference = j.s.minimum(j, tax)
 		predicate = predMinimum
 	case "MEDIAN":
-		reference, ok = median(j.fares(tax, nil))
+		reference = j.s.median(j, tax)
 		predicate = either(m.Sign == "LESS", predBelowMedian, predMedian)
 	default:
-		reference, ok = j.lowestLogical(tax)
+		reference = j.lowestLogical(tax)
 		predicate = either(tax, predLLFWithTax, predLLFWithoutTax)
 	}
-	if !ok {
+	if reference == 0 {
 		return
 	}
 	difference := int64(math.Round(float64(reference) * m.Difference.Percentage / 100))
@@ -148,69 +145,22 @@ func (j *judge) overMedian() {
 	if rule == nil || !ok {
 		return
 	}
-	middle, ok := median(j.fares(true, func(o *AirOffer) bool {
-		apart := o.longest() - j.o.longest()
-		return o.stops() == j.o.stops() && o.cabin() == j.o.cabin() && apart <= 60 && apart >= -60
-	}))
-	if limit := middle + int64(math.Round(float64(middle)*float64(rule.Percentage)/100)); ok && mine > limit {
+	middle := j.s.alike(j)
+	if limit := middle + int64(math.Round(float64(middle)*float64(rule.Percentage)/100)); middle > 0 && mine > limit {
 		j.broken("differenceBetweenFlightFareAndMedianFare", predMedian, j.worth(limit), j.worth(mine))
 	}
 }
 
-// fares are the prices of the search that pass keep; the chosen offer's own is always among them.
-func (j *judge) fares(tax bool, keep func(*AirOffer) bool) []int64 {
-	var out []int64
-	for i := range j.f.Among {
-		o := &j.f.Among[i]
-		if keep != nil && !keep(o) {
-			continue
-		}
-		if p, ok := j.price(o, tax); ok {
-			out = append(out, p)
-		}
-	}
-	if len(out) == 0 {
-		if p, ok := j.price(j.o, tax); ok {
-			out = append(out, p)
-		}
-	}
-	return out
-}
-
-func lowest(list []int64) (int64, bool) {
-	if len(list) == 0 {
-		return 0, false
-	}
-	return slices.Min(list), true
-}
-
-// median of an even number of fares is the mean of the two in the middle, rounded down.
-func median(list []int64) (int64, bool) {
-	if len(list) == 0 {
-		return 0, false
-	}
-	list = slices.Sorted(slices.Values(list))
-	n := len(list)
-	return (list[(n-1)/2] + list[n/2]) / 2, true
-}
-
 // lowestLogical is the lowest fare among those that are reasonable instead of the chosen one: in policy
-// but for their price, and within the filter of lowestLogicalFare. The chosen offer is always one of them.
-func (j *judge) lowestLogical(tax bool) (int64, bool) {
+// but for their price, and within the filter of lowestLogicalFare. The chosen offer is always one of them. 0 when no
+// fare can be compared.
+func (j *judge) lowestLogical(tax bool) int64 {
 	best, ok := j.price(j.o, tax)
-	fewest := j.o.stops()
-	for i := range j.f.Among {
-		fewest = min(fewest, j.f.Among[i].stops())
+	other := j.s.logical(j, tax, best)
+	if !ok || other > 0 && other < best {
+		return other
 	}
-	for i := range j.f.Among {
-		o := &j.f.Among[i]
-		p, known := j.price(o, tax)
-		if !known || ok && p >= best || !j.logical(o, fewest) || len(j.r.conditions(j.f, o).found) > 0 {
-			continue
-		}
-		best, ok = p, true
-	}
-	return best, ok
+	return best
 }
 
 // logical applies the filter of lowestLogicalFare.
@@ -245,7 +195,7 @@ func (j *judge) logical(o *AirOffer, fewest int) bool {
 		return true
 	}
 	wanted := l.Carrier.Type == "PREFERRED"
-	for _, f := range o.flights() {
+	for f := range o.flights() {
 		if slices.Contains(l.Carrier.Airlines, f.Airline) != wanted {
 			return false
 		}

@@ -137,6 +137,7 @@ func policyRefs(doc *jsondoc.Object) ([]ref, error) {
 
 // approvalInfo is what is read of schema PolicyApprovalInfo.
 type approvalInfo struct {
+	approvers  []string
 	Type       string     `json:"approvalProcessType"`
 	Travel     []string   `json:"travelTypes"`
 	Designated []EntityID `json:"designatedApprovers"`

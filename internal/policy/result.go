@@ -4,7 +4,8 @@ package policy
 
 import (
 	"encoding/json"
-	"strconv"
+
+	"github.com/go-faster/jx"
 )
 
 // Predicates of schema PolicyPredicate that flights can break. Rules that have none of their own say
@@ -25,28 +26,8 @@ const (
 	predAdvanceAbroad = "FLIGHT_ADVANCE_BOOKING_WINDOW_INTERNATIONAL_VIOLATION"
 	predFareWord      = "AIR_RESTRICTED_FARES_VIOLATION"
 	predBooking       = "RESTRICTED_BOOKING_VIOLATION"
+	predVendor        = "PREFERRED_VENDOR_VIOLATION"
 )
-
-// Value is PolicyConstValue: what was expected or found. The constructors below make one.
-type Value = json.RawMessage
-
-func text(s string) Value { return value("s", s) }
-
-func texts(list ...string) Value { return value("sList", append([]string{}, list...)) }
-
-func whole(n int) Value { return value("i", n) }
-
-func decimal(f float64) Value { return value("d", f) }
-
-func flag(b bool) Value { return value("b", b) }
-
-func value(member string, v any) Value {
-	raw, err := json.Marshal(map[string]any{member: v})
-	if err != nil {
-		return nil // unreachable: the constructors pass plain values
-	}
-	return raw
-}
 
 // Violation is one rule that an itinerary breaks.
 type Violation struct {
@@ -76,51 +57,88 @@ type Result struct {
 	rules *Rules
 }
 
-type policyID struct {
-	ID       string `json:"id"`
-	Version  string `json:"version"`
-	Name     string `json:"policyName"`
-	Approval string `json:"approvalType,omitempty"`
-	Type     string `json:"policyType,omitempty"`
-}
-
-type violationInfo struct {
-	Text      string `json:"predicateString"`
-	Predicate string `json:"predicate"`
-	Expected  Value  `json:"expectedValue,omitempty"`
-	Actual    Value  `json:"actualValue,omitempty"`
-}
-
-type ruleResult struct {
-	Violations []violationInfo  `json:"violationInfos"`
-	Actions    []map[string]any `json:"actions"`
-}
-
 // Info is the judgement as itineraries and PNRs carry it (schema PnrPolicyInfo).
 func (r *Result) Info() json.RawMessage {
-	id := policyID{ID: r.rules.ID, Version: strconv.FormatInt(r.rules.Version, 10), Name: r.rules.Name}
-	switch r.Approval {
-	case "HARD_APPROVAL", "SOFT_APPROVAL", "PASSIVE_APPROVAL":
-		id.Approval = r.Approval
+	var w jx.Writer
+	r.WriteInfo(&w)
+	return w.Buf
+}
+
+// WriteInfo writes Info.
+func (r *Result) WriteInfo(w *jx.Writer) {
+	w.RawStr(`{"policies":[{"id":`)
+	w.Str(r.rules.ID)
+	w.RawStr(`,"version":"`)
+	w.Int64(r.rules.Version)
+	w.RawStr(`","policyName":`)
+	w.Str(r.rules.Name)
+	if r.asks() && r.Approval != "PRE_APPROVAL" { // which the schema of the policy's id does not have
+		w.RawStr(`,"approvalType":"`)
+		w.RawStr(r.Approval)
+		w.RawStr(`"`)
 	}
 	if r.rules.Type == typeDefault || r.rules.Type == typeGroup {
-		id.Type = r.rules.Type
+		w.RawStr(`,"policyType":"`)
+		w.RawStr(r.rules.Type)
+		w.RawStr(`"`)
 	}
-	out := struct {
-		Policies []policyID   `json:"policies"`
-		Results  []ruleResult `json:"ruleResultInfos"`
-	}{[]policyID{id}, []ruleResult{}}
-	for _, v := range r.Violations {
-		result := ruleResult{Violations: []violationInfo{{v.Rule, v.Predicate, v.Expected, v.Actual}}}
-		result.Actions = []map[string]any{{"flag": map[string]string{"message": "Out of policy: " + v.Rule}}}
-		if v.Prevent {
-			result.Actions = append(result.Actions, map[string]any{"preventBooking": map[string]any{"prevent": true, "reason": v.Reason}})
+	w.RawStr(`}],"ruleResultInfos":[`)
+	for i := range r.Violations {
+		if i > 0 {
+			w.Comma()
 		}
-		out.Results = append(out.Results, result)
+		r.violation(w, &r.Violations[i])
 	}
-	raw, err := json.Marshal(out)
-	if err != nil {
-		return nil // unreachable: plain values
+	if len(r.Violations) == 0 && (r.asks() || r.Prevented) { // no rule is broken, and yet something follows
+		w.RawStr(`{"violationInfos":[],"actions":[`)
+		r.consequence(w)
+		w.RawStr(`]}`)
 	}
-	return raw
+	w.RawStr(`]}`)
+}
+
+// asks reports whether somebody is to be asked or told.
+func (r *Result) asks() bool {
+	switch r.Approval {
+	case "HARD_APPROVAL", "SOFT_APPROVAL", "PASSIVE_APPROVAL", "PRE_APPROVAL":
+		return true
+	}
+	return false
+}
+
+func (r *Result) violation(w *jx.Writer, v *Violation) {
+	w.RawStr(`{"violationInfos":[{"predicateString":"`)
+	w.RawStr(v.Rule)
+	w.RawStr(`","predicate":"`)
+	w.RawStr(v.Predicate)
+	w.RawStr(`","expectedValue":`)
+	v.Expected.write(w)
+	w.RawStr(`,"actualValue":`)
+	v.Actual.write(w)
+	w.RawStr(`}],"actions":[{"flag":{"message":"Out of policy: `)
+	w.RawStr(v.Rule)
+	w.RawStr(`"}}`)
+	switch {
+	case v.Prevent:
+		w.RawStr(`,{"preventBooking":{"prevent":true,"reason":`)
+		w.Str(v.Reason)
+		w.RawStr(`}}`)
+	case r.asks() || r.Prevented:
+		w.Comma()
+		r.consequence(w)
+	}
+	w.RawStr(`]}`)
+}
+
+// consequence is the action that follows from the policy's approvals.
+func (r *Result) consequence(w *jx.Writer) {
+	if r.Prevented {
+		w.RawStr(`{"preventBooking":{"prevent":true,"reason":`)
+		w.Str(r.Reason)
+		w.RawStr(`}}`)
+		return
+	}
+	w.RawStr(`{"takeApproval":{"approvalType":"`)
+	w.RawStr(r.Approval)
+	w.RawStr(`"}}`)
 }

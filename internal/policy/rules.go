@@ -16,9 +16,10 @@ type Rules struct {
 	Version        int64
 	Currency       string // ISO 4217; amounts are compared in it
 
-	air       airRules
-	common    commonRules
-	universal map[string]universalRule
+	air                   airRules
+	common                commonRules
+	countries, continents []restriction
+	universal             map[string]universalRule
 
 	inPolicy, outOfPolicy, outOfPolicyAgent []approvalInfo
 	agentOverride                           bool
@@ -42,9 +43,21 @@ type action struct {
 	} `json:"preventBooking"`
 }
 
+// universalRule is a rule with its value. The values of different kinds of rule share no member.
 type universalRule struct {
-	props  json.RawMessage // nil for rules that have none
-	action action
+	cabins   []string
+	days     int
+	keywords []keyword
+	sound    bool // the rule has a value, and it could be read
+	action   action
+}
+
+type keyword struct{ Keyword, AirlineCode string }
+
+// restriction is one entry of the rules about places.
+type restriction struct {
+	within bool // all must happen in places of this kind; else nobody may land in this one
+	code   string
 }
 
 type amount struct {
@@ -188,6 +201,16 @@ func resolve(chain []*jsondoc.Object, companyCurrency string) (*Rules, error) {
 			return nil, fmt.Errorf("%s of policy %s: %w", group.name, r.ID, err)
 		}
 	}
+	if c := r.common.Countries; c != nil {
+		for _, e := range c.Restrictions {
+			r.countries = append(r.countries, restriction{strings.HasPrefix(e.Type, "ALLOW"), e.Code})
+		}
+	}
+	if c := r.common.Continents; c != nil {
+		for _, e := range c.Restrictions {
+			r.continents = append(r.continents, restriction{strings.HasPrefix(e.Type, "ALLOW"), e.Code})
+		}
+	}
 	if err := r.resolveUniversal(chain); err != nil {
 		return nil, err
 	}
@@ -228,11 +251,21 @@ func (r *Rules) resolveUniversal(chain []*jsondoc.Object) error {
 			if v.Value.Linked {
 				continue
 			}
-			r.universal[name] = universalRule{v.Value.Props[propsOf(name)], u.Action}
+			r.universal[name] = readUniversal(v.Value.Props[propsOf(name)], u.Action)
 			break
 		}
 	}
 	return nil
+}
+
+func readUniversal(props json.RawMessage, a action) universalRule {
+	var value struct {
+		Cabins   []string
+		Days     int       `json:"numDaysInAdvance"`
+		Keywords []keyword `json:"restrictedKeywords"`
+	}
+	sound := len(props) > 0 && json.Unmarshal(props, &value) == nil
+	return universalRule{value.Cabins, value.Days, value.Keywords, sound, a}
 }
 
 func (r *Rules) readApprovals(doc *jsondoc.Object) error {
@@ -254,6 +287,10 @@ func (r *Rules) readApprovals(doc *jsondoc.Object) error {
 			if err := json.Unmarshal(raw, &(*list.into)[0]); err != nil {
 				return fmt.Errorf("%s of policy %s: %w", list.former, r.ID, err)
 			}
+		}
+		for i := range *list.into {
+			a := &(*list.into)[i]
+			a.approvers = append(idsOf(a.Designated), idsOf(a.Defaults)...)
 		}
 	}
 	return nil

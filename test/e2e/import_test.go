@@ -126,6 +126,7 @@ func TestImportNamesEachCell(t *testing.T) {
 		{"own manager", "E-1001,,,,,E-1001,,,,", 6, "API_VALIDATION_FAILED", "above themselves", 2},
 		{"no day", "N-1,Nils,Aker,n@example.com,,,2001-02-30,,,", 7, "DATE", "2006-01-31", 2},
 		{"gender", "N-1,Nils,Aker,n@example.com,,,,PERHAPS,,", 8, "API_VALIDATION_FAILED", "MALE", 2},
+		{"country", "N-1,Nils,Aker,n@example.com,,,,,UK,", 9, "API_VALIDATION_FAILED", "ISO 3166", 2},
 		{"action", "N-1,Nils,Aker,n@example.com,,,,,,JUGGLE", 10, "ACTION", "CREATE", 2},
 		{"nobody to update", "N-404,,,,,,,,,UPDATE", 1, "UNKNOWN_PERSON", "nobody", 2},
 		{"no key", ",Nils,Aker,,,,,,,", 4, "REQUIRED", "employee id", 2},
