@@ -59,13 +59,6 @@ func newLedger() *ledger {
 		events: map[string]map[string]bool{}, revised: map[string][]int{}}
 }
 
-// acknowledged is how many writes were.
-func (l *ledger) acknowledged() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.users) + len(l.trips) + len(l.booked)
-}
-
 func (l *ledger) note(m map[string]string, k, v string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -353,6 +346,17 @@ func check(t *testing.T, s *server, l *ledger) {
 	var audit struct{ Intact bool }
 	if err := s.do(200, "GET", "/v1/airside/audit/verify", "", &audit); err != nil || !audit.Intact {
 		t.Errorf("audit: %v %v", err, audit)
+	}
+	for operation, want := range map[string]int{"createUser": len(l.users), "createTrip": len(l.trips), "airCreatePnr": len(l.booked)} {
+		var list struct {
+			Pagination struct {
+				Total int `json:"totalNumResults"`
+			}
+		}
+		err := s.do(200, "GET", "/v1/airside/audit?limit=1&operation="+operation, "", &list)
+		if err != nil || list.Pagination.Total < want { // what was not acknowledged may have happened all the same
+			t.Errorf("%d entries of the audit trail for %d acknowledged %s: %v", list.Pagination.Total, want, operation, err)
+		}
 	}
 }
 

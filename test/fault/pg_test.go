@@ -193,3 +193,10 @@ func (l *ledger) untoldBy(other *ledger) []string {
 	l.events, l.revised = other.events, other.revised
 	return l.untold()
 }
+
+// acknowledged is how many writes were.
+func (l *ledger) acknowledged() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.users) + len(l.trips) + len(l.booked)
+}

@@ -36,7 +36,7 @@ func tool(t *testing.T, name string, args ...string) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...) //nolint:gosec // the tests name the programs
 	cmd.Dir = "/"
 	out, err := os.CreateTemp(t.TempDir(), "out") // a pipe would be kept open by the server
 	if err != nil {
@@ -59,7 +59,7 @@ func tool(t *testing.T, name string, args ...string) {
 // folder is one that the server can use; a test's own belongs to root.
 func folder(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "airside-pg-")
+	dir, err := os.MkdirTemp("", "airside-pg-") //nolint:usetesting // see above
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func freePort(t *testing.T) int {
 	t.Helper()
 	for range 100 {
 		port := 10_000 + int(ids.Bytes(2)[0])*40 + int(ids.Bytes(1)[0])%40
-		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+		if l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
 			_ = l.Close()
 			return port
 		}
@@ -191,9 +191,9 @@ func alive(pid int) bool {
 
 // URL names the server, and others that are to be tried after it.
 func (c *Cluster) URL(others ...*Cluster) string {
-	hosts := fmt.Sprintf("127.0.0.1:%d", c.port)
+	hosts := []string{fmt.Sprintf("127.0.0.1:%d", c.port)}
 	for _, o := range others {
-		hosts += fmt.Sprintf(",127.0.0.1:%d", o.port)
+		hosts = append(hosts, fmt.Sprintf("127.0.0.1:%d", o.port))
 	}
-	return "postgres://airside@" + hosts + "/postgres?sslmode=disable"
+	return "postgres://airside@" + strings.Join(hosts, ",") + "/postgres?sslmode=disable"
 }

@@ -96,7 +96,8 @@ func full(t *testing.T) *sqlite.Store {
 				}
 			}
 			d := &store.Delivery{Tenant: tenant, ID: "d", EventID: "航空", EventSeq: 1, Endpoint: "e", Resource: "R/航空", Partition: 7, State: store.Pending, NextAt: at, UpdatedAt: at, Since: at}
-			return errors.Join(tx.PutDelivery(d),
+			_, changed := tx.Change(tenant, "clock")
+			return errors.Join(changed, tx.PutDelivery(d),
 				tx.AppendAttempt(&store.Attempt{Tenant: tenant, DeliveryID: "d", N: 1, At: at, Status: 500, Error: "no", Took: time.Second}),
 				tx.PutJob(&store.Job{Tenant: tenant, Kind: "k", Key: "1", Due: at, Payload: []byte("job")}),
 				tx.PutIdempotent(&store.Idempotency{Tenant: tenant, Client: "c", Key: "k", RequestHash: []byte{1}, Status: 201, Body: []byte("answer"), At: at}),
@@ -125,6 +126,9 @@ func content(t *testing.T, s store.Store) map[string]any {
 			put := func(v any, err error) error {
 				n++
 				all[fmt.Sprint(tenant, " ", n)] = v
+				return err
+			}
+			if err := put(r.Changes(tenant)); err != nil {
 				return err
 			}
 			for kind := range 3 {
