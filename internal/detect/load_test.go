@@ -67,8 +67,7 @@ func TestMistakesInRules(t *testing.T) {
 			if d := cmp.Diff(tc.want, fmt.Sprint(err)); d != "" || set != nil {
 				t.Error(d)
 			}
-			var problems detect.Problems
-			if !errors.As(err, &problems) {
+			if _, ok := errors.AsType[detect.Problems](err); !ok {
 				t.Errorf("%T", err)
 			}
 		})

@@ -3,6 +3,7 @@
 package detect
 
 import (
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -52,7 +53,7 @@ func (r *reader) overlay(n *yaml.Node, set *Set) {
 			r.setting(rule, k, m.value)
 			changed = append(changed, k+"="+Clean(m.value.Value))
 		default:
-			if !contains(must, k) && !contains(may, k) {
+			if !slices.Contains(must, k) && !slices.Contains(may, k) {
 				r.bad(m.key, "the method "+rule.Method+" has no "+k, "leave it out")
 				continue
 			}

@@ -119,7 +119,8 @@ func (e *Engine) find(by string, ev *Event) *subject {
 	if !ok {
 		return nil
 	}
-	b := append(e.buf[:0], by...)
+	b := e.buf[:0]
+	b = append(b, by...)
 	if by == byNetwork {
 		p := ev.network()
 		a := p.Addr().As16()
