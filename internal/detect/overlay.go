@@ -5,6 +5,7 @@ package detect
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -60,6 +61,9 @@ func (r *reader) overlay(n *yaml.Node, set *Set) {
 			r.setting(rule, k, m.value)
 			changed = append(changed, k+"="+Clean(m.value.Value))
 		}
+	}
+	if (rule.Method == baseline || rule.Method == offHours) && rule.Window > time.Hour {
+		r.bad(n, "the window of a "+rule.Method+" rule is at most 1h", "it is compared with hours of the week")
 	}
 	if len(changed) == 0 {
 		r.bad(n, "the overlay changes nothing", nearest("", overlayKeys[2:]))
