@@ -87,13 +87,13 @@ func (e *Engine) standing(a *active, s *subject) *alert { return e.open[openKey{
 // fire opens an alert, or adds to the open one.
 func (e *Engine) fire(a *active, s *subject, f finding) *alert {
 	if al := e.standing(a, s); al != nil {
-		e.grow(al, s, f)
+		e.grow(al, f)
 		return al
 	}
 	if a.open >= maxStorm || len(e.opened) >= e.o.Alerts {
 		s = e.crowd()
 		if al := e.standing(a, s); al != nil {
-			e.grow(al, s, f)
+			e.grow(al, f)
 			return al
 		}
 	}
@@ -138,10 +138,10 @@ func (e *Engine) company(al *alert) {
 
 // crowd stands for all subjects when there are too many to name.
 func (e *Engine) crowd() *subject {
-	return &subject{key: "*", who: Subject{Kind: byAll, ID: "many more"}, born: e.now, states: nil}
+	return &subject{key: "*", who: Subject{Kind: byAll, ID: "many more"}, born: e.now}
 }
 
-func (e *Engine) grow(al *alert, s *subject, f finding) {
+func (e *Engine) grow(al *alert, f finding) {
 	al.Count++
 	al.last, al.Last = e.now, e.Now()
 	if len(al.Events) < maxEvidence && f.ev.ID != "" {

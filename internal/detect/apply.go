@@ -2,7 +2,10 @@
 
 package detect
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // The states of the methods.
 type (
@@ -131,18 +134,9 @@ func (e *Engine) meet(a *active, s *subject, ev *Event) {
 	al := e.fire(a, s, finding{ev: ev, value: 1, limit: 1})
 	if al.Silenced != "" {
 		st.learn(h, day)
-	} else if len(al.pending) < maxKnown && !has64(al.pending, h) {
+	} else if len(al.pending) < maxKnown && !slices.Contains(al.pending, h) {
 		al.pending = append(al.pending, h)
 	}
-}
-
-func has64(list []uint64, v uint64) bool {
-	for _, x := range list {
-		if x == v {
-			return true
-		}
-	}
-	return false
 }
 
 // compare is for the rules that know the hours of the week.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"runtime"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -23,7 +24,7 @@ func traffic(n, clients int, at time.Time) detect.Event {
 		Operation: fmt.Sprintf("read%d", (n/clients)%30), Effect: "read", Status: 200, Bytes: 3000, Object: fmt.Sprintf("o-%d-%d", c, n%200),
 		Company: fmt.Sprintf("c-%d", c%200),
 	}
-	switch n % 20 {
+	switch (n/clients + n) % 20 { // each client does everything in turn
 	case 0, 1:
 		e.Effect, e.Operation = "write", "updateUser"
 	case 2:
@@ -87,20 +88,51 @@ func cpu() time.Duration {
 	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }
 
-// BenchmarkMemory is the memory of 10,000 clients that have used everything for three weeks.
+// BenchmarkMemory is the memory of 10,000 clients that have done everything for three weeks, and of 50
+// that do their best to take much: every value is new, every name is long, every count is near its limit.
 func BenchmarkMemory(b *testing.B) {
-	for b.Loop() {
-		runtime.GC()
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		e := fill(10_000, 200)
-		runtime.GC()
-		runtime.ReadMemStats(&after)
-		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/1e6, "MB")
-		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/10_000, "B/client")
-		b.ReportMetric(float64(e.Stats().Subjects), "subjects")
-		b.ReportMetric(0, "ns/op")
+	for name, make := range map[string]func() *detect.Engine{
+		"ordinary": func() *detect.Engine { return fill(10_000, 200) },
+		"worst":    func() *detect.Engine { return abuse(50, 2000) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				runtime.GC()
+				var before, after runtime.MemStats
+				runtime.ReadMemStats(&before)
+				e := make()
+				runtime.GC()
+				runtime.ReadMemStats(&after)
+				n := float64(e.Stats().Subjects)
+				b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/1e6, "MB")
+				b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/n, "B/subject")
+				b.ReportMetric(float64(len(e.Snapshot()))/n, "snapshot-B/subject")
+				b.ReportMetric(n, "subjects")
+				b.ReportMetric(0, "ns/op")
+				runtime.KeepAlive(e)
+			}
+		})
 	}
+}
+
+func abuse(clients, each int) *detect.Engine {
+	e := detect.New(detect.Builtin(), detect.Options{Clients: clients, Strangers: 10, Others: 10})
+	at := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+	long := strings.Repeat("x", 5000)
+	kinds := []string{detect.Request, detect.Token, detect.Request, detect.Census}
+	for i := range clients * each {
+		at = at.Add(21 * 24 * time.Hour / time.Duration(clients*each))
+		ev := traffic(i, clients, at)
+		k := i / clients
+		ev.ID, ev.Client, ev.Kind = fmt.Sprintf("%d%s", i, long), ev.Client+long, kinds[k%4]
+		ev.Operation, ev.Object, ev.Company, ev.Agent = fmt.Sprint("op", i), fmt.Sprint("o", i), fmt.Sprint("c", i), fmt.Sprintf("%x", k)
+		ev.Address = netip.AddrFrom4([4]byte{byte(i), byte(i >> 8), byte(i >> 16), 1})
+		if k%3 == 0 {
+			ev.Reason, ev.Status = []string{detect.WrongSecret, detect.RotatedSecret, detect.NetworkRefused, detect.Canary}[k%4], 403
+		}
+		e.Observe(&ev)
+	}
+	return e
 }
 
 // fill is an engine to which each client has come so many times within three weeks.

@@ -96,7 +96,7 @@ func (r *reader) step(n *yaml.Node) step {
 }
 
 func setField(e *Event, field, v string) error {
-	if allowed := closed(field); allowed != nil && !contains(allowed, v) {
+	if allowed := closed(field); allowed != nil && !slices.Contains(allowed, v) {
 		return fmt.Errorf("%s cannot be %q", field, Clean(v))
 	}
 	texts := map[string]*string{
@@ -167,7 +167,7 @@ type Verdict struct {
 func (s *Set) Test(files ...string) []Verdict {
 	var out []Verdict
 	for _, r := range s.Rules {
-		if len(files) > 0 && !contains(files, r.file) {
+		if len(files) > 0 && !slices.Contains(files, r.file) {
 			continue
 		}
 		for i := range r.Tests {

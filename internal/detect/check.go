@@ -4,6 +4,7 @@ package detect
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -41,7 +42,7 @@ func (r *reader) complete(n *yaml.Node, rule *Rule, given map[string]bool) {
 		}
 	}
 	for _, k := range []string{"window", "threshold", "share", "of", "then", "field", "learn", "times"} {
-		if given[k] && rule.Method != "" && !contains(must, k) && !contains(may, k) {
+		if given[k] && rule.Method != "" && !slices.Contains(must, k) && !slices.Contains(may, k) {
 			r.bad(n, "the method "+rule.Method+" has no "+k, "leave it out")
 		}
 	}
@@ -50,7 +51,7 @@ func (r *reader) complete(n *yaml.Node, rule *Rule, given map[string]bool) {
 	}
 	if rule.Field != "" {
 		sums := rule.Method == count || rule.Method == baseline
-		if sums != contains(sumFields, rule.Field) {
+		if sums != slices.Contains(sumFields, rule.Field) {
 			r.bad(n, "the method "+rule.Method+" cannot use the field "+rule.Field, nearest("", pick(sums, sumFields, valueFields)))
 		}
 	}
@@ -66,7 +67,7 @@ func needHint(key, method string) string {
 	if key == "tests" {
 		return "give it one that fires and one that does not"
 	}
-	if must, _ := needs(method); contains(must, key) {
+	if must, _ := needs(method); slices.Contains(must, key) {
 		return "the method " + method + " needs it"
 	}
 	return "every rule needs it"
@@ -141,7 +142,7 @@ func (r *reader) value(c *Cond, n *yaml.Node) {
 	if n.Kind != yaml.ScalarNode {
 		return
 	}
-	if allowed := closed(c.Field); allowed != nil && !contains(allowed, v) {
+	if allowed := closed(c.Field); allowed != nil && !slices.Contains(allowed, v) {
 		r.bad(n, c.Field+" cannot be "+strconv.Quote(Clean(v)), nearest(v, allowed))
 	}
 	c.Values = append(c.Values, v)

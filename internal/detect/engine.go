@@ -4,6 +4,7 @@ package detect
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -156,7 +157,7 @@ func (r *Rule) kinds() []string {
 	out := append([]string(nil), r.Where.kinds()...)
 	for _, f := range []Filter{r.Of, r.Then} {
 		for _, k := range f.kinds() {
-			if !contains(out, k) {
+			if !slices.Contains(out, k) {
 				out = append(out, k)
 			}
 		}
@@ -167,7 +168,7 @@ func (r *Rule) kinds() []string {
 // sure leaves out the condition on the kind when the rule is shown events of no other.
 func (r *Rule) sure(f Filter) Filter {
 	for _, k := range r.kinds() {
-		if !contains(f.kinds(), k) {
+		if !slices.Contains(f.kinds(), k) {
 			return f
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 )
 
@@ -72,7 +73,7 @@ func parseEvent(text []byte) (Event, error) {
 
 // Check says what keeps an event from being looked at.
 func (e *Event) Check() error {
-	if !contains(kinds, e.Kind) {
+	if !slices.Contains(kinds, e.Kind) {
 		return fmt.Errorf("kind is %q, which is none of %s", Clean(e.Kind), strings.Join(kinds, ", "))
 	}
 	if e.At.UnixMilli() <= 0 {

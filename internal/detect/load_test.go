@@ -57,9 +57,10 @@ func TestMistakesInRules(t *testing.T) {
 		"bad test event":    {swap("client: a, status: 403", "client: a, status: many"), "r.yaml:14:62: status must be a whole number"},
 		"overlay of nothing": {"overlay:\n  - {rule: auth-sprey, threshold: 9, reason: x}\n",
 			"r.yaml:2:12: there is no rule auth-sprey (did you mean auth-spray?)"},
-		"overlay without reason":   {"overlay:\n  - {rule: auth-spray, threshold: 9}\n", "r.yaml:2:5: the overlay has no reason (say why, for whoever reads it in a year)"},
-		"overlay of what is fixed": {"overlay:\n  - {rule: auth-spray, where: {}, reason: x}\n", "r.yaml:2:24: an overlay has no \"where\" (did you mean share?)\nr.yaml:2:5: the overlay changes nothing (one of disabled, learn, quiet, severity, share, threshold, times, window)"},
-		"too large":                {strings.Repeat("#", 1<<20+1), "r.yaml:1:1: the file is larger than 1 MiB (split it)"},
+		"overlay without reason":     {"overlay:\n  - {rule: auth-spray, threshold: 9}\n", "r.yaml:2:5: the overlay has no reason (say why, for whoever reads it in a year)"},
+		"overlay of what is fixed":   {"overlay:\n  - {rule: auth-spray, where: {}, reason: x}\n", "r.yaml:2:24: an overlay has no \"where\" (did you mean share?)\nr.yaml:2:5: the overlay changes nothing (one of disabled, learn, quiet, severity, share, threshold, times, window)"},
+		"overlay of a long baseline": {"overlay:\n  - {rule: rate-reads, window: 2h, reason: x}\n", "r.yaml:2:5: the window of a baseline rule is at most 1h (it is compared with hours of the week)"},
+		"too large":                  {strings.Repeat("#", 1<<20+1), "r.yaml:1:1: the file is larger than 1 MiB (split it)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -67,8 +68,7 @@ func TestMistakesInRules(t *testing.T) {
 			if d := cmp.Diff(tc.want, fmt.Sprint(err)); d != "" || set != nil {
 				t.Error(d)
 			}
-			var problems detect.Problems
-			if !errors.As(err, &problems) {
+			if _, ok := errors.AsType[detect.Problems](err); !ok {
 				t.Errorf("%T", err)
 			}
 		})

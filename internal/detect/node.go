@@ -3,6 +3,7 @@
 package detect
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,7 +37,7 @@ func (r *reader) members(n *yaml.Node, what string, allowed []string) []member {
 		switch {
 		case seen[k.Value]:
 			r.bad(k, what+" has "+Clean(k.Value)+" twice", "keep one")
-		case !contains(allowed, k.Value):
+		case !slices.Contains(allowed, k.Value):
 			r.bad(k, what+" has no "+strconv.Quote(Clean(k.Value)), nearest(k.Value, allowed))
 		default:
 			out = append(out, member{k, n.Content[i+1]})
@@ -68,7 +69,7 @@ func (r *reader) text(n *yaml.Node, what string) string {
 
 func (r *reader) oneOf(n *yaml.Node, what string, allowed []string) string {
 	s := r.text(n, what)
-	if s != "" && !contains(allowed, s) {
+	if s != "" && !slices.Contains(allowed, s) {
 		r.bad(n, what+" cannot be "+strconv.Quote(Clean(s)), nearest(s, allowed))
 		return ""
 	}
@@ -130,13 +131,4 @@ func span(d time.Duration) string {
 		return strconv.Itoa(int(d/time.Minute)) + "m"
 	}
 	return d.String()
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }

@@ -3,7 +3,9 @@
 package detect
 
 import (
+	"slices"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -52,13 +54,16 @@ func (r *reader) overlay(n *yaml.Node, set *Set) {
 			r.setting(rule, k, m.value)
 			changed = append(changed, k+"="+Clean(m.value.Value))
 		default:
-			if !contains(must, k) && !contains(may, k) {
+			if !slices.Contains(must, k) && !slices.Contains(may, k) {
 				r.bad(m.key, "the method "+rule.Method+" has no "+k, "leave it out")
 				continue
 			}
 			r.setting(rule, k, m.value)
 			changed = append(changed, k+"="+Clean(m.value.Value))
 		}
+	}
+	if (rule.Method == baseline || rule.Method == offHours) && rule.Window > time.Hour {
+		r.bad(n, "the window of a "+rule.Method+" rule is at most 1h", "it is compared with hours of the week")
 	}
 	if len(changed) == 0 {
 		r.bad(n, "the overlay changes nothing", nearest("", overlayKeys[2:]))

@@ -2,7 +2,10 @@
 
 package detect
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Subject is whom an alert is about.
 type Subject struct {
@@ -119,7 +122,8 @@ func (e *Engine) find(by string, ev *Event) *subject {
 	if !ok {
 		return nil
 	}
-	b := append(e.buf[:0], by...)
+	b := e.buf[:0]
+	b = append(b, by...)
 	if by == byNetwork {
 		p := ev.network()
 		a := p.Addr().As16()
@@ -139,7 +143,7 @@ func (e *Engine) find(by string, ev *Event) *subject {
 		if by == byNetwork {
 			who.ID = ev.network().String()
 		}
-		who.Tenant, who.Environment, who.ID = e.keep(who.Tenant), e.keep(who.Environment), e.keep(who.ID)
+		who.Tenant, who.Environment, who.ID = e.intern(who.Tenant), e.intern(who.Environment), strings.Clone(e.h.clip(who.ID))
 		s = &subject{key: string(b), who: who, born: e.now, states: make([]any, e.slots[by])}
 		e.subjects[s.key] = s
 		switch by {
@@ -160,15 +164,15 @@ func (e *Engine) find(by string, ev *Event) *subject {
 	return s
 }
 
-// keep is a text that may stay: cut, and not a part of something larger.
-func (e *Engine) keep(s string) string {
+// intern is a copy of a text that may stay, one for all subjects: tenants and environments are few.
+func (e *Engine) intern(s string) string {
 	if s == "" {
 		return ""
 	}
-	if kept, ok := e.names[s]; ok { // tenants and environments are few
+	if kept, ok := e.names[s]; ok {
 		return kept
 	}
-	kept := string([]byte(e.h.clip(s)))
+	kept := strings.Clone(e.h.clip(s))
 	if len(e.names) < 1000 && len(s) <= maxName {
 		e.names[kept] = kept
 	}

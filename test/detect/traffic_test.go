@@ -35,7 +35,6 @@ type profile struct {
 	companies                      int
 	ops, buys, deletes             []string
 	deploys                        []time.Time
-	admins                         []string
 	rotated                        time.Time
 	ageDays                        int
 	jobHour                        int
@@ -305,7 +304,7 @@ func (w *world) working(p *profile) time.Time {
 
 // inbox is the webhooks that come in, some of them twice, a few badly signed while a secret changes.
 func (w *world) inbox() {
-	for t := 0; t < tenants; t++ {
+	for t := range tenants {
 		for h := range days * 24 {
 			for range w.poisson(6 * w.volume) {
 				e := detect.Event{
