@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/ids"
 	"github.com/airside-travel/airside/internal/store"
@@ -23,6 +24,9 @@ const openMax = 50
 // Raise takes findings in, in one transaction, and answers the alerts they belong to, one for each.
 func (s *Service) Raise(ctx context.Context, findings ...Finding) (alerts []string, err error) {
 	defer errs.Wrap(&err, "raise alert")
+	if len(findings) > 0 && actor.Tenant(ctx) == "" {
+		ctx = as(ctx, findings[0].Tenant)
+	}
 	err = s.o.Store.Update(ctx, func(ctx context.Context) error {
 		alerts = alerts[:0] // it may run more than once
 		for _, f := range findings {
@@ -144,6 +148,7 @@ func (s *Service) merge(ctx context.Context, a *stored, f Finding, silence strin
 	}
 	if a.State == Resolved {
 		a.State, a.ResolvedAt, a.ResolvedBy, a.Step = Open, time.Time{}, "", 0
+		a.AcknowledgedAt, a.AcknowledgedBy = time.Time{}, ""
 		worse("REOPENED")
 	}
 	if rank(f.Severity) > rank(a.Severity) {
