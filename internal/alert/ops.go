@@ -229,6 +229,18 @@ func (s *Service) ResolveFor(ctx context.Context, tenant, id, note string) error
 	return s.resolve(ctx, a, by(ctx), note, s.now(tenant))
 }
 
+// OpenRules is how many alerts of a tenant each rule has that are not resolved.
+func (s *Service) OpenRules(ctx context.Context, tenant string) (map[string]int, error) {
+	all, err := unresolved(store.Read(ctx), tenant)
+	out := map[string]int{}
+	for _, a := range all {
+		if !a.Drill {
+			out[a.Rule]++
+		}
+	}
+	return out, err
+}
+
 // Counts is how many alerts of a tenant are in each state.
 func (s *Service) Counts(ctx context.Context, tenant string) (map[string]int, error) {
 	out := map[string]int{}

@@ -16,25 +16,22 @@ import (
 
 // Config is everything the process can be told. The tags are its reference.
 type Config struct {
-	Listen        string        `env:"AIRSIDE_LISTEN" default:"127.0.0.1:8080" help:"address to serve on; port 0 picks a free one"`
-	BaseURL       string        `env:"AIRSIDE_BASE_URL" help:"public URL of this server, for links in answers; made from the address when empty"`
-	Database      string        `env:"AIRSIDE_DATABASE_URL" default:"sqlite:airside.db" help:"where data lives: sqlite:PATH, postgres://USER:PASSWORD@HOST:PORT/DATABASE or memory:" secret:"url"`
-	MasterKey     string        `env:"AIRSIDE_MASTER_KEY_FILE" help:"file with the key (32 bytes, base64) that seals the data keys; made beside the database when absent, but needed for postgres:"`
-	MaxBody       int           `env:"AIRSIDE_MAX_BODY" default:"10000000" help:"largest request body, in bytes"`
-	TrustedHops   int           `env:"AIRSIDE_TRUSTED_HOPS" default:"0" help:"reverse proxies in front whose X-Forwarded-For entry is believed"`
-	Networks      []string      `env:"AIRSIDE_ALLOW_NETWORKS" help:"CIDR blocks that may call at all, separated by commas; empty for everybody"`
-	Rate          float64       `env:"AIRSIDE_RATE" default:"200" help:"requests per second and client; 0 does not limit"`
-	Burst         int           `env:"AIRSIDE_BURST" default:"400" help:"requests a client may make at once"`
-	TokenRate     float64       `env:"AIRSIDE_TOKEN_RATE" default:"2" help:"token requests per second and address; 0 does not limit"`
-	TokenBurst    int           `env:"AIRSIDE_TOKEN_BURST" default:"60" help:"token requests an address may make at once"`
-	JWKS          string        `env:"AIRSIDE_JWKS_URL" help:"https URL of the partner's key set, for token exchange besides uploaded keys"`
-	HookTimeout   time.Duration `env:"AIRSIDE_WEBHOOK_TIMEOUT" default:"40s" help:"how long a webhook receiver may take"`
-	Shutdown      time.Duration `env:"AIRSIDE_SHUTDOWN_TIMEOUT" default:"15s" help:"how long running requests may take to finish when the process is told to stop"`
-	MetricsListen string        `env:"AIRSIDE_METRICS_LISTEN" help:"address on which Prometheus finds /metrics, apart from the API; empty for none"`
-	AlertSinks    string        `env:"AIRSIDE_ALERT_SINKS_FILE" help:"YAML file of sinks that hear of every tenant's alerts (see alerts.md)"`
-	AlertSecrets  []string      `env:"AIRSIDE_ALERT_SECRETS" default:"env:ALERT_SINK_" help:"what references to secrets must begin with in alert sinks that are made by the API, separated by commas"`
-	LogFormat     string        `env:"AIRSIDE_LOG_FORMAT" default:"json" help:"json or text"`
-	LogLevel      string        `env:"AIRSIDE_LOG_LEVEL" default:"info" help:"debug, info, warn or error"`
+	Listen      string        `env:"AIRSIDE_LISTEN" default:"127.0.0.1:8080" help:"address to serve on; port 0 picks a free one"`
+	BaseURL     string        `env:"AIRSIDE_BASE_URL" help:"public URL of this server, for links in answers; made from the address when empty"`
+	Database    string        `env:"AIRSIDE_DATABASE_URL" default:"sqlite:airside.db" help:"where data lives: sqlite:PATH, postgres://USER:PASSWORD@HOST:PORT/DATABASE or memory:" secret:"url"`
+	MasterKey   string        `env:"AIRSIDE_MASTER_KEY_FILE" help:"file with the key (32 bytes, base64) that seals the data keys; made beside the database when absent, but needed for postgres:"`
+	MaxBody     int           `env:"AIRSIDE_MAX_BODY" default:"10000000" help:"largest request body, in bytes"`
+	TrustedHops int           `env:"AIRSIDE_TRUSTED_HOPS" default:"0" help:"reverse proxies in front whose X-Forwarded-For entry is believed"`
+	Networks    []string      `env:"AIRSIDE_ALLOW_NETWORKS" help:"CIDR blocks that may call at all, separated by commas; empty for everybody"`
+	Rate        float64       `env:"AIRSIDE_RATE" default:"200" help:"requests per second and client; 0 does not limit"`
+	Burst       int           `env:"AIRSIDE_BURST" default:"400" help:"requests a client may make at once"`
+	TokenRate   float64       `env:"AIRSIDE_TOKEN_RATE" default:"2" help:"token requests per second and address; 0 does not limit"`
+	TokenBurst  int           `env:"AIRSIDE_TOKEN_BURST" default:"60" help:"token requests an address may make at once"`
+	JWKS        string        `env:"AIRSIDE_JWKS_URL" help:"https URL of the partner's key set, for token exchange besides uploaded keys"`
+	HookTimeout time.Duration `env:"AIRSIDE_WEBHOOK_TIMEOUT" default:"40s" help:"how long a webhook receiver may take"`
+	Shutdown    time.Duration `env:"AIRSIDE_SHUTDOWN_TIMEOUT" default:"15s" help:"how long running requests may take to finish when the process is told to stop"`
+	LogFormat   string        `env:"AIRSIDE_LOG_FORMAT" default:"json" help:"json or text"`
+	LogLevel    string        `env:"AIRSIDE_LOG_LEVEL" default:"info" help:"debug, info, warn or error"`
 
 	VaultAddress    string        `env:"AIRSIDE_VAULT_ADDRESS" help:"URL of HashiCorp Vault or OpenBao, for references vault://mount/path#field"`
 	VaultNamespace  string        `env:"AIRSIDE_VAULT_NAMESPACE" help:"namespace in that server; empty for none"`
@@ -48,6 +45,10 @@ type Config struct {
 	AWSEndpoint     string        `env:"AIRSIDE_AWS_ENDPOINT" help:"URL of AWS Secrets Manager when it is not the region's own"`
 	SealKey         string        `env:"AIRSIDE_SEAL_KEY_FILE" help:"key file of age that opens sealed files, for references file:path#field"`
 	SealPassphrase  string        `env:"AIRSIDE_SEAL_PASSPHRASE_FILE" help:"file with the passphrase that opens sealed files, instead of a key file"`
+
+	MetricsListen string   `env:"AIRSIDE_METRICS_LISTEN" help:"address on which Prometheus finds /metrics, apart from the API; empty for none"`
+	AlertSinks    string   `env:"AIRSIDE_ALERT_SINKS_FILE" help:"YAML file of sinks that hear of every tenant's alerts (see alerts.md)"`
+	AlertSecrets  []string `env:"AIRSIDE_ALERT_SECRETS" default:"env:ALERT_SINK_" help:"what references to secrets must begin with in alert sinks that are made by the API, separated by commas"`
 
 	URL          string `env:"AIRSIDE_URL" default:"http://127.0.0.1:8080" help:"server that the client commands (api, token, webhook) talk to"`
 	ClientID     string `env:"AIRSIDE_CLIENT_ID" help:"client id of the client commands"`
