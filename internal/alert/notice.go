@@ -207,8 +207,8 @@ func (s *Service) message(a *stored, n *notice, now time.Time) *sink.Message {
 	if s.o.Link != nil {
 		m.Link = s.o.Link(a.tenant, a.ID)
 	}
-	for i := len(a.History) - 1; i >= 0; i-- {
-		if e := a.History[i]; e.What != "OPENED" && e.What != "TOLD" {
+	for _, e := range slices.Backward(a.History) {
+		if e.What != "OPENED" && e.What != "TOLD" {
 			m.Last, m.By, m.Note = e.What, e.By, e.Note
 			break
 		}
