@@ -267,6 +267,11 @@ func TestGrouping(t *testing.T) {
 		}
 		seen[id] = true
 	}
+	// A finder that counts by itself is believed, and small letters will do for severities.
+	counted := r.raise(alert.Finding{Rule: "counted", Severity: "high", Total: 12, Advice: "look"}, alert.Finding{Rule: "counted", Severity: "high", Total: 40})
+	if a := r.alert(counted[0]); a.Count != 40 || a.Severity != alert.High || a.Advice != "look" {
+		t.Errorf("%+v", a.Alert)
+	}
 	// What comes back soon takes the alert up again; later it is a new one.
 	r.act(r.Resolve, same[0], "")
 	r.pass(10 * time.Minute)

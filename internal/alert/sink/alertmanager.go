@@ -25,7 +25,7 @@ func (s *Sender) alertmanager(ctx context.Context, c Config, m *Message) error {
 		}
 	}
 	notes := map[string]string{"summary": m.Summary, "state": m.State}
-	for name, value := range map[string]string{"expected": m.Expected, "seen": m.Seen, "silence": m.Silence, "incident": m.Incident} {
+	for name, value := range map[string]string{"expected": m.Expected, "seen": m.Seen, "advice": m.Advice, "silence": m.Silence, "incident": m.Incident} {
 		if value != "" {
 			notes[name] = value
 		}
