@@ -46,14 +46,14 @@ type Config struct {
 	SealKey         string        `env:"AIRSIDE_SEAL_KEY_FILE" help:"key file of age that opens sealed files, for references file:path#field"`
 	SealPassphrase  string        `env:"AIRSIDE_SEAL_PASSPHRASE_FILE" help:"file with the passphrase that opens sealed files, instead of a key file"`
 
-	MetricsListen string   `env:"AIRSIDE_METRICS_LISTEN" help:"address on which Prometheus finds /metrics, apart from the API; empty for none"`
-	AlertSinks    string   `env:"AIRSIDE_ALERT_SINKS_FILE" help:"YAML file of sinks that hear of every tenant's alerts (see alerts.md)"`
-	AlertSecrets  []string `env:"AIRSIDE_ALERT_SECRETS" default:"env:ALERT_SINK_" help:"what references to secrets must begin with in alert sinks that are made by the API, separated by commas"`
-
 	URL          string `env:"AIRSIDE_URL" default:"http://127.0.0.1:8080" help:"server that the client commands (api, token, webhook) talk to"`
 	ClientID     string `env:"AIRSIDE_CLIENT_ID" help:"client id of the client commands"`
 	ClientSecret string `env:"AIRSIDE_CLIENT_SECRET" help:"client secret of the client commands" secret:"true"`
 	Token        string `env:"AIRSIDE_TOKEN" help:"access token of the client commands, instead of id and secret" secret:"true"`
+
+	MetricsListen string   `env:"AIRSIDE_METRICS_LISTEN" help:"address on which Prometheus finds /metrics, apart from the API; empty for none"`
+	AlertSinks    string   `env:"AIRSIDE_ALERT_SINKS_FILE" help:"YAML file of sinks that hear of every tenant's alerts (see alerts.md)"`
+	AlertSecrets  []string `env:"AIRSIDE_ALERT_SECRETS" default:"env:ALERT_SINK_" help:"what references to secrets must begin with in alert sinks that are made by the API, separated by commas"`
 
 	Dev bool // set by the command, never by the environment: loopback webhooks, answers judged, explanations open
 }
