@@ -47,6 +47,7 @@ type Alert struct {
 	Summary     string    `json:"summary"`
 	Expected    string    `json:"expected,omitempty"`
 	Seen        string    `json:"seen,omitempty"`
+	Advice      string    `json:"advice,omitempty"`
 	Count       int       `json:"count"`
 	Events      []string  `json:"eventIds"`
 	StartedAt   time.Time `json:"startedAt"`

@@ -3,6 +3,7 @@
 package alert_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,11 +12,13 @@ import (
 	"net/mail"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/alert"
 	"github.com/airside-travel/airside/internal/alert/sink"
 	"github.com/airside-travel/airside/internal/alert/sinktest"
@@ -263,6 +266,11 @@ func TestGrouping(t *testing.T) {
 			t.Error("another client, rule or environment falls into the same alert")
 		}
 		seen[id] = true
+	}
+	// A finder that counts by itself is believed, and small letters will do for severities.
+	counted := r.raise(alert.Finding{Rule: "counted", Severity: "high", Total: 12, Advice: "look"}, alert.Finding{Rule: "counted", Severity: "high", Total: 40})
+	if a := r.alert(counted[0]); a.Count != 40 || a.Severity != alert.High || a.Advice != "look" {
+		t.Errorf("%+v", a.Alert)
 	}
 	// What comes back soon takes the alert up again; later it is a new one.
 	r.act(r.Resolve, same[0], "")
@@ -564,5 +572,80 @@ func TestTestSink(t *testing.T) {
 	}
 	if list := must[alert.ListOut](k.rig)(do(k.rig, k.rig.List, alert.ListIn{Limit: 10})); list.Pagination.Total != 0 {
 		t.Errorf("a test raised %v", list.Alerts)
+	}
+}
+
+// Many who find the same at once make one alert that counts them all.
+func TestManyAtOnce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	s := sinktest.HTTP(t)
+	r.sink(sink.Config{Name: "hook", Kind: sink.Webhook, URL: s.URL, SecretRef: "env:HOOK"})
+	r.Start()
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for _, f := range burst(25) {
+				f.Tenant = tenant
+				if _, err := r.Raise(t.Context(), f); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	r.settle()
+	list := must[alert.ListOut](r)(do(r, r.List, alert.ListIn{Limit: 10}))
+	if len(list.Alerts) != 1 || list.Alerts[0].Count != 200 || len(s.Got()) != 1 {
+		t.Errorf("%d alerts, %d messages: %+v", len(list.Alerts), len(s.Got()), list.Alerts)
+	}
+}
+
+// In an Alertmanager an alert with another severity is another one: what it was before must not stay open.
+func TestAlertmanagerSeverity(t *testing.T) {
+	t.Parallel()
+	k := newKinds(t)
+	k.rig.raise(burst(1)...)
+	worse := burst(1)
+	worse[0].Severity = alert.Critical
+	k.rig.raise(worse...)
+	open := map[string]bool{}
+	for _, g := range k.manage.Got() {
+		var posted []struct {
+			Labels map[string]string
+			EndsAt time.Time
+		}
+		if err := json.Unmarshal(g.Body, &posted); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range posted {
+			open[p.Labels["severity"]] = p.EndsAt.After(start)
+		}
+	}
+	if d := cmp.Diff(map[string]bool{"info": false, "low": false, "medium": false, "high": false, "critical": true}, open); d != "" {
+		t.Error(d)
+	}
+}
+
+// One tenant's alerts are nobody else's.
+func TestTenantsApart(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	id := r.raise(burst(1)...)[0]
+	other := actor.With(t.Context(), &actor.Actor{Tenant: "20000000-0000-4000-8000-000000000002", ClientID: "x", Roles: []string{actor.TMCAdmin}})
+	if err := r.store.Update(other, func(ctx context.Context) error {
+		if _, err := r.Get(ctx, alert.GetIn{ID: id}); !errs.Is(err, errs.ResourceNotFound) {
+			t.Errorf("read: %v", err)
+		}
+		if _, err := r.Resolve(ctx, alert.ActIn{ID: id}); !errs.Is(err, errs.ResourceNotFound) {
+			t.Errorf("resolve: %v", err)
+		}
+		list, err := r.List(ctx, alert.ListIn{Limit: 10})
+		if len(list.Alerts) != 0 {
+			t.Errorf("list: %v", list.Alerts)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -5,6 +5,7 @@ package alert
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/airside-travel/airside/internal/redact"
@@ -42,8 +43,10 @@ type Finding struct {
 	Summary  string // one line
 	Expected string // what is usual
 	Seen     string // what was seen instead
+	Advice   string // what to do first
 	Events   []string
 	Count    int       // occurrences it stands for; 0 means 1
+	Total    int       // occurrences since it began, when the finder counts them itself: Count is not added then
 	Started  time.Time // of the first; the present when zero
 	Last     time.Time // of the last; Started when zero
 	// Silence says how to keep quiet about it properly; made of rule and client when empty.
@@ -67,7 +70,7 @@ func (f Finding) clean(now time.Time) Finding {
 	for _, p := range []*string{&f.Rule, &f.Environment, &f.Client, &f.Dedupe} {
 		*p = redact.Text(*p, idMax)
 	}
-	for _, p := range []*string{&f.Summary, &f.Expected, &f.Seen, &f.Silence} {
+	for _, p := range []*string{&f.Summary, &f.Expected, &f.Seen, &f.Advice, &f.Silence} {
 		*p = redact.Text(*p, lineMax)
 	}
 	f.Rule = cmp.Or(f.Rule, "unnamed")
@@ -76,6 +79,7 @@ func (f Finding) clean(now time.Time) Finding {
 	if f.Drill { // an exercise never touches a real alert
 		f.Group = "drill|" + f.Group
 	}
+	f.Severity = strings.ToUpper(f.Severity)
 	if !slices.Contains([]string{Info, Low, Medium, High, Critical}, f.Severity) {
 		f.Severity = Medium
 	}
@@ -85,6 +89,9 @@ func (f Finding) clean(now time.Time) Finding {
 	}
 	f.Events = events
 	f.Count = max(f.Count, 1)
+	if f.Total > 0 {
+		f.Count = f.Total
+	}
 	if f.Started.IsZero() || f.Started.After(now) { // a clock that jumped must not make alerts of the future
 		f.Started = now
 	}

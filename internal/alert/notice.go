@@ -201,14 +201,14 @@ func (s *Service) nextStep(ctx context.Context, a *stored, why string) error {
 func (s *Service) message(a *stored, n *notice, now time.Time) *sink.Message {
 	m := &sink.Message{
 		ID: a.ID, Rev: n.Rev, At: now, Tenant: a.tenant, Rule: a.Rule, Severity: a.Severity, State: a.State, Client: a.Client,
-		Environment: a.Environment, Summary: a.Summary, Expected: a.Expected, Seen: a.Seen, Count: a.Count, Events: a.Events,
+		Environment: a.Environment, Summary: a.Summary, Expected: a.Expected, Seen: a.Seen, Advice: a.Advice, Count: a.Count, Events: a.Events,
 		StartedAt: a.StartedAt, LastAt: a.LastAt, ResolvedAt: a.ResolvedAt, Silence: a.SilenceHint, Incident: a.Incident, First: n.Told == 0,
 	}
 	if s.o.Link != nil {
 		m.Link = s.o.Link(a.tenant, a.ID)
 	}
-	for i := len(a.History) - 1; i >= 0; i-- {
-		if e := a.History[i]; e.What != "OPENED" && e.What != "TOLD" {
+	for _, e := range slices.Backward(a.History) {
+		if e.What != "OPENED" && e.What != "TOLD" {
 			m.Last, m.By, m.Note = e.What, e.By, e.Note
 			break
 		}

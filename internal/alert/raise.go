@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/ids"
 	"github.com/airside-travel/airside/internal/store"
@@ -23,6 +24,9 @@ const openMax = 50
 // Raise takes findings in, in one transaction, and answers the alerts they belong to, one for each.
 func (s *Service) Raise(ctx context.Context, findings ...Finding) (alerts []string, err error) {
 	defer errs.Wrap(&err, "raise alert")
+	if len(findings) > 0 && actor.Tenant(ctx) == "" {
+		ctx = as(ctx, findings[0].Tenant)
+	}
 	err = s.o.Store.Update(ctx, func(ctx context.Context) error {
 		alerts = alerts[:0] // it may run more than once
 		for _, f := range findings {
@@ -86,7 +90,7 @@ func find(r store.Reader, tenant, group string) (*stored, error) {
 func (s *Service) open(ctx context.Context, f Finding, silence string, now time.Time) (string, error) {
 	a := &stored{tenant: f.Tenant, Group: f.Group, Rev: 1, Except: f.exceptSink, Alert: Alert{
 		ID: ids.UUID(), Rule: f.Rule, Severity: f.Severity, State: Open, Client: f.Client, Environment: f.Environment,
-		Summary: f.Summary, Expected: f.Expected, Seen: f.Seen, Count: f.Count, Events: append([]string{}, f.Events...),
+		Summary: f.Summary, Expected: f.Expected, Seen: f.Seen, Advice: f.Advice, Count: f.Count, Events: append([]string{}, f.Events...),
 		StartedAt: f.Started, LastAt: f.Last, CreatedAt: now, SilenceHint: f.Silence, SilencedBy: silence, Drill: f.Drill,
 		Responses: []Response{},
 	}}
@@ -118,7 +122,11 @@ func (s *Service) merge(ctx context.Context, a *stored, f Finding, silence strin
 			a.Seen64 = a.Seen64[1:]
 		}
 	}
-	a.Count += f.Count
+	if f.Total > 0 {
+		a.Count = max(a.Count, f.Total)
+	} else {
+		a.Count += f.Count
+	}
 	if f.Last.After(a.LastAt) {
 		a.LastAt, a.Summary = f.Last, f.Summary
 		if f.Expected != "" {
@@ -126,6 +134,9 @@ func (s *Service) merge(ctx context.Context, a *stored, f Finding, silence strin
 		}
 		if f.Seen != "" {
 			a.Seen = f.Seen
+		}
+		if f.Advice != "" {
+			a.Advice = f.Advice
 		}
 	}
 	if f.Started.Before(a.StartedAt) {
@@ -144,6 +155,7 @@ func (s *Service) merge(ctx context.Context, a *stored, f Finding, silence strin
 	}
 	if a.State == Resolved {
 		a.State, a.ResolvedAt, a.ResolvedBy, a.Step = Open, time.Time{}, "", 0
+		a.AcknowledgedAt, a.AcknowledgedBy = time.Time{}, ""
 		worse("REOPENED")
 	}
 	if rank(f.Severity) > rank(a.Severity) {

@@ -130,7 +130,7 @@ func (a *App) Raise(ctx context.Context, findings ...alert.Finding) ([]string, e
 // gauges are the metrics of the process.
 type gauges struct {
 	*metrics.Registry
-	requests, seconds, tokenFailures, webhooks, alerts *metrics.Metric
+	requests, seconds, tokenFailures, webhooks, alerts, rules *metrics.Metric
 	// CredentialAge is in seconds, by client and kind of credential.
 	CredentialAge *metrics.Metric
 }
@@ -144,6 +144,7 @@ func newGauges() *gauges {
 		tokenFailures: r.Counter("airside_token_failures_total", "Requests for tokens and with tokens that were refused.", "code"),
 		webhooks:      r.Counter("airside_webhook_attempts_total", "Attempts to deliver webhooks, by what came of them.", "outcome"),
 		alerts:        r.Gauge("airside_alerts", "Alerts of all tenants by state.", "state"),
+		rules:         r.Gauge("airside_detect_alerts_open", "Alerts of all tenants that are not resolved, by rule.", "rule"),
 		CredentialAge: r.Gauge("airside_credential_age_seconds", "Time since a credential was made or rotated.", "client_id", "kind"),
 	}
 }
@@ -178,7 +179,15 @@ func (a *App) collectAlerts(ctx context.Context) error {
 			return err
 		}
 		total := map[string]int{alert.Open: 0, alert.Acknowledged: 0, alert.Resolved: 0}
+		a.gauges.rules.Reset()
 		for _, t := range tenants {
+			rules, err := a.services.alert.OpenRules(ctx, t)
+			if err != nil {
+				return err
+			}
+			for rule, n := range rules {
+				a.gauges.rules.Add(float64(n), rule)
+			}
 			n, err := a.services.alert.Counts(ctx, t)
 			if err != nil {
 				return err

@@ -63,11 +63,11 @@ func (m *Main) alertsCmd() *cobra.Command {
 }
 
 type alertLine struct {
-	ID, Severity, State, Rule, ClientID, Summary, Expected, Seen, SilenceHint string
-	Count                                                                     int
-	LastAt                                                                    time.Time
-	EventIDs                                                                  []string
-	History                                                                   []struct {
+	ID, Severity, State, Rule, ClientID, Summary, Expected, Seen, Advice, SilenceHint string
+	Count                                                                             int
+	LastAt                                                                            time.Time
+	EventIDs                                                                          []string
+	History                                                                           []struct {
 		At             time.Time
 		What, By, Note string
 	}
@@ -118,7 +118,7 @@ func (m *Main) alertsListCmd() *cobra.Command {
 func (m *Main) showAlert(body []byte) error {
 	return decoded(func(a alertLine) error {
 		m.alertLine(&a)
-		for _, f := range [][2]string{{"expected", a.Expected}, {"seen", a.Seen}, {"events", strings.Join(a.EventIDs, " ")}, {"silence", a.SilenceHint}} {
+		for _, f := range [][2]string{{"expected", a.Expected}, {"seen", a.Seen}, {"advice", a.Advice}, {"events", strings.Join(a.EventIDs, " ")}, {"silence", a.SilenceHint}} {
 			if f[1] != "" {
 				fmt.Fprintf(m.Stdout, "  %-9s %s\n", f[0], f[1])
 			}

@@ -31,11 +31,11 @@ func (m *Main) incidentCmd() *cobra.Command {
 }
 
 func incidentPath(id string, rest ...string) string {
-	path := incidentsPath + "/" + url.PathEscape(id)
+	parts := []string{incidentsPath, url.PathEscape(id)}
 	for _, p := range rest {
-		path += "/" + url.PathEscape(p)
+		parts = append(parts, url.PathEscape(p))
 	}
-	return path
+	return strings.Join(parts, "/")
 }
 
 // given keeps what was said.

@@ -44,7 +44,7 @@ func TestLife(t *testing.T) {
 	r.acted(client, "searchBefore", "") // two hours before: not part of it
 	r.pass(2 * time.Hour)
 	r.acted(client, "listUsersV3", "companyId=1")
-	id := r.raise(alert.Finding{Rule: "revoked-secret-used", Severity: alert.High, Client: client, Environment: "production", Summary: "A rotated secret was used", Events: []string{"req-1", "req-2"}})
+	id := r.raise(alert.Finding{Rule: "auth-revoked-secret", Severity: alert.High, Client: client, Environment: "production", Summary: "A rotated secret was used", Events: []string{"req-1", "req-2"}})
 	r.pass(time.Minute)
 	i := must(r, r.Open, openFrom(id))
 	if i.Playbook != "leaked-secret" || i.Severity != "HIGH" || i.Title != "A rotated secret was used" || !slices.Equal(i.Clients, []string{client}) || len(i.Tasks) != 8 {
@@ -73,7 +73,7 @@ func TestLife(t *testing.T) {
 			t.Errorf("not tied to the trail: %+v", e)
 		}
 	}
-	if got := strings.Join(texts(i, "ALERT"), "\n"); !strings.Contains(got, "scan OPENED") || !strings.Contains(got, "revoked-secret-used ACKNOWLEDGED") || strings.Contains(got, "Not ours") {
+	if got := strings.Join(texts(i, "ALERT"), "\n"); !strings.Contains(got, "scan OPENED") || !strings.Contains(got, "auth-revoked-secret ACKNOWLEDGED") || strings.Contains(got, "Not ours") {
 		t.Errorf("alerts: %s", got)
 	}
 	if !slices.Equal(i.Alerts, []string{id, second}) {

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/airside-travel/airside/internal/alert"
 )
@@ -50,7 +50,7 @@ const (
 )
 
 // Playbooks reads the plans that are part of the program, sorted by id. An error is a mistake in one of
-// them, with line and column.
+// them, with its line.
 func Playbooks() ([]Playbook, error) {
 	files, err := plans.ReadDir("playbooks")
 	if err != nil {
@@ -73,8 +73,10 @@ func Playbooks() ([]Playbook, error) {
 
 func readPlaybook(text []byte) (Playbook, error) {
 	var p Playbook
-	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&p); err != nil {
-		return p, fmt.Errorf("%s", yaml.FormatError(err, false, false)) //nolint:errorlint // the text is the message
+	in := yaml.NewDecoder(bytes.NewReader(text))
+	in.KnownFields(true)
+	if err := in.Decode(&p); err != nil {
+		return p, err
 	}
 	phases, acts, seen := []string{Detect, Respond, Recover, Improve}, []string{"", alert.Throttle, alert.RequireReauth, alert.SuspendClient, alert.RotateCredential, alert.ReadOnly}, map[string]bool{}
 	last := 0

@@ -239,7 +239,7 @@ func TestMetrics(t *testing.T) {
 	w := httptest.NewRecorder()
 	d.srv.Metrics().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/metrics", nil))
 	for _, want := range []string{
-		`airside_alerts{state="OPEN"} 1`, `airside_requests_total{operation="fetchOauth2Token",status="200"} 1`, `airside_token_failures_total{code="ACCESS_TOKEN_INVALID"} 1`,
+		`airside_alerts{state="OPEN"} 1`, `airside_detect_alerts_open{rule="scan"} 1`, `airside_requests_total{operation="fetchOauth2Token",status="200"} 1`, `airside_token_failures_total{code="ACCESS_TOKEN_INVALID"} 1`,
 		"# TYPE airside_webhook_attempts_total counter", "# TYPE airside_credential_age_seconds gauge",
 	} {
 		if !strings.Contains(w.Body.String(), want+"\n") {

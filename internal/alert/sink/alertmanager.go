@@ -5,6 +5,7 @@ package sink
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -24,7 +25,7 @@ func (s *Sender) alertmanager(ctx context.Context, c Config, m *Message) error {
 		}
 	}
 	notes := map[string]string{"summary": m.Summary, "state": m.State}
-	for name, value := range map[string]string{"expected": m.Expected, "seen": m.Seen, "silence": m.Silence, "incident": m.Incident} {
+	for name, value := range map[string]string{"expected": m.Expected, "seen": m.Seen, "advice": m.Advice, "silence": m.Silence, "incident": m.Incident} {
 		if value != "" {
 			notes[name] = value
 		}
@@ -33,10 +34,24 @@ func (s *Sender) alertmanager(ctx context.Context, c Config, m *Message) error {
 	if m.State == "RESOLVED" || m.Test {
 		ends = m.At
 	}
-	body, err := json.Marshal([]map[string]any{{
-		"labels": labels, "annotations": notes, "startsAt": m.StartedAt.UTC().Format(time.RFC3339Nano), "endsAt": ends.UTC().Format(time.RFC3339Nano),
-		"generatorURL": m.Link,
-	}})
+	post := func(labels map[string]string, ends time.Time) map[string]any {
+		return map[string]any{
+			"labels": labels, "annotations": notes, "startsAt": m.StartedAt.UTC().Format(time.RFC3339Nano), "endsAt": ends.UTC().Format(time.RFC3339Nano),
+			"generatorURL": m.Link,
+		}
+	}
+	all := []map[string]any{post(labels, ends)}
+	if !m.First { // with another severity it is another alert there: what it may have been before is over
+		for _, weaker := range []string{"INFO", "LOW", "MEDIUM", "HIGH"} {
+			if weaker == m.Severity {
+				break
+			}
+			was := maps.Clone(labels)
+			was["severity"] = strings.ToLower(weaker)
+			all = append(all, post(was, m.At))
+		}
+	}
+	body, err := json.Marshal(all)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/vault"
@@ -161,8 +161,10 @@ func Load(path string) ([]Config, error) {
 	var file struct {
 		Sinks []Config `yaml:"sinks"`
 	}
-	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&file); err != nil {
-		return nil, fmt.Errorf("alert sinks %s: %s", path, yaml.FormatError(err, false, false))
+	in := yaml.NewDecoder(bytes.NewReader(text))
+	in.KnownFields(true)
+	if err := in.Decode(&file); err != nil {
+		return nil, fmt.Errorf("alert sinks %s: %w", path, err)
 	}
 	seen := map[string]bool{}
 	for i := range file.Sinks {

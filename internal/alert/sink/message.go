@@ -10,19 +10,19 @@ import (
 
 // Message is what a sink is told of an alert. Its text is safe to show already.
 type Message struct {
-	ID                            string // of the alert: every sink groups by it
-	Rev                           int    // grows with what there is to tell
-	At                            time.Time
-	Tenant, Rule, Severity, State string
-	Client, Environment           string
-	Summary, Expected, Seen       string
-	Count                         int
-	Events                        []string
-	StartedAt, LastAt, ResolvedAt time.Time
-	Silence, Link, Incident       string
-	Last, By, Note                string // the newest that happened to it
-	First                         bool   // this sink was told nothing yet
-	Test                          bool
+	ID                              string // of the alert: every sink groups by it
+	Rev                             int    // grows with what there is to tell
+	At                              time.Time
+	Tenant, Rule, Severity, State   string
+	Client, Environment             string
+	Summary, Expected, Seen, Advice string
+	Count                           int
+	Events                          []string
+	StartedAt, LastAt, ResolvedAt   time.Time
+	Silence, Link, Incident         string
+	Last, By, Note                  string // the newest that happened to it
+	First                           bool   // this sink was told nothing yet
+	Test                            bool
 }
 
 // title is one line: state, severity, what.
@@ -42,7 +42,7 @@ const stamp = "2006-01-02 15:04:05 MST"
 func (m *Message) lines() [][2]string {
 	all := [][2]string{
 		{"Rule", m.Rule}, {"Client", m.Client}, {"Environment", m.Environment},
-		{"Expected", m.Expected}, {"Seen", m.Seen}, {"Times", fmt.Sprint(m.Count)},
+		{"Expected", m.Expected}, {"Seen", m.Seen}, {"Advice", m.Advice}, {"Times", fmt.Sprint(m.Count)},
 		{"From", m.StartedAt.UTC().Format(stamp)}, {"Until", m.LastAt.UTC().Format(stamp)},
 		{"Events", strings.Join(m.Events, ", ")}, {"Incident", m.Incident}, {"Alert", m.ID}, {"Read it", m.Link},
 	}

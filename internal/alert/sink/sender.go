@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -113,9 +114,7 @@ func (s *Sender) post(ctx context.Context, c Config, to string, header http.Head
 	if err != nil {
 		return errors.New("the address of the sink is no URL")
 	}
-	for name, values := range header {
-		req.Header[name] = values
-	}
+	maps.Copy(req.Header, header)
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "Airside-Alerts/1")
 	client := s.watched

@@ -28,6 +28,7 @@ type note struct {
 	Summary     string    `json:"summary"`
 	Expected    string    `json:"expected,omitempty"`
 	Seen        string    `json:"seen,omitempty"`
+	Advice      string    `json:"advice,omitempty"`
 	Count       int       `json:"count"`
 	Events      []string  `json:"eventIds"`
 	StartedAt   time.Time `json:"startedAt"`
@@ -45,7 +46,7 @@ func (s *Sender) webhook(ctx context.Context, c Config, m *Message) error {
 		kind = "alert.test"
 	}
 	body, err := json.Marshal(note{
-		kind, m.ID, m.Tenant, m.Rev, m.State, m.Severity, m.Rule, m.Client, m.Environment, m.Summary, m.Expected, m.Seen,
+		kind, m.ID, m.Tenant, m.Rev, m.State, m.Severity, m.Rule, m.Client, m.Environment, m.Summary, m.Expected, m.Seen, m.Advice,
 		m.Count, append([]string{}, m.Events...), m.StartedAt.UTC(), m.LastAt.UTC(), m.Silence, m.Incident, m.Link,
 	})
 	if err != nil {

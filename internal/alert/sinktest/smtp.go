@@ -4,6 +4,7 @@ package sinktest
 
 import (
 	"bufio"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
@@ -64,8 +65,8 @@ func SMTP(t testing.TB, implicit bool) *Mail {
 			open.Store(conn, true)
 			m.wg.Go(func() {
 				defer open.Delete(conn)
-				defer conn.Close()
-				m.serve(conn, implicit)
+				defer func() { _ = conn.Close() }() // whoever called may have closed it
+				m.serve(t.Context(), conn, implicit)
 			})
 		}
 	})
@@ -94,7 +95,7 @@ func (m *Mail) Got() []Letter {
 	return append([]Letter(nil), m.got...)
 }
 
-func (m *Mail) serve(conn net.Conn, secure bool) {
+func (m *Mail) serve(ctx context.Context, conn net.Conn, secure bool) {
 	m.mu.Lock()
 	down := m.down
 	m.mu.Unlock()
@@ -123,7 +124,7 @@ func (m *Mail) serve(conn net.Conn, secure bool) {
 		case "STARTTLS":
 			say("220 go ahead")
 			upgraded := tls.Server(conn, m.tls)
-			if upgraded.Handshake() != nil {
+			if upgraded.HandshakeContext(ctx) != nil {
 				return
 			}
 			conn, in, l.Secure = upgraded, bufio.NewReader(upgraded), true
