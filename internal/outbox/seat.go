@@ -41,6 +41,9 @@ func (c *courier) giveUp(q *queue, s *seat) {
 	for tenant := range hungry {
 		c.wake(tenant)
 	}
+	if len(hungry) > 0 { // its own lanes may wait, too
+		c.wake(q.tenant)
+	}
 }
 
 // refill gives a free worker away: to the queue's own lanes, or, if others waited for one, to whom the loop
