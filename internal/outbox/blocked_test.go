@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -93,8 +94,11 @@ func (c *counted) Update(ctx context.Context, fn func(context.Context) error) er
 	return c.Store.Update(ctx, func(ctx context.Context) error { return fn(store.WithTx(ctx, countedTx{store.From(ctx), c})) })
 }
 
-func (c *counted) saw(n *int, hit bool) {
-	if hit {
+// count adds to a counter. It never holds the lock over a call of the store, whose own would wait for it.
+func (c *counted) count(n *int, hit func() bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if hit() {
 		*n++
 	}
 }
@@ -106,20 +110,14 @@ type countedReader struct {
 
 func (r countedReader) DueDeliveries(q store.DueQuery) ([]*store.Delivery, error) {
 	due, err := r.Reader.DueDeliveries(q)
-	r.c.mu.Lock()
-	defer r.c.mu.Unlock()
-	hit := false
-	for _, d := range due {
-		hit = hit || d.Endpoint == r.c.endpoint
-	}
-	r.c.saw(&r.c.looks, hit)
+	r.c.count(&r.c.looks, func() bool {
+		return slices.ContainsFunc(due, func(d *store.Delivery) bool { return d.Endpoint == r.c.endpoint })
+	})
 	return due, err
 }
 
 func (r countedReader) Delivery(tenant, id string) (*store.Delivery, error) {
-	r.c.mu.Lock()
-	defer r.c.mu.Unlock()
-	r.c.saw(&r.c.reads, r.c.mine[id])
+	r.c.count(&r.c.reads, func() bool { return r.c.mine[id] })
 	return r.Reader.Delivery(tenant, id)
 }
 
@@ -129,12 +127,13 @@ type countedTx struct {
 }
 
 func (x countedTx) PutDelivery(d *store.Delivery) error {
-	x.c.mu.Lock()
-	defer x.c.mu.Unlock()
-	if d.Endpoint == x.c.endpoint {
+	x.c.count(&x.c.write, func() bool {
+		if d.Endpoint != x.c.endpoint {
+			return false
+		}
 		x.c.mine[d.ID] = true
-		x.c.write++
-	}
+		return true
+	})
 	return x.Tx.PutDelivery(d)
 }
 

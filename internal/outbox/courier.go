@@ -168,7 +168,8 @@ func (c *courier) start(q *queue) {
 				e.running++
 				c.running++
 				begun = true
-				c.workers.Go(func() { c.work(q, h, c.seat(q)) })
+				s := c.seat(q)
+				c.workers.Go(func() { c.work(q, h, s) })
 			}
 		}
 	}

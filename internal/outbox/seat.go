@@ -12,11 +12,9 @@ type seat struct {
 	left    bool // the attempt is over
 }
 
-// seat begins the time that an attempt counts as a worker.
+// seat begins the time that an attempt counts as a worker; mu is held.
 func (c *courier) seat(q *queue) *seat {
 	s := &seat{}
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	s.timer = time.AfterFunc(c.options.Patience, func() { c.giveUp(q, s) })
 	return s
 }
@@ -42,6 +40,9 @@ func (c *courier) giveUp(q *queue, s *seat) {
 	c.mu.Unlock()
 	for tenant := range hungry {
 		c.wake(tenant)
+	}
+	if len(hungry) > 0 { // its own lanes may wait, too
+		c.wake(q.tenant)
 	}
 }
 
