@@ -23,7 +23,8 @@ type broker struct {
 	endpoint *endpoint
 	patience time.Duration
 	pause    func(ctx context.Context, d time.Duration) error
-	rotating func(ctx context.Context) bool // whether the credential is being changed
+	rotating func(ctx context.Context) bool               // whether the credential is being changed
+	spare    func(ctx context.Context) (credential, bool) // of a rotation that waits for the vault
 	event    func(ctx context.Context, e Event)
 
 	now     atomic.Pointer[token]
@@ -398,9 +399,25 @@ func backoff(failures int) time.Duration {
 	return d - jitter(d/4)
 }
 
-// fetch reads the credential and trades it. A secret that is refused is read again past the cache: somebody else may have
-// rotated it.
+// fetch trades the credential. When neither what the vault has nor what it has by now is taken, the escrow of a
+// rotation may have what is.
 func (b *broker) fetch(ctx context.Context) (*token, error) {
+	t, err := b.fromVault(ctx)
+	if err == nil || errors.Is(err, ErrThrottled) || errors.Is(err, errRotating) {
+		return t, err
+	}
+	c, ok := b.spare(ctx)
+	if !ok {
+		return nil, err
+	}
+	if t, bad := b.endpoint.fetch(ctx, c); bad == nil {
+		return t, nil
+	}
+	return nil, err
+}
+
+// fromVault reads the secret, and once more past the cache when it is refused: somebody else may have rotated it.
+func (b *broker) fromVault(ctx context.Context) (*token, error) {
 	c, err := b.source.get(ctx, nil)
 	if err != nil {
 		return nil, err
@@ -427,4 +444,26 @@ func (b *broker) fetch(ctx context.Context) (*token, error) {
 		}
 		c = next
 	}
+}
+
+// adopt uses a token that another node has put into the store, when it is newer.
+func (b *broker) adopt(ctx context.Context) {
+	s, found, err := get[shared](ctx, b.state, kindToken, b.key)
+	if err != nil || !found {
+		return
+	}
+	t, now := s.token(), b.state.clock.Now()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	have := b.now.Load()
+	if t.live(now) && !t.same(b.dead) && b.held == nil && have != nil && t.fetched.After(have.fetched) {
+		b.now.Store(t)
+	}
+}
+
+// failing is why there is no token, if there is none.
+func (b *broker) failing() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.failed
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,17 +23,19 @@ import (
 
 const tenant = "00000000-0000-0000-0000-000000000000"
 
-// rig is one environment in front of the fake, its secret in a sealed file.
+// rig is one environment in front of the fake, its secrets in a vault.
 type rig struct {
 	*fake
 	env    upstream.Environment
 	store  store.Store
-	vaults *vault.Vaults
+	open   func() *vault.Vaults // a process's own view of the vault
+	vaults *vault.Vaults        // the operator's
 	base   http.RoundTripper
 	escrow string
 	key    *vault.SealKey
 	step   func(step string) error
 	pause  func(ctx context.Context, d time.Duration) error
+	ahead  atomic.Int64 // how much the nodes' clock is ahead of the machine's
 
 	mu     sync.Mutex
 	events []upstream.Event
@@ -71,28 +74,64 @@ func ref(t *testing.T, text string) vault.Ref {
 	return r
 }
 
-// newRig makes API users "prod" and "admin" and an environment that uses them.
+// newRig makes API users "prod" and "admin" and an environment that uses them, with sealed files as the vault.
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	r := &rig{fake: newFake(), store: memory(t), escrow: t.TempDir(), key: sealKey(t)}
-	sealed := vault.NewSealed(*r.key, clock.System())
-	file := filepath.Join(t.TempDir(), "secrets.age")
-	fields := map[string]string{"prod": r.user("prod"), "admin": r.user("admin")}
-	if err := sealed.Create(t.Context(), file, fields); err != nil {
+	return newRigOn(t, sealedFile)
+}
+
+// place is a kind of vault: it takes the two secrets and gives their references and how a process opens it.
+type place func(t *testing.T, prod, admin string) (prodRef, adminRef vault.Ref, open func() vault.Backend)
+
+func sealedFile(t *testing.T, prod, admin string) (prodRef, adminRef vault.Ref, open func() vault.Backend) {
+	t.Helper()
+	key, file := sealKey(t), filepath.Join(t.TempDir(), "secrets.age")
+	open = func() vault.Backend { return vault.NewSealed(*key, clock.System()) }
+	if err := vault.NewSealed(*key, clock.System()).Create(t.Context(), file, map[string]string{"prod": prod, "admin": admin}); err != nil {
 		t.Fatal(err)
 	}
-	r.vaults = vault.New(vault.Options{Backends: map[vault.Scheme]vault.Backend{vault.SchemeFile: sealed}, Clock: clock.System()})
+	return ref(t, "file:"+file+"#prod"), ref(t, "file:"+file+"#admin"), open
+}
+
+func newRigOn(t *testing.T, at place) *rig {
+	t.Helper()
+	r := &rig{fake: newFake(), store: memory(t), escrow: t.TempDir(), key: sealKey(t)}
+	prod, admin, open := at(t, r.user("prod"), r.user("admin"))
 	r.base = direct{r.fake}
+	r.open = func() *vault.Vaults {
+		return vault.New(vault.Options{Backends: map[vault.Scheme]vault.Backend{prod.Scheme: open()}, Clock: r.clock(), Pause: r.pause})
+	}
+	r.vaults = r.open()
 	r.env = upstream.Environment{
-		Name: "production", BaseURL: "https://api.example.com", ClientID: "prod", Secret: ref(t, "file:"+file+"#prod"),
-		AdminClientID: "admin", AdminSecret: ref(t, "file:"+file+"#admin"), Mode: upstream.Live, Loopback: true,
+		Name: "production", BaseURL: "https://api.example.com", ClientID: "prod", Secret: prod,
+		AdminClientID: "admin", AdminSecret: admin, Mode: upstream.Live, Loopback: true,
 	}
 	return r
 }
 
+func (r *rig) clock() clock.Clock {
+	return clock.Func(func() time.Time { return clock.System().Now().Add(time.Duration(r.ahead.Load())) })
+}
+
+// hasty lets waits be short; the clock goes on all the same.
+func (r *rig) hasty() {
+	r.pause = func(ctx context.Context, d time.Duration) error {
+		r.ahead.Add(int64(d))
+		t := time.NewTimer(min(d, time.Millisecond))
+		defer t.Stop()
+		select {
+		case <-t.C:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	r.vaults = r.open()
+}
+
 func (r *rig) options() upstream.Options {
 	return upstream.Options{
-		Environment: r.env, Vaults: r.vaults, Store: r.store, Tenant: tenant, Clock: clock.System(), Base: r.base,
+		Environment: r.env, Vaults: r.open(), Store: r.store, Tenant: tenant, Clock: r.clock(), Base: r.base,
 		Escrow: r.escrow, Key: r.key, Step: r.step, Pause: r.pause,
 		Event: func(_ context.Context, e upstream.Event) {
 			r.mu.Lock()
