@@ -42,7 +42,7 @@ type rig struct {
 }
 
 // memory opens a store; in a bubble of simulated time it has to be closed in it.
-func memory(t *testing.T) store.Store {
+func memory(t testing.TB) store.Store {
 	t.Helper()
 	st, err := sqlite.Open(t.Context(), sqlite.Options{Memory: true, Readers: 2})
 	if err != nil {
@@ -52,7 +52,7 @@ func memory(t *testing.T) store.Store {
 	return st
 }
 
-func sealKey(t *testing.T) *vault.SealKey {
+func sealKey(t testing.TB) *vault.SealKey {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "key")
 	if err := vault.NewKeyFile(path); err != nil {
@@ -65,7 +65,7 @@ func sealKey(t *testing.T) *vault.SealKey {
 	return &k
 }
 
-func ref(t *testing.T, text string) vault.Ref {
+func ref(t testing.TB, text string) vault.Ref {
 	t.Helper()
 	r, err := vault.ParseRef(text)
 	if err != nil {
@@ -81,9 +81,9 @@ func newRig(t *testing.T) *rig {
 }
 
 // place is a kind of vault: it takes the two secrets and gives their references and how a process opens it.
-type place func(t *testing.T, prod, admin string) (prodRef, adminRef vault.Ref, open func() vault.Backend)
+type place func(t testing.TB, prod, admin string) (prodRef, adminRef vault.Ref, open func() vault.Backend)
 
-func sealedFile(t *testing.T, prod, admin string) (prodRef, adminRef vault.Ref, open func() vault.Backend) {
+func sealedFile(t testing.TB, prod, admin string) (prodRef, adminRef vault.Ref, open func() vault.Backend) {
 	t.Helper()
 	key, file := sealKey(t), filepath.Join(t.TempDir(), "secrets.age")
 	open = func() vault.Backend { return vault.NewSealed(*key, clock.System()) }
@@ -95,9 +95,17 @@ func sealedFile(t *testing.T, prod, admin string) (prodRef, adminRef vault.Ref, 
 
 func newRigOn(t *testing.T, at place) *rig {
 	t.Helper()
-	r := &rig{fake: newFake(), store: memory(t), escrow: t.TempDir(), key: sealKey(t)}
-	prod, admin, open := at(t, r.user("prod"), r.user("admin"))
-	r.base = direct{r.fake}
+	f := newFake()
+	r := newRigWith(t, at, f.user("prod"), f.user("admin"))
+	r.fake, r.base = f, direct{f}
+	return r
+}
+
+// newRigWith is for another upstream than the fake.
+func newRigWith(t testing.TB, at place, prodSecret, adminSecret string) *rig {
+	t.Helper()
+	r := &rig{store: memory(t), escrow: t.TempDir(), key: sealKey(t)}
+	prod, admin, open := at(t, prodSecret, adminSecret)
 	r.open = func() *vault.Vaults {
 		return vault.New(vault.Options{Backends: map[vault.Scheme]vault.Backend{prod.Scheme: open()}, Clock: r.clock(), Pause: r.pause})
 	}
@@ -142,7 +150,7 @@ func (r *rig) options() upstream.Options {
 }
 
 // node starts another process, so to say, that shares store and vault.
-func (r *rig) node(t *testing.T) *upstream.Client {
+func (r *rig) node(t testing.TB) *upstream.Client {
 	t.Helper()
 	c, err := upstream.New(t.Context(), r.options())
 	if err != nil {
@@ -152,7 +160,7 @@ func (r *rig) node(t *testing.T) *upstream.Client {
 	return c
 }
 
-func stop(t *testing.T, c *upstream.Client) {
+func stop(t testing.TB, c *upstream.Client) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()

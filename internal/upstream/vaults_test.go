@@ -35,7 +35,7 @@ type faulty struct {
 
 const kvPath = "prod/upstream"
 
-func kvServer(t *testing.T) *faulty {
+func kvServer(t testing.TB) *faulty {
 	t.Helper()
 	srv := vaulttest.NewKV(t)
 	srv.AddAppRole("airside", vaulttest.AppRole{
@@ -43,7 +43,7 @@ func kvServer(t *testing.T) *faulty {
 	})
 	id := srv.NewSecretID("airside", vaulttest.SecretID{})
 	return &faulty{
-		place: func(t *testing.T, prod, admin string) (prodRef, adminRef vault.Ref, open func() vault.Backend) {
+		place: func(t testing.TB, prod, admin string) (prodRef, adminRef vault.Ref, open func() vault.Backend) {
 			t.Helper()
 			srv.Put(kvPath, map[string]any{"prod": prod, "admin": admin})
 			open = func() vault.Backend {
@@ -79,14 +79,14 @@ func kvServer(t *testing.T) *faulty {
 	}
 }
 
-func awsServer(t *testing.T) *faulty {
+func awsServer(t testing.TB) *faulty {
 	t.Helper()
 	srv := vaulttest.NewSecretsManager(t)
 	credentials := aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 		return aws.Credentials{AccessKeyID: srv.AccessKeyID, SecretAccessKey: srv.SecretAccessKey}, nil
 	})
 	return &faulty{
-		place: func(t *testing.T, prod, admin string) (prodRef, adminRef vault.Ref, open func() vault.Backend) {
+		place: func(t testing.TB, prod, admin string) (prodRef, adminRef vault.Ref, open func() vault.Backend) {
 			t.Helper()
 			text := func(s string) string {
 				b, err := json.Marshal(map[string]string{"clientSecret": s})
@@ -141,7 +141,7 @@ var faults = map[string]vaulttest.FaultKind{
 // throughout, and when the vault is back the rotation ends with the credential in it, as the vendor's client sees it.
 func TestVaultFaults(t *testing.T) {
 	t.Parallel()
-	for vendor, server := range map[string]func(t *testing.T) *faulty{"kv": kvServer, "aws": awsServer} {
+	for vendor, server := range map[string]func(t testing.TB) *faulty{"kv": kvServer, "aws": awsServer} {
 		for name, kind := range faults {
 			for _, write := range []bool{true, false} {
 				t.Run(fmt.Sprintf("%s %s, write %v", vendor, name, write), func(t *testing.T) {
