@@ -90,6 +90,10 @@ func (c *Client) take(ctx context.Context, fresh *journal) (j journal, err error
 				j = *v
 				return false, nil
 			}
+			// Several nodes see the same age, some of them in a cache that does not know of the last rotation yet.
+			if fresh.Reason == Scheduled && v.Step == stepDone && now.Sub(v.Updated) < day {
+				return false, c.rotation(ErrBusy, "the secret was rotated within the last day", nil)
+			}
 			*v = *fresh
 		}
 		v.Node, v.Until, v.Fence = c.o.Node, now.Add(leaseFor), fence+1
@@ -118,7 +122,7 @@ func (r *run) edit(ctx context.Context, fn func(v *journal)) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.c.env.Timeouts.Token)
 	defer cancel()
 	return change(ctx, r.c.state, kindJournal, r.c.env.Name, func(v *journal) (bool, error) {
-		if v.Fence != r.j.Fence || v.Node != r.c.o.Node {
+		if v.Fence != r.fence || v.Node != r.c.o.Node {
 			return false, errNotOurs
 		}
 		fn(v)

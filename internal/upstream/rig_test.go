@@ -81,13 +81,13 @@ func newRig(t *testing.T) *rig {
 }
 
 // place is a kind of vault: it takes the two secrets and gives their references and how a process opens it.
-type place func(t testing.TB, prod, admin string) (prodRef, adminRef vault.Ref, open func() vault.Backend)
+type place func(t testing.TB, now clock.Clock, prod, admin string) (prodRef, adminRef vault.Ref, open func() vault.Backend)
 
-func sealedFile(t testing.TB, prod, admin string) (prodRef, adminRef vault.Ref, open func() vault.Backend) {
+func sealedFile(t testing.TB, now clock.Clock, prod, admin string) (prodRef, adminRef vault.Ref, open func() vault.Backend) {
 	t.Helper()
 	key, file := sealKey(t), filepath.Join(t.TempDir(), "secrets.age")
-	open = func() vault.Backend { return vault.NewSealed(*key, clock.System()) }
-	if err := vault.NewSealed(*key, clock.System()).Create(t.Context(), file, map[string]string{"prod": prod, "admin": admin}); err != nil {
+	open = func() vault.Backend { return vault.NewSealed(*key, now) }
+	if err := vault.NewSealed(*key, now).Create(t.Context(), file, map[string]string{"prod": prod, "admin": admin}); err != nil {
 		t.Fatal(err)
 	}
 	return ref(t, "file:"+file+"#prod"), ref(t, "file:"+file+"#admin"), open
@@ -105,7 +105,7 @@ func newRigOn(t *testing.T, at place) *rig {
 func newRigWith(t testing.TB, at place, prodSecret, adminSecret string) *rig {
 	t.Helper()
 	r := &rig{store: memory(t), escrow: t.TempDir(), key: sealKey(t)}
-	prod, admin, open := at(t, prodSecret, adminSecret)
+	prod, admin, open := at(t, r.clock(), prodSecret, adminSecret)
 	r.open = func() *vault.Vaults {
 		return vault.New(vault.Options{Backends: map[vault.Scheme]vault.Backend{prod.Scheme: open()}, Clock: r.clock(), Pause: r.pause})
 	}

@@ -45,6 +45,7 @@ type Report struct {
 type run struct {
 	c        *Client
 	j        journal
+	fence    int64 // of the lease
 	selfOnly bool
 	cred     credential // the new one
 	token    *token     // that proved it
@@ -120,7 +121,7 @@ func (c *Client) work(ctx context.Context, fresh *journal, selfOnly bool) (rep R
 	if err != nil {
 		return Report{}, c.explain(err)
 	}
-	r := &run{c: c, j: j, selfOnly: selfOnly}
+	r := &run{c: c, j: j, fence: j.Fence, selfOnly: selfOnly}
 	resumed := fresh == nil || j.ID != fresh.ID
 	defer func() {
 		rep = r.report(resumed)
@@ -142,7 +143,7 @@ func (c *Client) work(ctx context.Context, fresh *journal, selfOnly bool) (rep R
 	if _, crash := errors.AsType[stopped](err); crash {
 		return rep, err
 	}
-	if ctx.Err() != nil && !r.j.over() {
+	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
 	err = c.explain(err)
@@ -230,6 +231,10 @@ func (r *run) at(act string) error {
 func (r *run) undo(ctx context.Context, why error) error {
 	if err := r.save(ctx, stepUndone); err != nil {
 		return err
+	}
+	r.c.escrow().remove(r.j.ID) // what it may have is of no use: never issued, or revoked again
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
 	return why
 }

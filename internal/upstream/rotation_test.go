@@ -157,11 +157,16 @@ func TestRotate(t *testing.T) {
 }
 
 // crash runs a rotation that dies at the n-th act; the act's name, or "" when it has fewer.
-func (r *rig) crash(t *testing.T, n int) (act string) {
+func (r *rig) crash(t *testing.T, n int) string {
+	t.Helper()
+	return r.crashAt(t, func(string) bool { n--; return n < 0 })
+}
+
+func (r *rig) crashAt(t *testing.T, die func(step string) bool) (act string) {
 	t.Helper()
 	o := r.options()
 	o.Step = func(step string) error {
-		if n--; n < 0 {
+		if die(step) {
 			act = step
 			return errCrash
 		}

@@ -77,8 +77,7 @@ func (r *run) patient(ctx context.Context, act func(ctx context.Context) error) 
 		if err == nil || n == tries {
 			return err
 		}
-		var e *Error
-		if errors.As(err, &e) {
+		if e, ok := errors.AsType[*Error](err); ok {
 			wait = max(wait, min(e.RetryAfter, r.c.env.Timeouts.Token))
 		}
 		if r.c.o.Pause(ctx, wait) != nil {

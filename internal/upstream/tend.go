@@ -82,6 +82,9 @@ func (c *Client) Tend(ctx context.Context) {
 		if j.Step == stepUndone && now.Sub(j.Updated) < time.Hour {
 			return
 		}
+		if j.Step == stepDone && now.Sub(j.Updated) < day { // the age is from a cache
+			return
+		}
 		_, _ = c.Rotate(ctx, Request{Reason: Scheduled}) // events tell
 	case now.After(age.Warn):
 		c.warn(ctx, age)

@@ -43,7 +43,7 @@ func kvServer(t testing.TB) *faulty {
 	})
 	id := srv.NewSecretID("airside", vaulttest.SecretID{})
 	return &faulty{
-		place: func(t testing.TB, prod, admin string) (prodRef, adminRef vault.Ref, open func() vault.Backend) {
+		place: func(t testing.TB, _ clock.Clock, prod, admin string) (prodRef, adminRef vault.Ref, open func() vault.Backend) {
 			t.Helper()
 			srv.Put(kvPath, map[string]any{"prod": prod, "admin": admin})
 			open = func() vault.Backend {
@@ -86,7 +86,7 @@ func awsServer(t testing.TB) *faulty {
 		return aws.Credentials{AccessKeyID: srv.AccessKeyID, SecretAccessKey: srv.SecretAccessKey}, nil
 	})
 	return &faulty{
-		place: func(t testing.TB, prod, admin string) (prodRef, adminRef vault.Ref, open func() vault.Backend) {
+		place: func(t testing.TB, _ clock.Clock, prod, admin string) (prodRef, adminRef vault.Ref, open func() vault.Backend) {
 			t.Helper()
 			text := func(s string) string {
 				b, err := json.Marshal(map[string]string{"clientSecret": s})
