@@ -188,56 +188,69 @@ func (r *rig) crashAt(t *testing.T, die func(step string) bool) (act string) {
 // another process finishes, with the dead one's escrow or on another machine without it.
 func TestCrash(t *testing.T) {
 	t.Parallel()
+	crashEverywhere(t, func(t *testing.T) place { return kvServer(t).place })
+}
+
+func crashEverywhere(t *testing.T, at func(t *testing.T) place) {
+	t.Helper()
 	for name, with := range strategies {
 		for _, sameDisk := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%s, same disk %v", name, sameDisk), func(t *testing.T) {
 				t.Parallel()
-				for n := 0; ; n++ {
-					r := newRigOn(t, kvServer(t).place)
-					r.hasty()
-					with(&r.env)
-					old := r.secret("prod")
-					r.call(t, r.node(t), "")
-					act := r.crash(t, n)
-					if act == "" {
-						if n < 12 {
-							t.Errorf("a rotation has %d acts only", n)
-						}
-						return
-					}
-					if kept := r.kept(t); len(kept) == 0 && act != "answer" {
-						t.Errorf("%s: no working credential is anywhere", act)
-					}
-					users := 2
-					if act == "answer" && name != "in-place" || act == "escrow" && name != "in-place" && !sameDisk {
-						users = 3 // an orphan: made, and its secret lost
-					}
-					left := r.escrow
-					if !sameDisk {
-						r.escrow = t.TempDir()
-					}
-					next := r.node(t)
-					if _, err := next.Resume(t.Context()); !errors.Is(err, upstream.ErrBusy) && act != "lease" && act != "clean" && act != "journal revoking" { // before the last, simulated time goes by
-						t.Errorf("%s: the dead node's lease was not kept to: %v", act, err)
-					}
-					r.ahead.Add(int64(time.Minute))
-					rep, err := next.Rotate(t.Context(), upstream.Request{})
-					if err != nil || rep.Step != "done" {
-						t.Fatalf("%s: %+v %v", act, rep, err)
-					}
-					if act == "clean" && sameDisk { // it was done, and another one was made
-						for _, f := range r.files(t, left) {
-							_ = os.Remove(f)
-						}
-					}
-					r.settled(t, old, users)
-					if (len(rep.Orphans) > 0) != (users == 3) {
-						t.Errorf("%s: orphans %v", act, rep.Orphans)
-					}
+				n := 0
+				for crashOnce(t, name, with, at(t), n, sameDisk) {
+					n++
+				}
+				if n < 12 {
+					t.Errorf("a rotation has %d acts only", n)
 				}
 			})
 		}
 	}
+}
+
+// crashOnce dies at the n-th act and lets another process finish; false when there are fewer acts.
+func crashOnce(t *testing.T, name string, with func(e *upstream.Environment), at place, n int, sameDisk bool) bool {
+	t.Helper()
+	r := newRigOn(t, at)
+	r.hasty()
+	with(&r.env)
+	old := r.secret("prod")
+	r.call(t, r.node(t), "")
+	act := r.crash(t, n)
+	if act == "" {
+		return false
+	}
+	if kept := r.kept(t); len(kept) == 0 && act != "answer" {
+		t.Errorf("%s: no working credential is anywhere", act)
+	}
+	users := 2
+	if act == "answer" && name != "in-place" || act == "escrow" && name != "in-place" && !sameDisk {
+		users = 3 // an orphan: made, and its secret lost
+	}
+	left := r.escrow
+	if !sameDisk {
+		r.escrow = t.TempDir()
+	}
+	next := r.node(t)
+	if _, err := next.Resume(t.Context()); !errors.Is(err, upstream.ErrBusy) && act != "lease" && act != "clean" && act != "journal revoking" { // before the last, simulated time goes by
+		t.Errorf("%s: the dead node's lease was not kept to: %v", act, err)
+	}
+	r.ahead.Add(int64(time.Minute))
+	rep, err := next.Rotate(t.Context(), upstream.Request{})
+	if err != nil || rep.Step != "done" {
+		t.Fatalf("%s: %+v %v", act, rep, err)
+	}
+	if act == "clean" && sameDisk { // it was done, and another one was made
+		for _, f := range r.files(t, left) {
+			_ = os.Remove(f)
+		}
+	}
+	r.settled(t, old, users)
+	if (len(rep.Orphans) > 0) != (users == 3) {
+		t.Errorf("%s: orphans %v", act, rep.Orphans)
+	}
+	return true
 }
 
 func (r *rig) files(t *testing.T, dir string) []string {
