@@ -3,11 +3,14 @@
 package upstream_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -15,6 +18,7 @@ import (
 	"time"
 
 	"github.com/airside-travel/airside/internal/store"
+	"github.com/airside-travel/airside/internal/store/sqlite"
 	"github.com/airside-travel/airside/internal/upstream"
 	"github.com/airside-travel/airside/internal/vault"
 )
@@ -57,7 +61,7 @@ func TestStoreAway(t *testing.T) {
 				}
 				c := r.node(t)
 				r.call(t, c, "")
-				rep, err := c.Rotate(t.Context(), upstream.Request{})
+				_, err := c.Rotate(t.Context(), upstream.Request{})
 				r.call(t, c, `{"externalId":"meanwhile"}`)
 				if act == "" {
 					return
@@ -75,7 +79,7 @@ func TestStoreAway(t *testing.T) {
 					t.Errorf("%s: %v", act, err)
 				}
 				if r.secret("prod") == old { // nothing was done
-					if rep, err = c.Rotate(t.Context(), upstream.Request{}); err != nil {
+					if rep, err := c.Rotate(t.Context(), upstream.Request{}); err != nil {
 						t.Fatalf("%s: %+v %v", act, rep, err)
 					}
 				}
@@ -369,5 +373,38 @@ func TestEnvironmentVariable(t *testing.T) {
 	}
 	if s := c.Status(t.Context()); len(s.Warnings) == 0 || !strings.Contains(s.Warnings[0], "cannot be rotated") || !s.Age.Due.IsZero() || s.Age.Since.IsZero() {
 		t.Errorf("%+v", s)
+	}
+}
+
+// Neither a token nor a secret can be read from what is on disk while a rotation is unfinished.
+func TestAtRest(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.hasty()
+	dir := t.TempDir()
+	st, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(dir, "airside.db"), MasterKey: make([]byte, 32)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.store, r.escrow = st, filepath.Join(dir, "escrow")
+	r.call(t, r.node(t), "")
+	r.crashAt(t, func(step string) bool { return step == "promote" })
+	if err := st.Close(); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		n++
+		text, err := os.ReadFile(path)
+		if bytes.Contains(text, []byte(canary)) {
+			t.Errorf("%s has a secret", filepath.Base(path))
+		}
+		return err
+	})
+	if err != nil || n < 3 {
+		t.Errorf("%d files: %v", n, err)
 	}
 }
