@@ -159,7 +159,12 @@ func (b *broker) land(f *flight) {
 	defer b.mu.Unlock()
 	b.flight = nil
 	if f.err == nil {
-		b.failed, b.until = nil, time.Time{}
+		b.failed = nil
+		if now := b.state.clock.Now(); now.Before(f.t.refresh) {
+			b.until = time.Time{}
+		} else if soon := now.Add(firstWait); b.until.Before(soon) { // the old one is all there is for now
+			b.until = soon
+		}
 		if f.t.same(b.dead) {
 			f.t, f.err = nil, &Error{Kind: ErrUnavailable, Environment: b.endpoint.name, Op: "token", Detail: "the upstream refused the newest token"}
 		} else {
@@ -169,6 +174,14 @@ func (b *broker) land(f *flight) {
 		b.failed = f.err
 	}
 	close(f.done)
+}
+
+// stop waits for the flight that is on; life has ended, so none starts any more once the lock was free.
+func (b *broker) stop() {
+	b.mu.Lock()
+	//nolint:staticcheck // taking the lock is the point
+	b.mu.Unlock()
+	b.running.Wait()
 }
 
 // refuse forgets a token that the upstream answered with 401. It returns false when that happened so often that

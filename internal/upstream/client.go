@@ -148,9 +148,9 @@ func (c *Client) Stop(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() {
 		c.running.Wait()
-		c.broker.running.Wait()
+		c.broker.stop()
 		if c.admin != nil {
-			c.admin.running.Wait()
+			c.admin.stop()
 		}
 		close(done)
 	}()

@@ -41,6 +41,35 @@ type rig struct {
 	events []upstream.Event
 }
 
+// TestMain lets the store's compressor make its channels before a bubble of simulated time could make them its own.
+func TestMain(m *testing.M) {
+	warm := func() error {
+		ctx := context.Background()
+		st, err := sqlite.Open(ctx, sqlite.Options{Memory: true})
+		if err != nil {
+			return err
+		}
+		defer func() { _ = st.Close() }()
+		err = st.Update(ctx, func(ctx context.Context) error {
+			now := clock.System().Now()
+			return store.From(ctx).Insert(&store.Record{
+				Tenant: tenant, Kind: "warm", ID: "warm", CreatedAt: now, UpdatedAt: now, Doc: []byte(`"` + strings.Repeat("compress me ", 1000) + `"`),
+			})
+		})
+		if err != nil {
+			return err
+		}
+		return st.View(ctx, func(ctx context.Context) error {
+			_, err := store.Read(ctx).Get(tenant, "warm", "warm")
+			return err
+		})
+	}
+	if err := warm(); err != nil {
+		panic(err)
+	}
+	m.Run()
+}
+
 // memory opens a store; in a bubble of simulated time it has to be closed in it.
 func memory(t testing.TB) store.Store {
 	t.Helper()
