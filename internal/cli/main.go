@@ -23,6 +23,9 @@ type Main struct {
 
 	// Contract is the API that the commands are made of; the embedded one, read when needed, when nil.
 	Contract *contract.Contract
+
+	// Upstreams gives the environments that rotate works on; without it there is no such command.
+	Upstreams Upstreams
 }
 
 // Run carries the command out and returns the exit code. When ctx ends, servers stop gracefully.
@@ -67,6 +70,9 @@ func (m *Main) root() (*cobra.Command, error) {
 		m.alertsCmd(), m.incidentCmd(),
 		m.routesCmd(), m.contractCmd(), m.configCmd(), m.doctorCmd(), m.versionCmd(),
 	)
+	if m.Upstreams != nil {
+		root.AddCommand(m.rotateCmd())
+	}
 	api := m.apiCmd()
 	root.AddCommand(api)
 	if slices.Contains(m.Args, "api") { // only then pay for reading the contract

@@ -23,7 +23,8 @@ type broker struct {
 	endpoint *endpoint
 	patience time.Duration
 	pause    func(ctx context.Context, d time.Duration) error
-	rotating func(ctx context.Context) bool // whether the credential is being changed
+	rotating func(ctx context.Context) bool               // whether the credential is being changed
+	spare    func(ctx context.Context) (credential, bool) // of a rotation that waits for the vault
 	event    func(ctx context.Context, e Event)
 
 	now     atomic.Pointer[token]
@@ -158,7 +159,12 @@ func (b *broker) land(f *flight) {
 	defer b.mu.Unlock()
 	b.flight = nil
 	if f.err == nil {
-		b.failed, b.until = nil, time.Time{}
+		b.failed = nil
+		if now := b.state.clock.Now(); now.Before(f.t.refresh) {
+			b.until = time.Time{}
+		} else if soon := now.Add(firstWait); b.until.Before(soon) { // the old one is all there is for now
+			b.until = soon
+		}
 		if f.t.same(b.dead) {
 			f.t, f.err = nil, &Error{Kind: ErrUnavailable, Environment: b.endpoint.name, Op: "token", Detail: "the upstream refused the newest token"}
 		} else {
@@ -168,6 +174,14 @@ func (b *broker) land(f *flight) {
 		b.failed = f.err
 	}
 	close(f.done)
+}
+
+// stop waits for the flight that is on; life has ended, so none starts any more once the lock was free.
+func (b *broker) stop() {
+	b.mu.Lock()
+	//nolint:staticcheck // taking the lock is the point
+	b.mu.Unlock()
+	b.running.Wait()
 }
 
 // refuse forgets a token that the upstream answered with 401. It returns false when that happened so often that
@@ -398,9 +412,25 @@ func backoff(failures int) time.Duration {
 	return d - jitter(d/4)
 }
 
-// fetch reads the credential and trades it. A secret that is refused is read again past the cache: somebody else may have
-// rotated it.
+// fetch trades the credential. When neither what the vault has nor what it has by now is taken, the escrow of a
+// rotation may have what is.
 func (b *broker) fetch(ctx context.Context) (*token, error) {
+	t, err := b.fromVault(ctx)
+	if err == nil || errors.Is(err, ErrThrottled) || errors.Is(err, errRotating) {
+		return t, err
+	}
+	c, ok := b.spare(ctx)
+	if !ok {
+		return nil, err
+	}
+	if t, bad := b.endpoint.fetch(ctx, c); bad == nil {
+		return t, nil
+	}
+	return nil, err
+}
+
+// fromVault reads the secret, and once more past the cache when it is refused: somebody else may have rotated it.
+func (b *broker) fromVault(ctx context.Context) (*token, error) {
 	c, err := b.source.get(ctx, nil)
 	if err != nil {
 		return nil, err
@@ -427,4 +457,26 @@ func (b *broker) fetch(ctx context.Context) (*token, error) {
 		}
 		c = next
 	}
+}
+
+// adopt uses a token that another node has put into the store, when it is newer.
+func (b *broker) adopt(ctx context.Context) {
+	s, found, err := get[shared](ctx, b.state, kindToken, b.key)
+	if err != nil || !found {
+		return
+	}
+	t, now := s.token(), b.state.clock.Now()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	have := b.now.Load()
+	if t.live(now) && !t.same(b.dead) && b.held == nil && have != nil && t.fetched.After(have.fetched) {
+		b.now.Store(t)
+	}
+}
+
+// failing is why there is no token, if there is none.
+func (b *broker) failing() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.failed
 }

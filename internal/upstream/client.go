@@ -61,6 +61,7 @@ type Client struct {
 	started atomic.Bool
 	running sync.WaitGroup
 	one     chan struct{} // holds one element while this node rotates
+	kept    atomic.Pointer[kept]
 
 	sent, replayed, refused atomic.Int64
 }
@@ -99,7 +100,7 @@ func New(ctx context.Context, o Options) (*Client, error) {
 	}
 	c.life, c.end = context.WithCancel(ctx)
 	c.broker = c.newBroker(env.Name, env.ClientID, env.Secret)
-	c.broker.rotating = c.rotationIsOn
+	c.broker.rotating, c.broker.spare = c.rotationIsOn, c.inEscrow
 	if (env.AdminSecret != vault.Ref{}) {
 		c.admin = c.newBroker(env.Name+"/admin", env.AdminClientID, env.AdminSecret)
 	}
@@ -114,6 +115,7 @@ func (c *Client) newBroker(key, client string, ref vault.Ref) *broker {
 			base: c.base, url: c.env.TokenURL, audience: c.env.Audience, name: c.env.Name, timeout: c.env.Timeouts.Token, clock: c.o.Clock,
 		},
 		rotating: func(context.Context) bool { return false },
+		spare:    func(context.Context) (credential, bool) { return credential{}, false },
 		event:    c.event,
 	}
 }
@@ -146,9 +148,9 @@ func (c *Client) Stop(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() {
 		c.running.Wait()
-		c.broker.running.Wait()
+		c.broker.stop()
 		if c.admin != nil {
-			c.admin.running.Wait()
+			c.admin.stop()
 		}
 		close(done)
 	}()

@@ -69,6 +69,14 @@ func unsent(err error) bool {
 	return ok && op.Op == "dial"
 }
 
+// safeCauseOr also lets pass what is ours.
+func safeCauseOr(err error) error {
+	if ours, ok := errors.AsType[*Error](err); ok {
+		return ours
+	}
+	return safeCause(err)
+}
+
 // safeCause keeps of an error what may be shown: a vault's (made of its own words) or a context's.
 func safeCause(err error) error {
 	if v, ok := errors.AsType[*vault.Error](err); ok {

@@ -38,7 +38,6 @@ type fake struct {
 	// before and after are called around each call of a path, and break the connection by returning false.
 	before, after func(path string) bool
 	throttle      string // Retry-After of the token endpoint; empty: not throttled
-	hang          chan struct{}
 	bodies        []string
 }
 

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,24 +23,55 @@ import (
 
 const tenant = "00000000-0000-0000-0000-000000000000"
 
-// rig is one environment in front of the fake, its secret in a sealed file.
+// rig is one environment in front of the fake, its secrets in a vault.
 type rig struct {
 	*fake
 	env    upstream.Environment
 	store  store.Store
-	vaults *vault.Vaults
+	open   func() *vault.Vaults // a process's own view of the vault
+	vaults *vault.Vaults        // the operator's
 	base   http.RoundTripper
 	escrow string
 	key    *vault.SealKey
 	step   func(step string) error
 	pause  func(ctx context.Context, d time.Duration) error
+	ahead  atomic.Int64 // how much the nodes' clock is ahead of the machine's
 
 	mu     sync.Mutex
 	events []upstream.Event
 }
 
+// TestMain lets the store's compressor make its channels before a bubble of simulated time could make them its own.
+func TestMain(m *testing.M) {
+	warm := func() error {
+		ctx := context.Background()
+		st, err := sqlite.Open(ctx, sqlite.Options{Memory: true})
+		if err != nil {
+			return err
+		}
+		defer func() { _ = st.Close() }()
+		err = st.Update(ctx, func(ctx context.Context) error {
+			now := clock.System().Now()
+			return store.From(ctx).Insert(&store.Record{
+				Tenant: tenant, Kind: "warm", ID: "warm", CreatedAt: now, UpdatedAt: now, Doc: []byte(`"` + strings.Repeat("compress me ", 1000) + `"`),
+			})
+		})
+		if err != nil {
+			return err
+		}
+		return st.View(ctx, func(ctx context.Context) error {
+			_, err := store.Read(ctx).Get(tenant, "warm", "warm")
+			return err
+		})
+	}
+	if err := warm(); err != nil {
+		panic(err)
+	}
+	m.Run()
+}
+
 // memory opens a store; in a bubble of simulated time it has to be closed in it.
-func memory(t *testing.T) store.Store {
+func memory(t testing.TB) store.Store {
 	t.Helper()
 	st, err := sqlite.Open(t.Context(), sqlite.Options{Memory: true, Readers: 2})
 	if err != nil {
@@ -49,7 +81,7 @@ func memory(t *testing.T) store.Store {
 	return st
 }
 
-func sealKey(t *testing.T) *vault.SealKey {
+func sealKey(t testing.TB) *vault.SealKey {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "key")
 	if err := vault.NewKeyFile(path); err != nil {
@@ -62,7 +94,7 @@ func sealKey(t *testing.T) *vault.SealKey {
 	return &k
 }
 
-func ref(t *testing.T, text string) vault.Ref {
+func ref(t testing.TB, text string) vault.Ref {
 	t.Helper()
 	r, err := vault.ParseRef(text)
 	if err != nil {
@@ -71,28 +103,72 @@ func ref(t *testing.T, text string) vault.Ref {
 	return r
 }
 
-// newRig makes API users "prod" and "admin" and an environment that uses them.
+// newRig makes API users "prod" and "admin" and an environment that uses them, with sealed files as the vault.
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	r := &rig{fake: newFake(), store: memory(t), escrow: t.TempDir(), key: sealKey(t)}
-	sealed := vault.NewSealed(*r.key, clock.System())
-	file := filepath.Join(t.TempDir(), "secrets.age")
-	fields := map[string]string{"prod": r.user("prod"), "admin": r.user("admin")}
-	if err := sealed.Create(t.Context(), file, fields); err != nil {
+	return newRigOn(t, sealedFile)
+}
+
+// place is a kind of vault: it takes the two secrets and gives their references and how a process opens it.
+type place func(t testing.TB, now clock.Clock, prod, admin string) (prodRef, adminRef vault.Ref, open func() vault.Backend)
+
+func sealedFile(t testing.TB, now clock.Clock, prod, admin string) (prodRef, adminRef vault.Ref, open func() vault.Backend) {
+	t.Helper()
+	key, file := sealKey(t), filepath.Join(t.TempDir(), "secrets.age")
+	open = func() vault.Backend { return vault.NewSealed(*key, now) }
+	if err := vault.NewSealed(*key, now).Create(t.Context(), file, map[string]string{"prod": prod, "admin": admin}); err != nil {
 		t.Fatal(err)
 	}
-	r.vaults = vault.New(vault.Options{Backends: map[vault.Scheme]vault.Backend{vault.SchemeFile: sealed}, Clock: clock.System()})
-	r.base = direct{r.fake}
+	return ref(t, "file:"+file+"#prod"), ref(t, "file:"+file+"#admin"), open
+}
+
+func newRigOn(t *testing.T, at place) *rig {
+	t.Helper()
+	f := newFake()
+	r := newRigWith(t, at, f.user("prod"), f.user("admin"))
+	r.fake, r.base = f, direct{f}
+	return r
+}
+
+// newRigWith is for another upstream than the fake.
+func newRigWith(t testing.TB, at place, prodSecret, adminSecret string) *rig {
+	t.Helper()
+	r := &rig{store: memory(t), escrow: t.TempDir(), key: sealKey(t)}
+	prod, admin, open := at(t, r.clock(), prodSecret, adminSecret)
+	r.open = func() *vault.Vaults {
+		return vault.New(vault.Options{Backends: map[vault.Scheme]vault.Backend{prod.Scheme: open()}, Clock: r.clock(), Pause: r.pause})
+	}
+	r.vaults = r.open()
 	r.env = upstream.Environment{
-		Name: "production", BaseURL: "https://api.example.com", ClientID: "prod", Secret: ref(t, "file:"+file+"#prod"),
-		AdminClientID: "admin", AdminSecret: ref(t, "file:"+file+"#admin"), Mode: upstream.Live, Loopback: true,
+		Name: "production", BaseURL: "https://api.example.com", ClientID: "prod", Secret: prod,
+		AdminClientID: "admin", AdminSecret: admin, Mode: upstream.Live, Loopback: true,
 	}
 	return r
 }
 
+func (r *rig) clock() clock.Clock {
+	return clock.Func(func() time.Time { return clock.System().Now().Add(time.Duration(r.ahead.Load())) })
+}
+
+// hasty lets waits be short; the clock goes on all the same.
+func (r *rig) hasty() {
+	r.pause = func(ctx context.Context, d time.Duration) error {
+		r.ahead.Add(int64(d))
+		t := time.NewTimer(min(d, time.Millisecond))
+		defer t.Stop()
+		select {
+		case <-t.C:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	r.vaults = r.open()
+}
+
 func (r *rig) options() upstream.Options {
 	return upstream.Options{
-		Environment: r.env, Vaults: r.vaults, Store: r.store, Tenant: tenant, Clock: clock.System(), Base: r.base,
+		Environment: r.env, Vaults: r.open(), Store: r.store, Tenant: tenant, Clock: r.clock(), Base: r.base,
 		Escrow: r.escrow, Key: r.key, Step: r.step, Pause: r.pause,
 		Event: func(_ context.Context, e upstream.Event) {
 			r.mu.Lock()
@@ -103,7 +179,7 @@ func (r *rig) options() upstream.Options {
 }
 
 // node starts another process, so to say, that shares store and vault.
-func (r *rig) node(t *testing.T) *upstream.Client {
+func (r *rig) node(t testing.TB) *upstream.Client {
 	t.Helper()
 	c, err := upstream.New(t.Context(), r.options())
 	if err != nil {
@@ -113,7 +189,7 @@ func (r *rig) node(t *testing.T) *upstream.Client {
 	return c
 }
 
-func stop(t *testing.T, c *upstream.Client) {
+func stop(t testing.TB, c *upstream.Client) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
