@@ -86,6 +86,8 @@ type App struct {
 	baseURL   string
 	secrets   *vault.Vaults
 
+	stopVaults context.CancelFunc
+
 	gauges        *gauges
 	metricsServer *http.Server
 }
@@ -206,7 +208,7 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	}
 	s.environments = environment.New(environment.Deps{
 		Clock: a.o.Clock, Specs: specs(a.cfg), Tenant: identity.Platform,
-		Status: a.upstreamStatus, Changed: func() { s.applications.Recompile() },
+		Status: a.upstreamStatus, Rotate: a.rotate, Changed: func() { s.applications.Recompile() },
 	})
 	s.applications = application.New(application.Deps{
 		Clock: a.o.Clock, Credentials: s.identity, Environments: s.environments, Companies: people{s.directory}, Permits: permits,
@@ -312,6 +314,9 @@ func (a *App) Start(ctx context.Context) (addr string, err error) {
 	a.services.alert.Start()
 	a.services.schedule.Start()
 	a.upstreams.start()
+	vaults, stop := context.WithCancel(context.WithoutCancel(ctx))
+	a.stopVaults = stop
+	go a.secrets.Run(vaults)
 	if err := a.serveMetrics(ctx); err != nil {
 		return "", err
 	}
@@ -339,6 +344,7 @@ func (a *App) Close(ctx context.Context) error {
 		a.services.schedule.Stop()
 		a.services.outbox.Stop()
 		problems = append(problems, a.upstreams.stop(ctx))
+		a.stopVaults()
 		a.services.keeper.Stop(context.WithoutCancel(ctx))
 	}
 	if a.metricsServer != nil {

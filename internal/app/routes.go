@@ -32,6 +32,7 @@ func routes(m *edge.Mux, s *services) {
 	edge.Handle(m, "endApplicationTokens", s.applications.EndTokens)
 	edge.Handle(m, "listEnvironments", s.environments.List)
 	edge.Handle(m, "setEnvironmentMode", s.environments.SetMode)
+	edge.Handle(m, "rotateEnvironmentCredential", s.environments.Rotate, edge.OwnTransactions())
 
 	// Companies, legal entities, offices, cost centers, departments, grades.
 	edge.Handle(m, "createCompany", s.directory.CreateCompany)

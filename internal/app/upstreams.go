@@ -16,11 +16,13 @@ import (
 
 	"github.com/airside-travel/airside/contract"
 	"github.com/airside-travel/airside/internal/clock"
+	"github.com/airside-travel/airside/internal/companykey"
 	"github.com/airside-travel/airside/internal/config"
 	"github.com/airside-travel/airside/internal/edge"
 	"github.com/airside-travel/airside/internal/environment"
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/identity"
+	"github.com/airside-travel/airside/internal/store"
 	"github.com/airside-travel/airside/internal/upstream"
 	"github.com/airside-travel/airside/internal/vault"
 )
@@ -84,48 +86,77 @@ func (b *behind) Lookup(ctx context.Context, op *contract.Operation, path string
 // openUpstreams makes the clients of the configured environments; nothing is called yet.
 func (a *App) openUpstreams(ctx context.Context) error {
 	a.upstreams = upstreams{}
-	if len(a.cfg.Upstreams) == 0 {
-		return nil
-	}
-	var all []upstream.Environment
-	for i := range a.cfg.Upstreams {
-		e, err := a.environment(&a.cfg.Upstreams[i])
-		if err != nil {
-			return err
-		}
-		all = append(all, e)
-	}
-	if err := upstream.ValidateAll(all); err != nil {
+	all, err := upstreamOptions(a.cfg, a.o.Environ, a.secrets, a.store, a.o.Clock)
+	if err != nil {
 		return err
 	}
-	var key *vault.SealKey
-	if a.cfg.SealKey != "" || a.cfg.SealPassphrase != "" {
-		k, err := vault.Seal(VaultSettings(a.cfg, a.o.Environ, a.o.Clock))
+	for i, o := range all {
+		o.Event = a.upstreamEvent
+		client, err := upstream.New(ctx, o)
 		if err != nil {
 			return err
 		}
-		key = &k
-	}
-	for i := range all {
-		e, c := all[i], a.cfg.Upstreams[i]
-		client, err := upstream.New(ctx, upstream.Options{
-			Environment: e, Vaults: a.secrets, Store: a.store, Tenant: identity.Platform, Clock: a.o.Clock,
-			Escrow: a.escrow(), Key: key, Event: a.upstreamEvent,
-		})
+		base, err := url.Parse(o.Environment.BaseURL)
 		if err != nil {
 			return err
 		}
-		base, err := url.Parse(e.BaseURL)
-		if err != nil {
-			return err
-		}
-		a.upstreams[e.Name] = &behind{
+		c := a.cfg.Upstreams[i]
+		a.upstreams[c.Name] = &behind{
 			client: client, base: base, config: c,
-			mode:    func() string { return a.services.environments.Mode(e.Name) },
+			mode:    func() string { return a.services.environments.Mode(c.Name) },
 			allowed: a.allowed(c.Operations),
 		}
 	}
 	return nil
+}
+
+// upstreamOptions are the configured environments, in their order.
+func upstreamOptions(cfg config.Config, environ []string, secrets *vault.Vaults, st store.Store, c clock.Clock) ([]upstream.Options, error) {
+	if len(cfg.Upstreams) == 0 {
+		return nil, nil
+	}
+	var key *vault.SealKey
+	if cfg.SealKey != "" || cfg.SealPassphrase != "" {
+		k, err := vault.Seal(VaultSettings(cfg, environ, c))
+		if err != nil {
+			return nil, err
+		}
+		key = &k
+	}
+	var out []upstream.Options
+	var all []upstream.Environment
+	for i := range cfg.Upstreams {
+		e, err := readEnvironment(&cfg.Upstreams[i], cfg.Dev)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, e)
+		out = append(out, upstream.Options{
+			Environment: e, Vaults: secrets, Store: st, Tenant: identity.Platform, Clock: c, Escrow: escrow(cfg), Key: key,
+		})
+	}
+	return out, upstream.ValidateAll(all)
+}
+
+// Upstreams opens the database and the environments behind it, for the command that rotates while no server
+// uses that database. done closes them.
+func Upstreams(environ []string) func(ctx context.Context, cfg config.Config) ([]upstream.Options, func() error, error) {
+	return func(ctx context.Context, cfg config.Config) ([]upstream.Options, func() error, error) {
+		c := clock.System()
+		secrets, err := vault.Open(VaultSettings(cfg, environ, c))
+		if err != nil {
+			return nil, nil, err
+		}
+		st, key, err := openStore(ctx, cfg)
+		if err != nil {
+			return nil, nil, err
+		}
+		all, err := upstreamOptions(cfg, environ, secrets, companykey.Wrap(st, key), c)
+		if err != nil {
+			return nil, nil, errors.Join(err, st.Close())
+		}
+		return all, st.Close, nil
+	}
 }
 
 // VaultSettings are what configuration says of vaults.
@@ -146,12 +177,12 @@ func VaultSettings(cfg config.Config, environ []string, c clock.Clock) vault.Set
 	}
 }
 
-// environment reads what configuration says; references are read here, so that a literal secret ends the
+// readEnvironment reads what configuration says; references are read here, so that a literal secret ends the
 // start.
-func (a *App) environment(c *config.Environment) (upstream.Environment, error) {
+func readEnvironment(c *config.Environment, dev bool) (upstream.Environment, error) {
 	e := upstream.Environment{
 		Name: c.Name, BaseURL: c.BaseURL, TokenURL: c.TokenURL, Audience: c.Audience, TMC: c.TMC, ClientID: c.ClientID,
-		AdminClientID: c.AdminClientID, Role: c.Role, Company: c.Company, Mode: upstream.Live, Loopback: a.cfg.Dev,
+		AdminClientID: c.AdminClientID, Role: c.Role, Company: c.Company, Mode: upstream.Live, Loopback: dev,
 		Timeouts: upstream.Timeouts{Response: c.Timeout},
 		Limits:   upstream.Limits{Connections: c.Connections, Rate: c.Rate},
 		Rotation: upstream.Schedule{Off: c.RotateAfter == 0, MaxAge: c.RotateAfter, Strategy: upstream.Strategy(c.Strategy), SelfOnly: c.SelfOnly},
@@ -188,11 +219,11 @@ func (a *App) allowed(list []string) func(op *contract.Operation) bool {
 }
 
 // escrow is where answers of rotations wait until the vault has them.
-func (a *App) escrow() string {
-	if a.cfg.EscrowDir != "" {
-		return a.cfg.EscrowDir
+func escrow(cfg config.Config) string {
+	if cfg.EscrowDir != "" {
+		return cfg.EscrowDir
 	}
-	if path, ok := strings.CutPrefix(a.cfg.Database, "sqlite:"); ok {
+	if path, ok := strings.CutPrefix(cfg.Database, "sqlite:"); ok {
 		return filepath.Join(filepath.Dir(path), "escrow")
 	}
 	return ""
@@ -218,7 +249,7 @@ func (a *App) upstreamEvent(ctx context.Context, e upstream.Event) {
 
 func (u upstreams) start() {
 	for _, b := range u {
-		_ = b.client // Start
+		b.client.Start()
 	}
 }
 
@@ -231,10 +262,37 @@ func (u upstreams) stop(ctx context.Context) error {
 }
 
 // upstreamStatus is what an upstream's client knows of itself.
-func (a *App) upstreamStatus(_ context.Context, name string) environment.Status {
+func (a *App) upstreamStatus(ctx context.Context, name string) environment.Status {
 	b := a.upstreams[name]
 	if b == nil {
 		return environment.Status{}
 	}
-	return environment.Status{}
+	s := b.client.Status(ctx)
+	out := environment.Status{ClientID: s.ClientID, CredentialSince: s.Age.Since, RotationDue: s.Age.Due, Rotation: "none", TokenExpires: s.TokenExpires}
+	if s.Rotation != nil {
+		out.Rotation = s.Rotation.Step
+	}
+	return out
+}
+
+// rotate lets an environment's credential be rotated by whoever may switch it.
+func (a *App) rotate(ctx context.Context, name string, incident bool) (environment.Rotation, error) {
+	b := a.upstreams[name]
+	if b == nil {
+		return environment.Rotation{}, errs.Missing("environment", name)
+	}
+	q := upstream.Request{Reason: upstream.OnDemand}
+	if incident {
+		q.Reason = upstream.Incident
+	}
+	rep, err := b.client.Rotate(ctx, q)
+	switch {
+	case errors.Is(err, upstream.ErrBusy):
+		return environment.Rotation{}, errs.New(errs.StateForbids, "a rotation of %s is on already", name).Because(err)
+	case errors.Is(err, upstream.ErrRisk), errors.Is(err, upstream.ErrInvalid), errors.Is(err, upstream.ErrManual):
+		return environment.Rotation{}, errs.New(errs.RotationRefused, "%s", err).Because(err)
+	case err != nil:
+		return environment.Rotation{}, errs.New(errs.UpstreamUnavailable, "the rotation of %s is not finished; it is taken up again by itself", name).Because(err)
+	}
+	return environment.Rotation{Environment: name, Strategy: string(rep.Strategy), ClientID: rep.ClientID, Resumed: rep.Resumed, Orphans: rep.Orphans}, nil
 }

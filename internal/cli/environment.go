@@ -21,7 +21,7 @@ func (m *Main) envCmd() *cobra.Command {
 			"`airside config` lists the variables of each.",
 		Example: "  airside env list\n  airside env mode production read-only --reason 'incident 12'",
 	})
-	cmd.AddCommand(m.envListCmd(), m.envModeCmd())
+	cmd.AddCommand(m.envListCmd(), m.envModeCmd(), m.envRotateCmd())
 	return cmd
 }
 
@@ -88,6 +88,38 @@ func (m *Main) envModeCmd() *cobra.Command {
 			return err
 		}
 		fmt.Fprintf(m.Stdout, "%s is %s\n", got.Name, got.Mode)
+		return nil
+	})
+	return cmd
+}
+
+func (m *Main) envRotateCmd() *cobra.Command {
+	var incident, asJSON bool
+	cmd := &cobra.Command{
+		Use: "rotate ENVIRONMENT", Short: "Have the running server replace the secret of an environment",
+		Long:    "Rotate asks the server for it and waits. `airside rotate` does the same without a server, on its database.",
+		Example: "  airside env rotate production\n  airside env rotate production --incident", Args: cobra.ExactArgs(1),
+	}
+	base := remoteFlag(cmd)
+	cmd.Flags().BoolVar(&incident, "incident", false, "the secret has leaked: do not wait for running requests, they are repeated")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.RunE = runs(func(cmd *cobra.Command, args []string) error {
+		r, err := m.remote(*base)
+		if err != nil {
+			return err
+		}
+		var got environment.Rotation
+		body, err := r.call1(cmd, http.StatusOK, http.MethodPost, "/v1/airside/environments/"+url.PathEscape(args[0])+"/rotate", map[string]bool{"incident": incident}, &got)
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			return printBody(m.Stdout, body)
+		}
+		fmt.Fprintf(m.Stdout, "rotated %s (%s); in use: %s\n", got.Environment, got.Strategy, got.ClientID)
+		for _, id := range got.Orphans {
+			fmt.Fprintf(m.Stderr, "API user %s appeared while an answer was lost; nobody has its secret: revoke it if it is not yours\n", id)
+		}
 		return nil
 	})
 	return cmd

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/airside-travel/airside/contract"
+	"github.com/airside-travel/airside/internal/app"
 	"github.com/airside-travel/airside/internal/config"
 )
 
@@ -24,7 +25,7 @@ type Main struct {
 	// Contract is the API that the commands are made of; the embedded one, read when needed, when nil.
 	Contract *contract.Contract
 
-	// Upstreams gives the environments that rotate works on; without it there is no such command.
+	// Upstreams gives the environments that rotate works on; those of the configuration when nil.
 	Upstreams Upstreams
 }
 
@@ -70,9 +71,10 @@ func (m *Main) root() (*cobra.Command, error) {
 		m.alertsCmd(), m.incidentCmd(),
 		m.routesCmd(), m.contractCmd(), m.configCmd(), m.doctorCmd(), m.versionCmd(),
 	)
-	if m.Upstreams != nil {
-		root.AddCommand(m.rotateCmd())
+	if m.Upstreams == nil {
+		m.Upstreams = app.Upstreams(m.Environ)
 	}
+	root.AddCommand(m.rotateCmd())
 	api := m.apiCmd()
 	root.AddCommand(api)
 	if slices.Contains(m.Args, "api") { // only then pay for reading the contract

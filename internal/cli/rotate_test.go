@@ -88,7 +88,8 @@ func TestRotate(t *testing.T) {
 	}
 	list = nil
 	says(rotate(), cli.ExitNotFound, "", "no environment is configured")
-	if r := run(t, nil, nil, "rotate"); r.exit != cli.ExitUsage {
-		t.Errorf("without environments there is no such command: %+v", r)
+	memory := []string{"AIRSIDE_DATABASE_URL=memory:"}
+	if r := run(t, nil, memory, "rotate"); r.exit != cli.ExitNotFound {
+		t.Errorf("the configuration names no environment: %+v", r)
 	}
 }

@@ -49,6 +49,9 @@ type Deps struct {
 	Specs []Spec
 	// Status asks the client of an upstream environment; it must not touch the network.
 	Status func(ctx context.Context, name string) Status
+	// Rotate replaces the secret of an upstream environment. STATE_DOES_NOT_ALLOW while that goes on,
+	// ROTATION_REFUSED, UPSTREAM_UNAVAILABLE.
+	Rotate func(ctx context.Context, name string, incident bool) (Rotation, error)
 	// Changed is called after an environment's mode changed.
 	Changed func()
 	// Tenant is under whom modes are kept: they are the process's, not a customer's.
@@ -228,4 +231,30 @@ func (s *Service) SetMode(ctx context.Context, in ModeIn) (Shown, error) {
 	out := s.show(ctx, sp)
 	out.Mode = in.Body.Mode
 	return out, nil
+}
+
+// Rotation is what became of one (schema EnvironmentRotation).
+type Rotation struct {
+	Environment string   `json:"environment"`
+	Strategy    string   `json:"strategy"`
+	ClientID    string   `json:"clientId,omitempty"`
+	Resumed     bool     `json:"resumed"`
+	Orphans     []string `json:"orphans,omitempty"`
+}
+
+// RotateIn says which, and whether the secret has leaked.
+type RotateIn struct {
+	Name string `path:"environment"`
+	Body struct {
+		Incident bool `json:"incident"`
+	} `body:"json"`
+}
+
+// Rotate is rotateEnvironmentCredential. It talks to the vault and the real API, so it opens its own
+// transactions.
+func (s *Service) Rotate(ctx context.Context, in RotateIn) (Rotation, error) {
+	if s.spec(in.Name) == nil {
+		return Rotation{}, errs.Missing("environment", in.Name)
+	}
+	return s.d.Rotate(ctx, in.Name, in.Body.Incident)
 }

@@ -64,6 +64,7 @@ const (
 	UpstreamTimeout      Code = "UPSTREAM_TIMEOUT"
 	UpstreamBroken       Code = "UPSTREAM_ANSWER_BROKEN"
 	UpstreamCredential   Code = "UPSTREAM_CREDENTIAL_REFUSED"
+	RotationRefused      Code = "ROTATION_REFUSED"
 	RequestNotWellFormed Code = "REQUEST_NOT_WELL_FORMED"
 	StoreUnavailable     Code = "STORE_UNAVAILABLE"
 	SupplierUnavailable  Code = "SUPPLIER_UNAVAILABLE"
@@ -162,6 +163,7 @@ var codes = []Info{
 	{UpstreamTimeout, Late, "The real API did not answer in time.", "Reads can be repeated at once. After a write, look first whether it was carried out."},
 	{UpstreamBroken, Broken, "The real API's answer broke off or is none that can be passed on.", "Reads can be repeated at once. After a write, look first whether it was carried out."},
 	{UpstreamCredential, Broken, "The real API refuses the credential of this environment.", "`airside rotate --status` shows the state of the credential; the operators were alerted."},
+	{RotationRefused, Conflict, "The credential was not rotated, because that could lose it: nothing was done.", "The message says what is missing: a vault that can be written, a place for the escrow, or a second credential that could recover a lost answer."},
 	{RequestNotWellFormed, Invalid, "The request's framing is ambiguous, so that two programs could read it as different requests. It was refused before it was read.", "Send either Content-Length or Transfer-Encoding, end lines with CR LF, and do not fold header lines."},
 	{StoreUnavailable, Unavailable, "The store cannot take the write now. Nothing was written, unless the message says that this is in doubt.", "Try again; writes with an Idempotency-Key are safe to repeat."},
 	{AuditUnavailable, Unavailable, "The audit trail cannot take the entry, and what leaves no entry is not done. Nothing was written, and nothing that is audited was shown.", "Try again; writes with an Idempotency-Key are safe to repeat. If it stays so, look at the disk and the log of the server."},
