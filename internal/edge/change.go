@@ -28,13 +28,16 @@ func (m *Mux) change(ctx context.Context, c *call) error {
 	if err := m.safeUpdate(ctx, c); err != nil {
 		return err
 	}
-	if err := m.o.Store.Update(ctx, func(ctx context.Context) error { return m.intend(ctx, c) }); err != nil || c.replayed {
+	err := m.o.Store.Update(ctx, func(ctx context.Context) error { return m.intend(ctx, c) })
+	if errs.Is(err, errs.OutcomeUnknown) {
+		return m.findAgain(ctx, c, err)
+	}
+	if err != nil || c.replayed {
 		return err
 	}
 	ctx = context.WithoutCancel(ctx)
 	outcome, failed := m.attempt(ctx, c)
-	err := m.o.Store.Update(ctx, func(ctx context.Context) error { return m.conclude(ctx, c, outcome) })
-	if err != nil {
+	if err := m.o.Store.Update(ctx, func(ctx context.Context) error { return m.conclude(ctx, c, outcome) }); err != nil {
 		// The API has acted, and that cannot be undone: the caller gets its answer, the log the rest.
 		c.event.Internal = "the outcome could not be recorded: " + err.Error()
 		c.event.Decide("audit", "failed", "outcome", "")
@@ -44,6 +47,20 @@ func (m *Mux) change(ctx context.Context, c *call) error {
 	}
 	c.event.Decide("handle", outcome, "forwarded", "")
 	return nil
+}
+
+// findAgain is for a key whose first call was sent and has no outcome: this process died meanwhile, or the call is
+// still on its way. What it created may be there by now.
+func (m *Mux) findAgain(ctx context.Context, c *call, unknown error) error {
+	lctx, cancel := context.WithTimeout(ctx, c.upstream.Timeout())
+	defer cancel()
+	found, ok, err := c.upstream.Lookup(lctx, c.ep.op, c.r.URL.Path, c.body)
+	if err != nil || !ok {
+		return unknown
+	}
+	c.out = found
+	c.Header().Set("Airside-Recovered", "true")
+	return m.o.Store.Update(ctx, func(ctx context.Context) error { return m.conclude(ctx, c, outcomeFound) })
 }
 
 // The outcomes of a write, as the audit trail has them.
