@@ -309,3 +309,29 @@ func TestWebhooksOfTwoNodes(t *testing.T) {
 	a.call(204, "DELETE", "/v1/airside/webhooks/subscriptions/"+sub.str("id"), nil)
 	b.call(201, "POST", "/v2/trips", doc{"tripName": "Untold", "userId": id(b.srv.Demo.UserID)})
 }
+
+// TestApplicationsOfTwoNodes: an application that was registered, narrowed or suspended at one server is so at the
+// other one, and its old secret works there for as long as was said.
+func TestApplicationsOfTwoNodes(t *testing.T) {
+	t.Parallel()
+	a, b := pair(t, 0)
+	settings := doc{"name": "reader", "owner": "lena.okafor@example.com", "environment": "sandbox", "role": "TMC_ADMIN",
+		"grants": []doc{{"scopes": []string{"company:read", "user:read"}}}}
+	made := a.call(201, "POST", "/v1/airside/applications", settings)
+	path := "/v1/airside/applications/" + made.str("clientId")
+	there := b.bearing(b.srv.TokenOf(t, made.str("clientId"), made.str("clientSecret")))
+	there.call(200, "GET", companies(b), nil)
+	there.refuse(403, "OPERATION_NOT_GRANTED", "POST", "/v2/companies", doc{"name": "Quay", "billingCurrency": "USD", "companyRoles": []string{"ORG"}})
+	settings["grants"] = []doc{{"scopes": []string{"user:read"}}}
+	a.call(200, "PUT", path, settings)
+	there.refuse(403, "OPERATION_NOT_GRANTED", "GET", companies(b), nil)
+	settings["grants"] = []doc{{"scopes": []string{"company:read"}}}
+	b.call(200, "PUT", path, settings)
+	there.call(200, "GET", companies(b), nil)
+	a.call(200, "POST", path+"/rotate-secret", doc{"overlapSeconds": 3600})
+	b.srv.TokenOf(t, made.str("clientId"), made.str("clientSecret"))
+	a.call(200, "POST", path+"/suspend", doc{"reason": "left"})
+	there.refuse(403, "APPLICATION_SUSPENDED", "GET", companies(b), nil)
+	a.call(204, "DELETE", path, nil)
+	there.refuse(401, "ACCESS_TOKEN_INVALID", "GET", companies(b), nil)
+}
