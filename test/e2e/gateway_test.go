@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/airside-travel/airside/airsidetest"
 )
 
@@ -432,4 +434,38 @@ func TestGatewayListeners(t *testing.T) {
 	if got := g.send("", "POST", "/v2/auth/oauth2-token", http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, form); got.code() != "ENVIRONMENT_NOT_ACCESSIBLE" {
 		t.Errorf("a sandbox credential at production's token endpoint: %d %s", got.status, got.body)
 	}
+}
+
+// TestApplicationsCanBeSentBack: what was read of an application is the complete update that changes nothing, with
+// everything set; and what an update leaves out is gone.
+func TestApplicationsCanBeSentBack(t *testing.T) {
+	t.Parallel()
+	c := start(t)
+	full := doc{"name": "full", "owner": "lena.okafor@example.com", "description": "Everything set.", "environment": "sandbox", "role": "COMPANY_ADMIN",
+		"companyId": c.srv.Demo.CompanyID, "grants": []doc{{"operations": []string{"*"}, "effects": []string{"read"}, "reason": "audits"}, {"scopes": []string{"air:book"}, "effects": []string{"purchase"}}},
+		"networks": []string{"127.0.0.0/8", "2001:db8::/32"}, "rate": doc{"perSecond": 2.5, "burst": 5}, "requestsPerDay": 100,
+		"purchases": doc{"countPerDay": 3, "amountPerDay": doc{"minor": 250000, "currency": "USD"}}, "refuseLossyUpdates": true, "expiresAt": "2040-01-01T00:00:00Z"}
+	path := "/v1/airside/applications/" + c.call(201, "POST", "/v1/airside/applications", full).str("clientId")
+	first := c.call(200, "GET", path, nil)
+	for member := range full {
+		if first[member] == nil {
+			t.Errorf("%s was sent and is not there", member)
+		}
+	}
+	c.call(200, "PUT", path, first)
+	second := c.call(200, "GET", path, nil)
+	delete(first, "updatedAt")
+	delete(second, "updatedAt")
+	if diff := cmp.Diff(first, second); diff != "" {
+		t.Errorf("changed by sending it back (-before +after):\n%s", diff)
+	}
+	c.call(200, "PUT", path, doc{"name": "full", "owner": "lena.okafor@example.com", "role": "COMPANY_ADMIN", "companyId": c.srv.Demo.CompanyID, "grants": []doc{{"scopes": []string{"trip:read"}}}})
+	for member, v := range c.call(200, "GET", path, nil) {
+		if full[member] != nil && member != "name" && member != "owner" && member != "role" && member != "companyId" && member != "grants" && member != "environment" {
+			t.Errorf("%s was left out and is still %v", member, v)
+		}
+	}
+	c.refuse(400, "API_VALIDATION_FAILED", "PUT", path, doc{"name": "full", "owner": "lena.okafor@example.com", "role": "TMC_ADMIN", "grants": []doc{{"scopes": []string{"trip:read"}}}})
+	c.refuse(400, "API_VALIDATION_FAILED", "POST", "/v1/airside/applications", doc{"name": "x", "owner": "lena.okafor@example.com", "role": "TMC_ADMIN", "grants": []doc{{"operations": []string{"*"}}}})
+	c.refuse(400, "DUPLICATE_VALUE", "POST", "/v1/airside/applications", doc{"name": "full", "owner": "lena.okafor@example.com", "role": "TMC_ADMIN", "grants": []doc{{"scopes": []string{"trip:read"}}}})
 }

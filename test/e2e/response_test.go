@@ -35,7 +35,7 @@ func newDesk(t *testing.T) *desk {
 	d := &desk{mail: sinktest.SMTP(t, true), chat: sinktest.HTTP(t), hook: sinktest.HTTP(t), pager: sinktest.HTTP(t), manager: sinktest.HTTP(t)}
 	d.client = start(t, airsidetest.Tune(func(o *app.Options) { o.AlertRoots = d.mail.Roots }), airsidetest.Secrets(map[string]string{
 		"ALERT_SINK_MAIL": "pa55word-of-mail", "ALERT_SINK_CHAT": d.chat.URL + "/services/T/B/x", "ALERT_SINK_PAGER": "r0uting",
-		"ALERT_SINK_HOOK": "whsec_" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("k"), 32)), "AIRSIDE_OTHER": "not for sinks",
+		"ALERT_SINK_HOOK": "whsec_" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("k"), 32)), "OTHER_SECRET": "not for sinks",
 	}))
 	return d
 }
@@ -103,7 +103,7 @@ func TestFromBurstToReport(t *testing.T) {
 			t.Fatal(errs)
 		}
 	}
-	d.refuse(400, "API_VALIDATION_FAILED", "POST", "/v1/airside/alerts/sinks", doc{"name": "thief", "kind": "WEBHOOK", "url": "https://example.com", "secretRef": "env:AIRSIDE_OTHER"})
+	d.refuse(400, "API_VALIDATION_FAILED", "POST", "/v1/airside/alerts/sinks", doc{"name": "thief", "kind": "WEBHOOK", "url": "https://example.com", "secretRef": "env:OTHER_SECRET"})
 	for _, s := range sinks {
 		if got := d.does("alerts", "test", s["name"].(string)); got.at("accepted") != true {
 			t.Errorf("test of %v: %v", s["name"], got)
