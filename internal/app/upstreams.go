@@ -149,9 +149,15 @@ func VaultSettings(cfg config.Config, environ []string, c clock.Clock) vault.Set
 // environment reads what configuration says; references are read here, so that a literal secret ends the
 // start.
 func (a *App) environment(c *config.Environment) (upstream.Environment, error) {
+	return UpstreamOf(c, a.cfg.Dev)
+}
+
+// UpstreamOf is an environment of the configuration as its client has it; with loopback, plain http on this machine is
+// allowed. The error names what is no reference, and does not repeat it.
+func UpstreamOf(c *config.Environment, loopback bool) (upstream.Environment, error) {
 	e := upstream.Environment{
 		Name: c.Name, BaseURL: c.BaseURL, TokenURL: c.TokenURL, Audience: c.Audience, TMC: c.TMC, ClientID: c.ClientID,
-		AdminClientID: c.AdminClientID, Role: c.Role, Company: c.Company, Mode: upstream.Live, Loopback: a.cfg.Dev,
+		AdminClientID: c.AdminClientID, Role: c.Role, Company: c.Company, Mode: upstream.Live, Loopback: loopback,
 		Timeouts: upstream.Timeouts{Response: c.Timeout},
 		Limits:   upstream.Limits{Connections: c.Connections, Rate: c.Rate},
 		Rotation: upstream.Schedule{Off: c.RotateAfter == 0, MaxAge: c.RotateAfter, Strategy: upstream.Strategy(c.Strategy), SelfOnly: c.SelfOnly},

@@ -180,9 +180,9 @@ func TestMarkersNeedAReason(t *testing.T) {
 	secret := ids.Secret("asc_")
 	for line, want := range map[string]int{
 		secret + " // " + marker + " the value of an example": 0,
-		secret + " // " + marker:                               1,
-		secret + " <!-- " + marker + " -->":                    1,
-		secret + "\n// " + marker + " the line above":          1,
+		secret + " // " + marker:                              1,
+		secret + " <!-- " + marker + " -->":                   1,
+		secret + "\n// " + marker + " the line above":         1,
 	} {
 		got := s.Text("x.go", []byte(line), 1)
 		if len(got) != want {
