@@ -153,7 +153,7 @@ func (b *bench) report() error {
 			m := median(t.got[write])
 			failed += m.failed
 			fmt.Fprintf(w, "%s\t%.0f\t%s\t%.2f ms\t%.2f ms\t%.0f\t%s\t%.0f\t%d\t\n", t.name, m.perSecond, ratio(m.perSecond, bare.perSecond),
-				(m.p50 - direct.p50).Seconds()*1000, (m.p99 - direct.p99).Seconds()*1000, m.cpu, ratio(m.cpu, bare.cpu), float64(m.rss)/(1<<20), m.failed)
+				(m.p50-direct.p50).Seconds()*1000, (m.p99-direct.p99).Seconds()*1000, m.cpu, ratio(m.cpu, bare.cpu), float64(m.rss)/(1<<20), m.failed)
 		}
 	}
 	if err := w.Flush(); err != nil {
