@@ -126,7 +126,7 @@ func upstreamOptions(cfg config.Config, environ []string, secrets *vault.Vaults,
 	var out []upstream.Options
 	var all []upstream.Environment
 	for i := range cfg.Upstreams {
-		e, err := readEnvironment(&cfg.Upstreams[i], cfg.Dev)
+		e, err := UpstreamOf(&cfg.Upstreams[i], cfg.Dev)
 		if err != nil {
 			return nil, err
 		}
@@ -177,12 +177,12 @@ func VaultSettings(cfg config.Config, environ []string, c clock.Clock) vault.Set
 	}
 }
 
-// readEnvironment reads what configuration says; references are read here, so that a literal secret ends the
-// start.
-func readEnvironment(c *config.Environment, dev bool) (upstream.Environment, error) {
+// UpstreamOf is an environment of the configuration as its client has it; with loopback, plain http on this machine is
+// allowed. The error names what is no reference, and does not repeat it.
+func UpstreamOf(c *config.Environment, loopback bool) (upstream.Environment, error) {
 	e := upstream.Environment{
 		Name: c.Name, BaseURL: c.BaseURL, TokenURL: c.TokenURL, Audience: c.Audience, TMC: c.TMC, ClientID: c.ClientID,
-		AdminClientID: c.AdminClientID, Role: c.Role, Company: c.Company, Mode: upstream.Live, Loopback: dev,
+		AdminClientID: c.AdminClientID, Role: c.Role, Company: c.Company, Mode: upstream.Live, Loopback: loopback,
 		Timeouts: upstream.Timeouts{Response: c.Timeout},
 		Limits:   upstream.Limits{Connections: c.Connections, Rate: c.Rate},
 		Rotation: upstream.Schedule{Off: c.RotateAfter == 0, MaxAge: c.RotateAfter, Strategy: upstream.Strategy(c.Strategy), SelfOnly: c.SelfOnly},

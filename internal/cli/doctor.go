@@ -32,7 +32,8 @@ func (m *Main) doctorCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "doctor", Short: "Check the configuration, the database, the clock and the contract",
 		Long: "Doctor checks what a server needs before it starts, and changes nothing. With credentials of a server it also\n" +
-			"asks whether everybody can be called in an incident. With --startup it also\n" +
+			"looks at its applications and asks whether everybody can be called in an incident. A practice that is left off\n" +
+			"is a warning, with how to turn it on (docs/practices.md). With --startup it also\n" +
 			"starts this program with an empty database of its own and measures it against our gates: ready in\n" +
 			"150 ms and 0.2 CPU seconds, at most 64 MB of memory, a binary of at most 45 MB. On a busy machine\n" +
 			"measure again. With --server it also asks the server at AIRSIDE_URL, which must run, whether it is\n" +
@@ -51,7 +52,7 @@ func (m *Main) doctorCmd() *cobra.Command {
 				}
 				checks = append(checks, measured...)
 			}
-			return m.findings(checks, asJSON)
+			return m.findings(append(alone(checks), m.practices(cmd.Context())...), asJSON)
 		}),
 	}
 	cmd.Flags().BoolVar(&startup, "startup", false, "also start this program and measure it")
@@ -60,13 +61,34 @@ func (m *Main) doctorCmd() *cobra.Command {
 	return cmd
 }
 
-func (m *Main) findings(checks []check, asJSON bool) error {
+// finding is a check, or a practice that the configuration follows or leaves off.
+type finding struct {
+	check
+	Warning bool   `json:"warning,omitempty"` // left off, but nothing is broken: the exit code stays 0
+	Fix     string `json:"fix,omitempty"`     // how it is turned on
+}
+
+func alone(checks []check) []finding {
+	var out []finding
+	for _, c := range checks {
+		out = append(out, finding{check: c})
+	}
+	return out
+}
+
+func (m *Main) findings(checks []finding, asJSON bool) error {
 	bad := 0
 	for _, c := range checks {
 		verdict := "ok  "
-		if !c.OK {
+		switch {
+		case c.Warning:
+			verdict = "warn"
+		case !c.OK:
 			verdict = "FAIL"
 			bad++
+		}
+		if c.Fix != "" && !asJSON {
+			c.Detail += "\n" + c.Fix
 		}
 		if !asJSON {
 			fmt.Fprintf(m.Stdout, "%s  %-14s %s\n", verdict, c.Name, strings.ReplaceAll(c.Detail, "\n", "\n"+strings.Repeat(" ", 21)))

@@ -4,7 +4,6 @@ package ids
 
 import (
 	"crypto/rand"
-	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
 
@@ -61,13 +60,6 @@ func Digits() string {
 		n /= 10
 	}
 	return string(s[:])
-}
-
-// Secret makes a 256-bit secret with a readable prefix, in unpadded base64url.
-func Secret(prefix string) string {
-	var b [32]byte
-	random(b[:])
-	return prefix + base64.RawURLEncoding.EncodeToString(b[:])
 }
 
 // Bytes gives n random bytes.

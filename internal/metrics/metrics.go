@@ -10,8 +10,8 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // seriesMax is how many series one metric may have.
@@ -33,7 +33,7 @@ type Metric struct {
 	labels           []string
 
 	mu     sync.Mutex
-	series map[string]float64 // by the written labels
+	series map[string]*float64 // by the written labels
 }
 
 // Counter makes a metric that only grows; its name ends in _total.
@@ -47,7 +47,7 @@ func (r *Registry) Gauge(name, help string, labels ...string) *Metric {
 }
 
 func (r *Registry) add(name, help, kind string, labels []string) *Metric {
-	m := &Metric{name: name, help: help, kind: kind, labels: labels, series: map[string]float64{}}
+	m := &Metric{name: name, help: help, kind: kind, labels: labels, series: map[string]*float64{}}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.metrics = append(r.metrics, m)
@@ -82,34 +82,52 @@ func (m *Metric) change(values []string, fn func(old float64) float64) {
 	if len(values) != len(m.labels) {
 		panic(fmt.Sprintf("metrics: %s has %d labels and was given %d", m.name, len(m.labels), len(values)))
 	}
-	key := m.key(values)
+	var room [128]byte // most keys fit, and a known series then costs no allocation
+	key := m.key(room[:0], values)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if _, known := m.series[key]; !known && len(m.series) >= seriesMax {
+	v := m.series[string(key)]
+	if v == nil && len(m.series) >= seriesMax {
 		others := make([]string, len(values))
 		for i := range others {
 			others[i] = "other"
 		}
-		key = m.key(others)
+		key = m.key(key[:0], others)
+		v = m.series[string(key)]
 	}
-	m.series[key] = fn(m.series[key])
+	if v == nil {
+		v = new(float64)
+		m.series[string(key)] = v
+	}
+	*v = fn(*v)
 }
 
-func (m *Metric) key(values []string) string {
-	if len(values) == 0 {
-		return ""
-	}
-	escape := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
-	var b strings.Builder
+// key appends the labels as they are written, in braces.
+func (m *Metric) key(b []byte, values []string) []byte {
 	for i, v := range values {
-		b.WriteByte("{,"[min(i, 1)])
-		b.WriteString(m.labels[i])
-		b.WriteString(`="`)
-		b.WriteString(escape.Replace(strings.ToValidUTF8(v, "?")))
-		b.WriteByte('"')
+		b = append(b, "{,"[min(i, 1)])
+		b = append(b, m.labels[i]...)
+		b = append(b, '=', '"')
+		for _, r := range v {
+			switch r {
+			case '\\':
+				b = append(b, '\\', '\\')
+			case '"':
+				b = append(b, '\\', '"')
+			case '\n':
+				b = append(b, '\\', 'n')
+			case utf8.RuneError: // what is not UTF-8
+				b = append(b, '?')
+			default:
+				b = utf8.AppendRune(b, r)
+			}
+		}
+		b = append(b, '"')
 	}
-	b.WriteByte('}')
-	return b.String()
+	if len(values) > 0 {
+		b = append(b, '}')
+	}
+	return b
 }
 
 // write writes everything in text format 0.0.4.
@@ -127,7 +145,7 @@ func (r *Registry) write(w io.Writer) error {
 		}
 		slices.Sort(keys)
 		for _, k := range keys {
-			fmt.Fprintf(out, "%s%s %s\n", m.name, k, strconv.FormatFloat(m.series[k], 'g', -1, 64))
+			fmt.Fprintf(out, "%s%s %s\n", m.name, k, strconv.FormatFloat(*m.series[k], 'g', -1, 64))
 		}
 		m.mu.Unlock()
 	}

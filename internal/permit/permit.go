@@ -72,6 +72,7 @@ type Set struct {
 	entities    entities
 	byOperation map[string]policies
 	opened      [][]cedar.EntityUID // by grant, without those that open nothing
+	open        map[string]string   // by operation that grants alone decide about: the grant, as Cedar decided when they were compiled
 }
 
 type policies []named
@@ -157,7 +158,7 @@ func (e *Engine) Compile(a Application) *Set {
 	s := &Set{
 		app: a, principal: cedar.NewEntityUID(typeApplication, cedar.String(a.ID)),
 		environment: cedar.NewEntityUID(typeEnvironment, cedar.String(a.Environment.Name)),
-		byOperation: map[string]policies{},
+		byOperation: map[string]policies{}, open: map[string]string{},
 	}
 	s.entities = entities{shared: e.entities, own: [2]cedar.Entity{
 		{UID: s.principal, Attributes: cedar.NewRecord(cedar.RecordMap{"owner": cedar.String(a.Owner)})},
@@ -187,6 +188,27 @@ func (e *Engine) Compile(a Application) *Set {
 			s.byOperation[string(id.ID)] = append(s.byOperation[string(id.ID)], n)
 		}
 	}
+	// Grants look at nothing that differs from call to call, not even the operation, so the decision of a list of them
+	// is taken once. A policy of the file may.
+	taken := map[cedar.PolicyID]string{}
+	for _, op := range e.contract.Operations() {
+		if len(s.byOperation[op.ID]) == 0 || slices.ContainsFunc(e.extra, func(n named) bool { return n.scope.concerns(op.ID, groups(op)) }) {
+			continue
+		}
+		var ids cedar.PolicyID
+		for _, n := range s.byOperation[op.ID] {
+			ids += n.id + "\n"
+		}
+		by, known := taken[ids]
+		if !known {
+			var err error
+			if by, err = s.decide(op, netip.IPv6Unspecified(), time.Time{}); err != nil {
+				continue
+			}
+			taken[ids] = by
+		}
+		s.open[op.ID] = by
+	}
 	for _, op := range e.contract.Operations() {
 		for _, n := range e.extra {
 			if n.scope.concerns(op.ID, groups(op)) {
@@ -209,6 +231,13 @@ func (s *Set) Policies() []string {
 // Decide says which policy allows the call. OPERATION_NOT_GRANTED, PURCHASE_NOT_GRANTED,
 // POLICY_UNDECIDED.
 func (s *Set) Decide(op *contract.Operation, from netip.Addr, at time.Time) (policy string, err error) {
+	if by, ok := s.open[op.ID]; ok {
+		return by, nil
+	}
+	return s.decide(op, from, at)
+}
+
+func (s *Set) decide(op *contract.Operation, from netip.Addr, at time.Time) (policy string, err error) {
 	list := s.byOperation[op.ID]
 	if len(list) == 0 {
 		return "", s.refuse(op, "")

@@ -89,6 +89,16 @@ func (c *Client) roundTrip(req *http.Request) (*http.Response, error) {
 
 // enter waits for the gate and the limits, the gate first, so that what it held does not leave all at once.
 func (c *Client) enter(ctx context.Context) error {
+	if c.rate == nil { // mostly nothing holds a request, and then there is nothing to wait for
+		select {
+		case c.slots <- struct{}{}:
+			if c.gate.enter() {
+				return nil
+			}
+			<-c.slots
+		default:
+		}
+	}
 	hold, cancel := context.WithTimeoutCause(ctx, c.env.Timeouts.Hold, ErrHeld)
 	defer cancel()
 	for {

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/airside-travel/airside/contract"
+)
+
+// bench is one run.
+type bench struct {
+	settings
+	dir      string
+	out      io.Writer
+	answer   []byte
+	body     []byte
+	upstream string
+	targets  []*target
+	running  []*exec.Cmd
+}
+
+const readPath = "/v2/companies/4a0a30b4-8b4f-478d-b12b-a5691096a83c"
+
+func (b *bench) start(ctx context.Context) error {
+	read, write := contract.Example("readCompany"), contract.Example("createCompany")
+	if read == nil || write == nil {
+		return errors.New("the contract has no example of readCompany or createCompany")
+	}
+	var compact, body bytes.Buffer
+	if err := errors.Join(json.Compact(&compact, read.Response.Body), json.Compact(&body, write.Request.Body)); err != nil {
+		return err
+	}
+	b.answer, b.body = compact.Bytes(), body.Bytes()
+	file := filepath.Join(b.dir, "answer.json")
+	if err := os.WriteFile(file, b.answer, 0o600); err != nil {
+		return err
+	}
+	addr, cmd, err := b.self(ctx, roleUpstream, file)
+	if err != nil {
+		return err
+	}
+	b.upstream = addr
+	b.add(&target{name: "direct", url: "http://" + addr, pids: []int{cmd.Process.Pid}})
+	proxy, cmd, err := b.self(ctx, roleProxy, "bare", "http://"+addr)
+	if err != nil {
+		return err
+	}
+	b.add(&target{name: "go proxy", url: "http://" + proxy, pids: []int{cmd.Process.Pid}})
+	if b.airside != "" && b.wanted("airside") {
+		if err := b.startAirside(ctx); err != nil {
+			return fmt.Errorf("airside: %w", err)
+		}
+	}
+	return b.startOthers(ctx)
+}
+
+func (b *bench) wanted(name string) bool {
+	return b.only == "" || slices.Contains(strings.Split(b.only, ","), name)
+}
+
+func (b *bench) add(t *target) {
+	t.got = map[bool][]sample{}
+	b.targets = append(b.targets, t)
+}
+
+// self starts this program in a role and gives the address it prints.
+func (b *bench) self(ctx context.Context, args ...string) (string, *exec.Cmd, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return "", nil, err
+	}
+	return b.process(ctx, exec.CommandContext(ctx, exe, args...)) //nolint:gosec // this very program
+}
+
+// process starts one that prints a line when it is ready.
+func (b *bench) process(_ context.Context, cmd *exec.Cmd) (string, *exec.Cmd, error) {
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return "", nil, err
+	}
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	if err := cmd.Start(); err != nil {
+		return "", nil, err
+	}
+	b.running = append(b.running, cmd)
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		return "", nil, fmt.Errorf("%s ended before it was ready: %w", filepath.Base(cmd.Path), err)
+	}
+	return strings.TrimSpace(line), cmd, nil
+}
+
+func (b *bench) stop() {
+	for _, cmd := range b.running {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		_ = cmd.Wait() // ended by us
+	}
+}
+
+// startAirside starts it on a database on disk, with the request log in a file, and registers an application.
+func (b *bench) startAirside(ctx context.Context) error {
+	log, err := os.Create(filepath.Join(b.dir, "airside.log"))
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	cmd := exec.CommandContext(ctx, b.airside, "dev", "--json", "--listen", "127.0.0.1:0", "--data", filepath.Join(b.dir, "data")) //nolint:gosec // named by a flag
+	cmd.Stderr = log
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + b.dir, "AIRSIDE_RATE=0", "AIRSIDE_TOKEN_RATE=0", "AIRSIDE_ENVIRONMENTS=production", "AIRSIDE_ENV_PRODUCTION_BASE_URL=http://" + b.upstream,
+		"AIRSIDE_ENV_PRODUCTION_CLIENT_ID=far-client", "AIRSIDE_ENV_PRODUCTION_SECRET=env:FAR", "FAR=far-secret", "AIRSIDE_ENV_PRODUCTION_CONNECTIONS=512"}
+	line, _, err := b.process(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	var ready struct{ BaseURL, ClientID, ClientSecret string }
+	if err := json.Unmarshal([]byte(line), &ready); err != nil {
+		return err
+	}
+	token, err := tokenOf(ctx, ready.BaseURL, ready.ClientID, ready.ClientSecret)
+	if err != nil {
+		return err
+	}
+	var app struct{ ClientID, ClientSecret string }
+	err = call(ctx, ready.BaseURL+"/v1/airside/applications", token, "application/json",
+		`{"name":"load","owner":"lena.okafor@example.com","environment":"production","networks":["127.0.0.0/8"],"grants":[{"scopes":["company:read","company:write"]}]}`, &app)
+	if err != nil {
+		return err
+	}
+	if token, err = tokenOf(ctx, ready.BaseURL, app.ClientID, app.ClientSecret); err != nil {
+		return err
+	}
+	b.add(&target{name: "airside", url: ready.BaseURL, header: []string{"Authorization: Bearer " + token}, pids: []int{cmd.Process.Pid}})
+	return nil
+}
+
+func tokenOf(ctx context.Context, base, id, secret string) (string, error) {
+	var out struct {
+		AccessToken string `json:"access_token"`
+	}
+	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {id}, "client_secret": {secret}}
+	err := call(ctx, base+"/v2/auth/oauth2-token", "", "application/x-www-form-urlencoded", form.Encode(), &out)
+	return out.AccessToken, err
+}
+
+func call(ctx context.Context, to, token, media, body string, out any) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", media)
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		return err
+	}
+	if res.StatusCode >= 300 {
+		return fmt.Errorf("%s: %d %.300s", to, res.StatusCode, raw)
+	}
+	return json.Unmarshal(raw, out)
+}
+
+// freePort finds one; who gets it must take it soon.
+func freePort(ctx context.Context) (string, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
+}
+
+// awaitPort waits until something listens.
+func awaitPort(ctx context.Context, addr string) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		c, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
+		if err == nil {
+			return c.Close()
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-tick.C:
+		}
+	}
+}
