@@ -229,8 +229,13 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	s.purge = purge.New(a.clocks, profiles{s.directory}, purgeParts(s)...)
 	s.schedule.Register(identity.JobExpire, s.identity.Expire)
 	s.schedule.Register(air.JobOrder, s.air.RunJob)
+	objects, err := objectKey(master)
+	if err != nil {
+		return err
+	}
 	a.mux = edge.NewMux(edge.Options{
-		Contract: a.contract, Auth: gate{s.identity, s.access, s.applications, a.peers}, Store: a.store, Audit: trail{a.clocks}, TenantOf: s.identity.TenantOf, Replay: replays{a.clocks}, Ledger: issued{s.ledger},
+		ObjectKey: objects,
+		Contract:  a.contract, Auth: gate{s.identity, s.access, s.applications, a.peers}, Store: a.store, Audit: trail{a.clocks}, TenantOf: s.identity.TenantOf, Replay: replays{a.clocks}, Ledger: issued{s.ledger},
 		Clock: a.o.Clock, Log: a.o.Log, Ring: ring, MaxBody: a.cfg.MaxBody, TrustedHops: a.cfg.TrustedHops, Allow: networks,
 		Rate:      edge.Rate{PerSecond: a.cfg.Rate, Burst: a.cfg.Burst},
 		TokenRate: edge.Rate{PerSecond: a.cfg.TokenRate, Burst: a.cfg.TokenBurst},

@@ -36,7 +36,7 @@ type Locator interface{ Location() string }
 // handle runs the handler: reads in one snapshot, everything else in one transaction together with
 // its audit entry and its idempotency record, so that there is all of it or nothing.
 func (m *Mux) handle(c *call) error {
-	ctx := telemetry.WithRequestID(c.ctx, c.event.ID)
+	ctx := telemetry.WithEvent(telemetry.WithRequestID(c.ctx, c.event.ID), c.event)
 	op := c.ep.op
 	if err := m.tokenEnvironment(c); err != nil {
 		return err

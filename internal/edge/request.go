@@ -32,6 +32,7 @@ func (m *Mux) begin(w http.ResponseWriter, r *http.Request) *call {
 // finish logs the event and keeps it for explanations.
 func (m *Mux) finish(c *call) {
 	c.event.Took = m.o.Clock.Now().Sub(c.started)
+	m.about(c)
 	c.event.Log(c.ctx, m.o.Log)
 	if m.o.Ring != nil {
 		m.o.Ring.Add(c.event)

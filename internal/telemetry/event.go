@@ -39,7 +39,12 @@ type Event struct {
 	Stages      []Decision    `json:"stages"`
 	Upstream    *Upstream     `json:"upstream,omitempty"`
 	Effect      string        `json:"effect,omitempty"`
-	Internal    string        `json:"-"` // the internal error chain: logged, never shown
+	Object      string        `json:"object,omitempty"`  // keyed hash of the id in the path: tells calls about one thing from calls about many
+	Company     string        `json:"company,omitempty"` // whose data the call is about
+	Reason      string        `json:"reason,omitempty"`  // why it was refused, finer than the code; never told to the caller
+	AmountMinor int64         `json:"amountMinor,omitempty"`
+	Currency    string        `json:"currency,omitempty"` // of a purchase whose price is known; "" otherwise
+	Internal    string        `json:"-"`                  // the internal error chain: logged, never shown
 }
 
 // Upstream is what the call to the real API looked like.
@@ -85,6 +90,14 @@ func (e *Event) Log(ctx context.Context, log *slog.Logger) {
 	}
 	if e.UserID != "" {
 		attrs = append(attrs, slog.String("user", e.UserID))
+	}
+	for _, a := range []struct{ name, value string }{{"effect", e.Effect}, {"object", e.Object}, {"company", e.Company}, {"reason", e.Reason}} {
+		if a.value != "" {
+			attrs = append(attrs, slog.String(a.name, a.value))
+		}
+	}
+	if e.Currency != "" {
+		attrs = append(attrs, slog.Int64("amountMinor", e.AmountMinor), slog.String("currency", e.Currency))
 	}
 	if e.ErrorCode != "" {
 		last := e.Stages[len(e.Stages)-1]
