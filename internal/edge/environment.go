@@ -107,7 +107,7 @@ func (m *Mux) tokenEnvironment(c *call) error {
 		id = firstText(c.body, "clientId")
 	}
 	own := m.o.EnvironmentOf(id)
-	c.event.ClientID, c.event.Environment = clip(id, 64), own
+	c.event.ClientID, c.event.Environment = clip(id, 1024), own
 	return cross(called(c.r), own)
 }
 

@@ -38,7 +38,8 @@ func (m *Mux) fail(c *call, stage string, err error) {
 		c.event.Hint = info.Fix
 	}
 	rule, detail := "", e.Message
-	if len(e.Fields) > 0 {
+	if len(e.Fields) > 0 { // its message quotes what was sent
+		c.event.Message = strings.TrimSpace(e.Fields[0].In + " " + e.Fields[0].Pointer + " " + e.Fields[0].Rule)
 		rule = e.Fields[0].Rule
 		detail = strings.TrimSpace(e.Fields[0].In + " " + e.Fields[0].Pointer)
 	}

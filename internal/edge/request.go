@@ -21,8 +21,8 @@ func (m *Mux) begin(w http.ResponseWriter, r *http.Request) *call {
 	c := &call{
 		ResponseWriter: w, r: r, ctx: r.Context(), actor: &actor.Actor{}, started: now,
 		event: &telemetry.Event{
-			ID: ids.Trace(), At: now, Method: r.Method, Path: clip(r.URL.Path, 200),
-			UserAgent: clip(r.UserAgent(), 120), Stages: make([]telemetry.Decision, 0, 8),
+			ID: ids.Trace(), At: now, Method: r.Method, Path: clip(r.URL.Path, maxPath),
+			UserAgent: clip(r.UserAgent(), 4*maxAgent), Stages: make([]telemetry.Decision, 0, 8),
 		},
 	}
 	c.Header().Set("X-Request-Id", c.event.ID)
@@ -33,6 +33,7 @@ func (m *Mux) begin(w http.ResponseWriter, r *http.Request) *call {
 func (m *Mux) finish(c *call) {
 	c.event.Took = m.o.Clock.Now().Sub(c.started)
 	m.about(c)
+	m.clean(c)
 	c.event.Log(c.ctx, m.o.Log)
 	if m.o.Ring != nil {
 		m.o.Ring.Add(c.event)
