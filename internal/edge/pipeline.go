@@ -47,6 +47,8 @@ type Options struct {
 
 	// ObjectKey hashes the ids that events name; the same for all processes of an installation. Random when nil.
 	ObjectKey []byte
+	// Emit takes the event to where logs are kept, and must not wait; nil: Log does.
+	Emit func(e *telemetry.Event)
 	// Done is told of every request that was answered; it must be quick. Nil: nobody is.
 	Done func(e *telemetry.Event)
 	// OnViolation is told when one of our own responses does not fit the contract (dev and tests).

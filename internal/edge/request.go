@@ -34,7 +34,11 @@ func (m *Mux) finish(c *call) {
 	c.event.Took = m.o.Clock.Now().Sub(c.started)
 	m.about(c)
 	m.clean(c)
-	c.event.Log(c.ctx, m.o.Log)
+	if m.o.Emit != nil {
+		m.o.Emit(c.event)
+	} else {
+		c.event.Log(c.ctx, m.o.Log)
+	}
 	if m.o.Ring != nil {
 		m.o.Ring.Add(c.event)
 	}

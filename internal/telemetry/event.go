@@ -62,18 +62,26 @@ func (e *Event) Decide(stage, verdict, rule, detail string) {
 	e.Stages = append(e.Stages, Decision{stage, verdict, rule, detail})
 }
 
-// Log writes the event as one line; failures inside at error level, refusals at warning.
+// Log writes the event as one line.
 func (e *Event) Log(ctx context.Context, log *slog.Logger) {
-	level := slog.LevelInfo
+	if h := log.Handler(); h.Enabled(ctx, e.Level()) {
+		_ = h.Handle(ctx, e.Record()) // as slog.Logger does: there is nowhere to say it
+	}
+}
+
+// Level is error for failures inside and warning for refusals.
+func (e *Event) Level() slog.Level {
 	switch {
 	case e.Status >= 500 && e.Status != 501:
-		level = slog.LevelError
+		return slog.LevelError
 	case e.Status >= 400:
-		level = slog.LevelWarn
+		return slog.LevelWarn
 	}
-	if !log.Enabled(ctx, level) {
-		return
-	}
+	return slog.LevelInfo
+}
+
+// Record is the event as a line of a log, at the time when the request ended.
+func (e *Event) Record() slog.Record {
 	attrs := []slog.Attr{
 		slog.String("requestId", e.ID), slog.String("method", e.Method), slog.String("path", e.Path),
 		slog.String("operation", e.Operation), slog.Int("status", e.Status),
@@ -107,5 +115,7 @@ func (e *Event) Log(ctx context.Context, log *slog.Logger) {
 	if e.Internal != "" {
 		attrs = append(attrs, slog.String("error", e.Internal))
 	}
-	log.LogAttrs(ctx, level, "request", attrs...)
+	r := slog.NewRecord(e.At.Add(e.Took), e.Level(), "request", 0)
+	r.AddAttrs(attrs...)
+	return r
 }
