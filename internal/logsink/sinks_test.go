@@ -103,8 +103,13 @@ func TestParse(t *testing.T) {
 
 func TestStreamAndOCSF(t *testing.T) {
 	t.Parallel()
+	var mu sync.Mutex
 	var out bytes.Buffer
-	s := open(t, logsink.Options{Stdout: &out}, "stdout", "stdout?format=ocsf")
+	s := open(t, logsink.Options{Stdout: writerFunc(func(p []byte) (int, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		return out.Write(p)
+	})}, "stdout", "stdout?format=ocsf")
 	s.Emit(event(0))
 	stop(t, s)
 	plain, ocsf := 0, 0
