@@ -13,7 +13,7 @@ import (
 
 // What an event keeps of texts that callers and others chose, in characters or bytes.
 const (
-	maxPath, maxAgent, maxText, maxChain = 200, 120, 300, 8000
+	maxPath, maxAgent, maxName, maxText, maxChain = 200, 120, 80, 300, 8000
 
 	maxWord = 40 // a longer part of a path that leads nowhere says nothing
 )
@@ -24,7 +24,9 @@ func (m *Mux) clean(c *call) {
 	e := c.event
 	e.Path = c.path()
 	e.UserAgent = redact.Text(e.UserAgent, maxAgent)
-	e.ClientID = redact.Text(e.ClientID, 64)
+	if e.Operation == "" { // else it is one that we know
+		e.Method = redact.Text(e.Method, 20)
+	}
 	e.Message, e.Hint = private(e.Message, maxText), private(e.Hint, maxText)
 	e.Internal = addresses.ReplaceAllString(redact.Block(e.Internal, maxChain), "[e-mail]")
 	for i := range e.Stages {
@@ -32,7 +34,7 @@ func (m *Mux) clean(c *call) {
 		d.Rule, d.Detail = redact.Text(d.Rule, maxText), private(d.Detail, maxText)
 	}
 	if u := e.Upstream; u != nil {
-		u.RequestID, u.Debug = redact.Text(u.RequestID, 80), redact.Text(u.Debug, 200)
+		u.RequestID, u.Debug = redact.Text(u.RequestID, maxName), redact.Text(u.Debug, 200)
 		for i := range u.Drift {
 			u.Drift[i] = redact.Text(u.Drift[i], 200)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/airside-travel/airside/contract"
 	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/redact"
 )
 
 // Sandbox is the environment that this process is itself.
@@ -107,7 +108,7 @@ func (m *Mux) tokenEnvironment(c *call) error {
 		id = firstText(c.body, "clientId")
 	}
 	own := m.o.EnvironmentOf(id)
-	c.event.ClientID, c.event.Environment = clip(id, 1024), own
+	c.event.ClientID, c.event.Environment = redact.Text(id, maxName), own
 	return cross(called(c.r), own)
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/ids"
+	"github.com/airside-travel/airside/internal/redact"
 	"github.com/airside-travel/airside/internal/telemetry"
 )
 
@@ -70,9 +71,9 @@ func (m *Mux) unrouted(c *call) error {
 	if len(methods) > 0 {
 		allow := strings.Join(methods, ", ")
 		c.Header().Set("Allow", allow)
-		return errs.New(errs.MethodNotAllowed, "%s is not a method of this path; it has %s", c.r.Method, allow)
+		return errs.New(errs.MethodNotAllowed, "%s is not a method of this path; it has %s", redact.Text(c.r.Method, maxName), allow)
 	}
-	return errs.New(errs.RouteNotFound, "no operation has the path %s", clip(c.r.URL.Path, 200))
+	return errs.New(errs.RouteNotFound, "no operation has the path %s", redact.Text(c.r.URL.Path, maxPath))
 }
 
 // canonical reports whether a path is as clients write it. ServeMux would answer others with a
