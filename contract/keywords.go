@@ -97,6 +97,11 @@ func (s *Schema) keyword(key string, val []byte) (err error) {
 		err = readBool(val, &s.Deprecated)
 	case "x-pii":
 		err = readText(val, &s.PII)
+	case "x-redact":
+		err = readText(val, &s.Redact)
+		if err == nil && !knownClass(s.Redact) {
+			err = fmt.Errorf("%q is no class of values to redact", s.Redact)
+		}
 	case "x-choice":
 		err = readText(val, &s.Choice)
 	case "title", "example", "examples", "hidden":

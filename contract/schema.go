@@ -36,6 +36,7 @@ type Schema struct {
 	ReadOnly             bool
 	Deprecated           bool
 	PII                  string // class of personal data (x-pii), or ""
+	Redact               string // how the value is shown where it should not be whole (x-redact), or ""
 	Choice               string // what we decided where the reference is silent (x-choice)
 
 	contract *Contract

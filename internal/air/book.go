@@ -15,6 +15,7 @@ import (
 	"github.com/airside-travel/airside/internal/ids"
 	"github.com/airside-travel/airside/internal/store"
 	"github.com/airside-travel/airside/internal/supplier"
+	"github.com/airside-travel/airside/internal/telemetry"
 )
 
 // CreatePnrIn is the input of airCreatePnr.
@@ -71,6 +72,7 @@ func (s *Service) CreatePnr(ctx context.Context, in CreatePnrIn) (json.RawMessag
 	}
 	s.decide(tx, key, booked.Seats)
 	order := &booked.Order
+	telemetry.Spent(ctx, int64(order.Offer.Total), order.Offer.Currency)
 	if order.Offer.Total != b.Cart.Total {
 		return nil, supplierError(&supplier.PriceChanged{
 			Old: supplier.Money{Minor: b.Cart.Total, Currency: b.Cart.Currency},

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"sync/atomic"
@@ -28,12 +29,14 @@ import (
 	"github.com/airside-travel/airside/internal/identity"
 	"github.com/airside-travel/airside/internal/incident"
 	"github.com/airside-travel/airside/internal/ledger"
+	"github.com/airside-travel/airside/internal/logsink"
 	"github.com/airside-travel/airside/internal/operator"
 	"github.com/airside-travel/airside/internal/outbox"
 	"github.com/airside-travel/airside/internal/peers"
 	"github.com/airside-travel/airside/internal/personkey"
 	"github.com/airside-travel/airside/internal/policy"
 	"github.com/airside-travel/airside/internal/purge"
+	"github.com/airside-travel/airside/internal/redact"
 	"github.com/airside-travel/airside/internal/relay"
 	"github.com/airside-travel/airside/internal/schedule"
 	"github.com/airside-travel/airside/internal/scim"
@@ -55,6 +58,8 @@ const worldSeed = 1
 // Options are what the process adds to the configuration.
 type Options struct {
 	Log     *slog.Logger
+	Stdout  io.Writer // for sinks of events; nil: nothing is written there
+	Stderr  io.Writer // for events as OCSF; others go to Log
 	Version string
 	// Environ is the environment that references of the form env:NAME read, as os.Environ gives it.
 	Environ []string
@@ -88,6 +93,7 @@ type App struct {
 
 	stopVaults context.CancelFunc
 
+	logs          *logsink.Sinks
 	gauges        *gauges
 	metricsServer *http.Server
 }
@@ -122,10 +128,21 @@ func New(ctx context.Context, cfg config.Config, o Options) (a *App, err error) 
 	if o.Clock == nil {
 		o.Clock = clock.System()
 	}
+	process := o.Log
+	o.Log = slog.New(redact.Handler(process.Handler()))
 	a = &App{cfg: cfg, o: o, clocks: clock.NewTenants(o.Clock)}
 	if a.secrets, err = vault.Open(VaultSettings(cfg, o.Environ, o.Clock)); err != nil {
 		return nil, err
 	}
+	a.gauges = newGauges()
+	if err := a.openLogs(ctx, process); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.logs.Stop(context.WithoutCancel(ctx)))
+		}
+	}()
 	// The contract, the world and the store are independent of each other and each takes a while.
 	type loaded struct {
 		c   *contract.Contract
@@ -178,7 +195,6 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	ring := telemetry.NewRing(remembered)
 	s := &services{}
 	a.services = s
-	a.gauges = newGauges()
 	a.gauges.Collect(a.collectAlerts)
 	s.outbox = outbox.New(outbox.Options{
 		Store: a.store, Clocks: a.clocks, Companies: owners{s}, Log: a.o.Log,
@@ -231,13 +247,18 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	s.purge = purge.New(a.clocks, profiles{s.directory}, purgeParts(s)...)
 	s.schedule.Register(identity.JobExpire, s.identity.Expire)
 	s.schedule.Register(air.JobOrder, s.air.RunJob)
+	objects, err := objectKey(master)
+	if err != nil {
+		return err
+	}
 	a.mux = edge.NewMux(edge.Options{
-		Contract: a.contract, Auth: gate{s.identity, s.access, s.applications, a.peers}, Store: a.store, Audit: trail{a.clocks}, TenantOf: s.identity.TenantOf, Replay: replays{a.clocks}, Ledger: issued{s.ledger},
+		ObjectKey: objects,
+		Contract:  a.contract, Auth: gate{s.identity, s.access, s.applications, a.peers}, Store: a.store, Audit: trail{a.clocks}, TenantOf: s.identity.TenantOf, Replay: replays{a.clocks}, Ledger: issued{s.ledger},
 		Clock: a.o.Clock, Log: a.o.Log, Ring: ring, MaxBody: a.cfg.MaxBody, TrustedHops: a.cfg.TrustedHops, Allow: networks,
 		Rate:      edge.Rate{PerSecond: a.cfg.Rate, Burst: a.cfg.Burst},
 		TokenRate: edge.Rate{PerSecond: a.cfg.TokenRate, Burst: a.cfg.TokenBurst},
 		Books:     books{s.applications}, Upstreams: a.upstreams, EnvironmentOf: environmentOf(s.applications),
-		BaseURL: a.BaseURL, Dev: a.cfg.Dev, Shared: a.peers != nil, OnViolation: a.violation(), Done: a.gauges.request,
+		BaseURL: a.BaseURL, Dev: a.cfg.Dev, Shared: a.peers != nil, OnViolation: a.violation(), Emit: a.logs.Emit, Done: a.gauges.request,
 	})
 	s.operator = operator.New(operator.Options{
 		Contract: a.contract, Clocks: a.clocks, Mover: s.schedule, Ring: ring, StatusOf: edge.StatusOf, Built: a.mux.Built,
@@ -354,7 +375,9 @@ func (a *App) Close(ctx context.Context) error {
 	if a.o.Relays != nil {
 		a.o.Relays.Close()
 	}
-	return errors.Join(append(problems, a.store.Close())...)
+	lctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.cfg.Shutdown)
+	defer cancel()
+	return errors.Join(append(problems, a.logs.Stop(lctx), a.store.Close())...)
 }
 
 // BaseURL is where clients reach this server.

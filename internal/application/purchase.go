@@ -15,6 +15,7 @@ import (
 
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/store"
+	"github.com/airside-travel/airside/internal/telemetry"
 )
 
 // The records of what applications buy.
@@ -56,6 +57,9 @@ func (s *Service) Reserve(ctx context.Context, p Purchase) error {
 	price, known, err := s.price(ctx, p)
 	if err != nil {
 		return err
+	}
+	if known {
+		telemetry.Spent(ctx, price.Minor, price.Currency)
 	}
 	if cap := l.Purchases.Amount; cap != nil {
 		switch {

@@ -32,6 +32,13 @@ type OCSF struct {
 	API         OCSFAPI        `json:"api"`
 	Source      *OCSFEndpoint  `json:"src_endpoint,omitempty"`
 	Resources   []OCSFResource `json:"resources,omitempty"`
+
+	// Of requests only.
+	Message  string            `json:"message,omitempty"`
+	Duration int64             `json:"duration,omitempty"` // milliseconds
+	Request  *OCSFHTTPRequest  `json:"http_request,omitempty"`
+	Response *OCSFHTTPResponse `json:"http_response,omitempty"`
+	Unmapped map[string]any    `json:"unmapped,omitempty"`
 }
 
 // The objects of an event.
@@ -62,6 +69,8 @@ type (
 	OCSFAPI struct {
 		Operation string       `json:"operation"`
 		Request   *OCSFRequest `json:"request,omitempty"`
+
+		Response *OCSFResponse `json:"response,omitempty"`
 	}
 	// OCSFRequest is the call.
 	OCSFRequest struct {

@@ -37,6 +37,7 @@ type Config struct {
 	AlertSinks    string        `env:"AIRSIDE_ALERT_SINKS_FILE" help:"YAML file of sinks that hear of every tenant's alerts (see alerts.md)"`
 	AlertSecrets  []string      `env:"AIRSIDE_ALERT_SECRETS" default:"env:ALERT_SINK_" help:"what references to secrets must begin with in alert sinks that are made by the API, separated by commas"`
 	LogFormat     string        `env:"AIRSIDE_LOG_FORMAT" default:"json" help:"json or text"`
+	LogSinks      []string      `env:"AIRSIDE_LOG_SINKS" default:"stderr" help:"where the events of requests go, separated by commas: stderr, stdout, file:PATH, syslog+udp://HOST:PORT (or tcp, tls), syslog+unix:PATH, otlp+http://HOST:PORT (or https), none; options as a query, such as ?format=ocsf (see docs/logs.md)"`
 	LogLevel      string        `env:"AIRSIDE_LOG_LEVEL" default:"info" help:"debug, info, warn or error"`
 
 	AuditInterval time.Duration `env:"AIRSIDE_AUDIT_CHECKPOINT_INTERVAL" default:"10s" help:"how often audit trails that grew get a signed checkpoint; 0 for never"`

@@ -12,6 +12,7 @@ import (
 
 	"github.com/airside-travel/airside/contract"
 	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/redact"
 )
 
 // maxAnswer bounds the answer to a write, in bytes: it is read whole, so that what was issued is known
@@ -236,5 +237,5 @@ func firstError(body []byte) string {
 		return ""
 	}
 	code, _, _ := strings.Cut(rest, `"`)
-	return clip(code, 64)
+	return redact.Text(code, 64)
 }

@@ -25,7 +25,7 @@ func (m *Mux) drift(c *call, status int, contentType string, body []byte) {
 		if i == maxDrifts {
 			break
 		}
-		c.event.Upstream.Drift = append(c.event.Upstream.Drift, clip(v.Pointer+" "+v.Rule, 200))
+		c.event.Upstream.Drift = append(c.event.Upstream.Drift, clip(v.Pointer+" "+v.Rule, 1024))
 	}
 	if len(c.event.Upstream.Drift) > 0 {
 		c.event.Decide("drift", "found", c.event.Upstream.Drift[0], "")
@@ -41,7 +41,7 @@ func debugOf(status int, body []byte) string {
 		Debug string `json:"debugIdentifier"`
 	}
 	_ = json.Unmarshal(body, &e) // an error in another form names none
-	return clip(e.Debug, 200)
+	return clip(e.Debug, 1024)
 }
 
 // keeper copies a body and keeps its beginning.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/airside-travel/airside/contract"
 	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/redact"
 )
 
 // Sandbox is the environment that this process is itself.
@@ -91,7 +92,7 @@ func cross(meant, own string) error {
 		return nil
 	}
 	return errs.New(errs.EnvironmentForeign, "this credential is for the environment %s and was used on %s", own, meant).
-		With("environment", own).With("called", meant)
+		With("environment", own).With("called", meant).Known("other-environment")
 }
 
 // tokenScope is the scope of the token endpoints.
@@ -107,7 +108,7 @@ func (m *Mux) tokenEnvironment(c *call) error {
 		id = firstText(c.body, "clientId")
 	}
 	own := m.o.EnvironmentOf(id)
-	c.event.ClientID, c.event.Environment = clip(id, 64), own
+	c.event.ClientID, c.event.Environment = redact.Text(id, maxName), own
 	return cross(called(c.r), own)
 }
 

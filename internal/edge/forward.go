@@ -125,7 +125,7 @@ func (m *Mux) send(ctx context.Context, c *call) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	up.Status, up.RequestID = resp.StatusCode, clip(resp.Header.Get("X-Request-Id"), 80)
+	up.Status, up.RequestID = resp.StatusCode, clip(resp.Header.Get("X-Request-Id"), 1024)
 	return resp, nil
 }
 

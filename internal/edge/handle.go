@@ -14,6 +14,7 @@ import (
 	"github.com/airside-travel/airside/contract"
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/redact"
 	"github.com/airside-travel/airside/internal/revision"
 	"github.com/airside-travel/airside/internal/telemetry"
 )
@@ -36,7 +37,7 @@ type Locator interface{ Location() string }
 // handle runs the handler: reads in one snapshot, everything else in one transaction together with
 // its audit entry and its idempotency record, so that there is all of it or nothing.
 func (m *Mux) handle(c *call) error {
-	ctx := telemetry.WithRequestID(c.ctx, c.event.ID)
+	ctx := telemetry.WithEvent(telemetry.WithRequestID(c.ctx, c.event.ID), c.event)
 	op := c.ep.op
 	if err := m.tokenEnvironment(c); err != nil {
 		return err
@@ -228,11 +229,11 @@ func (m *Mux) record(ctx context.Context, c *call, outcome, code string) error {
 	if c.upstream != nil {
 		detail["environment"] = c.event.Environment
 		if up := c.event.Upstream; up != nil {
-			detail["upstreamRequestId"], detail["upstreamStatus"] = up.RequestID, strconv.Itoa(up.Status)
+			detail["upstreamRequestId"], detail["upstreamStatus"] = redact.Text(up.RequestID, maxName), strconv.Itoa(up.Status)
 		}
 	}
 	err := m.o.Audit.Record(ctx, Act{
-		Tenant: c.actor.Tenant, Actor: who(c.actor), Operation: op.ID, Target: c.target(),
+		Tenant: c.actor.Tenant, Actor: who(c.actor), Operation: op.ID, Target: redact.Secrets(c.target()),
 		Outcome: outcome, RequestID: c.event.ID, Detail: detail,
 	})
 	if err != nil {

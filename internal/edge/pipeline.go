@@ -15,6 +15,7 @@ import (
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/clock"
 	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/ids"
 	"github.com/airside-travel/airside/internal/telemetry"
 )
 
@@ -44,6 +45,10 @@ type Options struct {
 	Shared      bool          // other processes change rights too: a write decides about its caller inside its transaction
 	Dev         bool          // judge our own responses; open the explanation of requests
 
+	// ObjectKey hashes the ids that events name; the same for all processes of an installation. Random when nil.
+	ObjectKey []byte
+	// Emit takes the event to where logs are kept, and must not wait; nil: Log does.
+	Emit func(e *telemetry.Event)
 	// Done is told of every request that was answered; it must be quick. Nil: nobody is.
 	Done func(e *telemetry.Event)
 	// OnViolation is told when one of our own responses does not fit the contract (dev and tests).
@@ -122,6 +127,9 @@ var stages = []stage{
 
 // NewMux makes the routes of all operations of the contract, none bound yet.
 func NewMux(o Options) *Mux {
+	if o.ObjectKey == nil {
+		o.ObjectKey = ids.Bytes(32)
+	}
 	m := &Mux{
 		o: o, bound: map[string]*endpoint{}, routes: http.NewServeMux(), limits: newLimiter(o.Clock),
 	}

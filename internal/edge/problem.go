@@ -33,11 +33,13 @@ func (m *Mux) fail(c *call, stage string, err error) {
 	}
 	info := e.Code.Info()
 	c.event.ErrorCode, c.event.Message, c.event.Hint = string(e.Code), e.Message, e.Hint
+	c.event.Reason = e.Reason
 	if c.event.Hint == "" {
 		c.event.Hint = info.Fix
 	}
 	rule, detail := "", e.Message
-	if len(e.Fields) > 0 {
+	if len(e.Fields) > 0 { // its message quotes what was sent
+		c.event.Message = strings.TrimSpace(e.Fields[0].In + " " + e.Fields[0].Pointer + " " + e.Fields[0].Rule)
 		rule = e.Fields[0].Rule
 		detail = strings.TrimSpace(e.Fields[0].In + " " + e.Fields[0].Pointer)
 	}

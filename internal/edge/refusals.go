@@ -16,6 +16,7 @@ import (
 
 	"github.com/airside-travel/airside/contract"
 	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/redact"
 )
 
 // Refusals are bounded, because anybody can cause them: of each minute and tenant the first of a sort are
@@ -138,7 +139,7 @@ func (m *Mux) refuse(c *call, stage string, cause error) {
 		Detail: map[string]string{"class": string(contract.AuditSecurity), "ip": c.event.ClientIP, "code": s.code, "stage": stage},
 	}
 	if c.ep != nil {
-		act.Target = clip(c.target(), maxTarget)
+		act.Target = redact.Text(c.target(), maxTarget)
 	}
 	err := m.o.Store.Update(context.WithoutCancel(c.ctx), func(ctx context.Context) error { return m.o.Audit.Record(ctx, act) })
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/ids"
+	"github.com/airside-travel/airside/internal/redact"
 	"github.com/airside-travel/airside/internal/telemetry"
 )
 
@@ -21,8 +22,8 @@ func (m *Mux) begin(w http.ResponseWriter, r *http.Request) *call {
 	c := &call{
 		ResponseWriter: w, r: r, ctx: r.Context(), actor: &actor.Actor{}, started: now,
 		event: &telemetry.Event{
-			ID: ids.Trace(), At: now, Method: r.Method, Path: clip(r.URL.Path, 200),
-			UserAgent: clip(r.UserAgent(), 120), Stages: make([]telemetry.Decision, 0, 8),
+			ID: ids.Trace(), At: now, Method: r.Method, Path: clip(r.URL.Path, maxPath),
+			UserAgent: clip(r.UserAgent(), 4*maxAgent), Stages: make([]telemetry.Decision, 0, 8),
 		},
 	}
 	c.Header().Set("X-Request-Id", c.event.ID)
@@ -32,7 +33,13 @@ func (m *Mux) begin(w http.ResponseWriter, r *http.Request) *call {
 // finish logs the event and keeps it for explanations.
 func (m *Mux) finish(c *call) {
 	c.event.Took = m.o.Clock.Now().Sub(c.started)
-	c.event.Log(c.ctx, m.o.Log)
+	m.about(c)
+	m.clean(c)
+	if m.o.Emit != nil {
+		m.o.Emit(c.event)
+	} else {
+		c.event.Log(c.ctx, m.o.Log)
+	}
 	if m.o.Ring != nil {
 		m.o.Ring.Add(c.event)
 	}
@@ -64,9 +71,9 @@ func (m *Mux) unrouted(c *call) error {
 	if len(methods) > 0 {
 		allow := strings.Join(methods, ", ")
 		c.Header().Set("Allow", allow)
-		return errs.New(errs.MethodNotAllowed, "%s is not a method of this path; it has %s", c.r.Method, allow)
+		return errs.New(errs.MethodNotAllowed, "%s is not a method of this path; it has %s", redact.Text(c.r.Method, maxName), allow)
 	}
-	return errs.New(errs.RouteNotFound, "no operation has the path %s", clip(c.r.URL.Path, 200))
+	return errs.New(errs.RouteNotFound, "no operation has the path %s", redact.Text(c.r.URL.Path, maxPath))
 }
 
 // canonical reports whether a path is as clients write it. ServeMux would answer others with a

@@ -49,6 +49,7 @@ type Error struct {
 	Params  []Param
 	Detail  string
 	Hint    string
+	Reason  string // finer than the code, for logs and detection: callers are never told
 	cause   error
 }
 
@@ -90,6 +91,12 @@ func (e *Error) Allow(values ...string) *Error {
 // Hinting sets what the caller should try next and returns e.
 func (e *Error) Hinting(format string, args ...any) *Error {
 	e.Hint = fmt.Sprintf(format, args...)
+	return e
+}
+
+// Known notes why it really failed, which the caller must not learn, and returns e.
+func (e *Error) Known(reason string) *Error {
+	e.Reason = reason
 	return e
 }
 

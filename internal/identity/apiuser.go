@@ -161,6 +161,7 @@ func (s *Service) Rotate(ctx context.Context, in ClientIn) (RotateOut, error) {
 		return RotateOut{}, err
 	}
 	secret := ids.Secret("asc_")
+	c.RetiredHash = c.SecretHash
 	c.SecretHash, c.RotatedAt = hashSecret(secret), s.clocks.Base().Now()
 	c.Generation++
 	tx := store.From(ctx)
@@ -228,7 +229,7 @@ func (s *Service) killTokens(ctx context.Context, clientID string) error {
 		dead = append(dead, r.ID)
 	}
 	for _, id := range dead {
-		if err := s.forget(ctx, id); err != nil {
+		if err := s.forget(ctx, id, ReasonRotatedToken); err != nil {
 			return err
 		}
 	}

@@ -50,6 +50,7 @@ func (s *Service) RotateApplication(ctx context.Context, id string, overlap time
 			return "", until, err
 		}
 	}
+	c.RetiredHash = c.SecretHash
 	c.SecretHash, c.RotatedAt = hashSecret(secret), now
 	if err := tx.Update(c.record(), r.Version); err != nil {
 		return "", until, err

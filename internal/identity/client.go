@@ -33,6 +33,8 @@ type client struct {
 	KeepsAll   bool   `json:"keepsAll,omitempty"` // complete-object updates may leave nothing out
 	SecretHash []byte `json:"secretHash"`
 
+	RetiredHash []byte `json:"retiredHash,omitempty"` // the secret before: it opens nothing, but who still uses it is worth knowing
+
 	Application   bool      `json:"application,omitempty"`
 	PreviousHash  []byte    `json:"previousHash,omitempty"` // of an application: works until PreviousUntil
 	PreviousUntil time.Time `json:"previousUntil,omitzero"`

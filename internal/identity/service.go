@@ -35,10 +35,11 @@ type Service struct {
 	tokens    map[[32]byte]*grant
 
 	viewer Viewer
-	peers  Follower        // nil: no other process uses the store
-	asking chan struct{}   // holds one for each read under way
-	epoch  uint64          // grows when something becomes stale
-	stale  map[string]bool // clients that another process may have changed
+	peers  Follower            // nil: no other process uses the store
+	dead   map[[32]byte]string // why tokens that are gone went, of the last ones
+	asking chan struct{}       // holds one for each read under way
+	epoch  uint64              // grows when something becomes stale
+	stale  map[string]bool     // clients that another process may have changed
 }
 
 // grant is what a token stands for.
@@ -123,17 +124,17 @@ func (s *Service) Authenticate(ctx context.Context, token string) (*Identity, er
 		if e, ok := openEnvelope(token); ok {
 			return s.scim(ctx, e)
 		}
-		return nil, errs.New(errs.TokenInvalid, "Access Token Invalid")
+		return nil, errs.New(errs.TokenInvalid, "Access Token Invalid").Known(s.lost(sha256.Sum256([]byte(token))))
 	}
 	c, err := s.client(ctx, g.Client)
 	if err != nil {
 		return nil, err
 	}
 	if c == nil || c.Generation != g.Generation {
-		return nil, errs.New(errs.TokenInvalid, "Access Token Invalid").Hinting("The client's secret was rotated or the client was revoked; that kills its tokens at once. Get a new token.")
+		return nil, errs.New(errs.TokenInvalid, "Access Token Invalid").Hinting("The client's secret was rotated or the client was revoked; that kills its tokens at once. Get a new token.").Known(ReasonRotatedToken)
 	}
 	if !s.clocks.Now(c.Tenant).Before(g.Expires) {
-		return nil, errs.New(errs.TokenInvalid, "Access Token Invalid").Hinting("The token expired at %s on the tenant's clock. Get a new token.", g.Expires.UTC().Format(time.RFC3339))
+		return nil, errs.New(errs.TokenInvalid, "Access Token Invalid").Hinting("The token expired at %s on the tenant's clock. Get a new token.", g.Expires.UTC().Format(time.RFC3339)).Known(ReasonExpiredToken)
 	}
 	return &Identity{g.actor, c.KeepsAll}, nil
 }
@@ -159,15 +160,17 @@ func (s *Service) verify(ctx context.Context, id, secret string) (*client, error
 			return nil, err
 		}
 	}
-	want, before := make([]byte, len(got)), make([]byte, len(got))
+	want, before, retired := make([]byte, len(got)), make([]byte, len(got)), make([]byte, len(got))
 	if c != nil && !c.SCIM {
 		copy(want, c.SecretHash)
 		if s.clocks.Base().Now().Before(c.PreviousUntil) {
 			copy(before, c.PreviousHash)
 		}
+		copy(retired, c.RetiredHash)
 	}
+	reason := [3]string{ReasonUnknownClient, ReasonWrongSecret, ReasonRotatedSecret}[exists(c)*(1+subtle.ConstantTimeCompare(got, retired))]
 	if subtle.ConstantTimeCompare(got, want)|subtle.ConstantTimeCompare(got, before) != 1 || c == nil {
-		return nil, errs.New(errs.CredentialInvalid, "client_id and client_secret do not belong together")
+		return nil, errs.New(errs.CredentialInvalid, "client_id and client_secret do not belong together").Known(reason)
 	}
 	return c, nil
 }

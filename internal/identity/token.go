@@ -140,10 +140,10 @@ const JobExpire = "identity.expire"
 
 // Expire carries out a JobExpire.
 func (s *Service) Expire(ctx context.Context, j *store.Job) error {
-	return s.forget(ctx, j.Key)
+	return s.forget(ctx, j.Key, ReasonExpiredToken)
 }
 
-func (s *Service) forget(ctx context.Context, id string) error {
+func (s *Service) forget(ctx context.Context, id, reason string) error {
 	tx := store.From(ctx)
 	if err := ignoreMissing(tx.Remove(Platform, kindToken, id)); err != nil {
 		return err
@@ -156,6 +156,7 @@ func (s *Service) forget(ctx context.Context, id string) error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		delete(s.tokens, h)
+		s.bury(h, reason)
 	})
 	return nil
 }

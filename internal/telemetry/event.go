@@ -39,7 +39,12 @@ type Event struct {
 	Stages      []Decision    `json:"stages"`
 	Upstream    *Upstream     `json:"upstream,omitempty"`
 	Effect      string        `json:"effect,omitempty"`
-	Internal    string        `json:"-"` // the internal error chain: logged, never shown
+	Object      string        `json:"object,omitempty"`  // keyed hash of the id in the path: tells calls about one thing from calls about many
+	Company     string        `json:"company,omitempty"` // whose data the call is about
+	Reason      string        `json:"reason,omitempty"`  // why it was refused, finer than the code; never told to the caller
+	AmountMinor int64         `json:"amountMinor,omitempty"`
+	Currency    string        `json:"currency,omitempty"` // of a purchase whose price is known; "" otherwise
+	Internal    string        `json:"-"`                  // the internal error chain: logged, never shown
 }
 
 // Upstream is what the call to the real API looked like.
@@ -57,18 +62,26 @@ func (e *Event) Decide(stage, verdict, rule, detail string) {
 	e.Stages = append(e.Stages, Decision{stage, verdict, rule, detail})
 }
 
-// Log writes the event as one line; failures inside at error level, refusals at warning.
+// Log writes the event as one line.
 func (e *Event) Log(ctx context.Context, log *slog.Logger) {
-	level := slog.LevelInfo
+	if h := log.Handler(); h.Enabled(ctx, e.Level()) {
+		_ = h.Handle(ctx, e.Record()) // as slog.Logger does: there is nowhere to say it
+	}
+}
+
+// Level is error for failures inside and warning for refusals.
+func (e *Event) Level() slog.Level {
 	switch {
 	case e.Status >= 500 && e.Status != 501:
-		level = slog.LevelError
+		return slog.LevelError
 	case e.Status >= 400:
-		level = slog.LevelWarn
+		return slog.LevelWarn
 	}
-	if !log.Enabled(ctx, level) {
-		return
-	}
+	return slog.LevelInfo
+}
+
+// Record is the event as a line of a log, at the time when the request ended.
+func (e *Event) Record() slog.Record {
 	attrs := []slog.Attr{
 		slog.String("requestId", e.ID), slog.String("method", e.Method), slog.String("path", e.Path),
 		slog.String("operation", e.Operation), slog.Int("status", e.Status),
@@ -86,6 +99,14 @@ func (e *Event) Log(ctx context.Context, log *slog.Logger) {
 	if e.UserID != "" {
 		attrs = append(attrs, slog.String("user", e.UserID))
 	}
+	for _, a := range []struct{ name, value string }{{"effect", e.Effect}, {"object", e.Object}, {"company", e.Company}, {"reason", e.Reason}} {
+		if a.value != "" {
+			attrs = append(attrs, slog.String(a.name, a.value))
+		}
+	}
+	if e.Currency != "" {
+		attrs = append(attrs, slog.Int64("amountMinor", e.AmountMinor), slog.String("currency", e.Currency))
+	}
 	if e.ErrorCode != "" {
 		last := e.Stages[len(e.Stages)-1]
 		attrs = append(attrs, slog.String("code", e.ErrorCode), slog.String("message", e.Message),
@@ -94,5 +115,7 @@ func (e *Event) Log(ctx context.Context, log *slog.Logger) {
 	if e.Internal != "" {
 		attrs = append(attrs, slog.String("error", e.Internal))
 	}
-	log.LogAttrs(ctx, level, "request", attrs...)
+	r := slog.NewRecord(e.At.Add(e.Took), e.Level(), "request", 0)
+	r.AddAttrs(attrs...)
+	return r
 }

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package edge
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/airside-travel/airside/contract"
+	"github.com/airside-travel/airside/internal/ids"
+	"github.com/airside-travel/airside/internal/redact"
+)
+
+// What an event keeps of texts that callers and others chose, in characters or bytes.
+const (
+	maxPath, maxAgent, maxName, maxText, maxChain = 200, 120, 80, 300, 8000
+
+	maxWord = 40 // a longer part of a path that leads nowhere says nothing
+)
+
+// clean makes the event fit to be kept, logged and shown. Whatever others wrote into it is cut and looked
+// through for credentials and card numbers; of the path only ids stay that mean nothing to strangers.
+func (m *Mux) clean(c *call) {
+	e := c.event
+	e.Path = c.path()
+	e.UserAgent = redact.Text(e.UserAgent, maxAgent)
+	if e.Operation == "" { // else it is one that we know
+		e.Method = redact.Text(e.Method, 20)
+	}
+	e.Message, e.Hint = private(e.Message, maxText), private(e.Hint, maxText)
+	e.Internal = addresses.ReplaceAllString(redact.Block(e.Internal, maxChain), "[e-mail]")
+	for i := range e.Stages {
+		d := &e.Stages[i]
+		d.Rule, d.Detail = redact.Text(d.Rule, maxText), private(d.Detail, maxText)
+	}
+	if u := e.Upstream; u != nil {
+		u.RequestID, u.Debug = redact.Text(u.RequestID, maxName), redact.Text(u.Debug, 200)
+		for i := range u.Drift {
+			u.Drift[i] = redact.Text(u.Drift[i], 200)
+		}
+	}
+}
+
+var addresses = regexp.MustCompile(`[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9.-]{1,255}`) //nolint:gochecknoglobals // constant pattern
+
+// private is a text of an error without the people in it.
+func private(s string, limit int) string {
+	if strings.IndexByte(s, '@') >= 0 {
+		s = addresses.ReplaceAllString(s, "[e-mail]")
+	}
+	return redact.Text(s, limit)
+}
+
+// path is the path as it is logged. In one that has an operation, values that are neither UUIDs nor short
+// numbers give way to the name of their parameter: external ids may be names, numbers of documents, anything.
+func (c *call) path() string {
+	if c.ep == nil {
+		parts := strings.Split(redact.Text(c.r.URL.Path, maxPath), "/")
+		for i, p := range parts {
+			if len(p) > maxWord {
+				parts[i] = "…"
+			}
+		}
+		return private(strings.Join(parts, "/"), maxPath)
+	}
+	path := c.ep.op.Path
+	for i := range c.ep.op.Params {
+		p := &c.ep.op.Params[i]
+		if p.In != contract.InPath {
+			continue
+		}
+		if v := c.r.PathValue(p.Name); ids.IsUUID(strings.ToLower(v)) || shortNumber(v) {
+			path = strings.Replace(path, "{"+p.Name+"}", v, 1)
+		}
+	}
+	return path
+}
+
+// shortNumber reports whether a text is a number that is too short for a card or a document.
+func shortNumber(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 12
+}
