@@ -66,7 +66,7 @@ type Options struct {
 	OnViolation func(operation string, status int, body []byte, found []contract.Violation)
 	// AlertRoots replaces the system's certificate authorities for alert sinks.
 	AlertRoots *x509.CertPool
-	// Responder takes automatic first steps for alerts; nil: none are taken.
+	// Responder takes automatic first steps for alerts; nil: the app does, against its own clients and environments.
 	Responder alert.Responder
 }
 
@@ -86,6 +86,7 @@ type App struct {
 	baseURL   string
 	secrets   *vault.Vaults
 
+	watch         *watch // nil: the detection is off
 	gauges        *gauges
 	metricsServer *http.Server
 }
@@ -178,6 +179,7 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	a.services = s
 	a.gauges = newGauges()
 	a.gauges.Collect(a.collectAlerts)
+	a.gauges.Collect(a.collectWatch)
 	s.outbox = outbox.New(outbox.Options{
 		Store: a.store, Clocks: a.clocks, Companies: owners{s}, Log: a.o.Log,
 		AllowInsecure: a.cfg.Dev, AllowNetworks: open, Relays: relays, Timeout: a.cfg.HookTimeout, Shared: a.cfg.OnPostgres(), Attempted: a.gauges.webhook,
@@ -217,9 +219,13 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	s.keeper = keeper.New(keeper.Options{
 		Store: a.store, Clock: a.o.Clock, Log: a.o.Log, Owner: identity.Platform, Interval: a.cfg.AuditInterval, Keep: a.cfg.AuditKeep,
 		Dir: a.cfg.AuditDir, URL: a.cfg.AuditURL, Archive: a.cfg.AuditArchive,
+		Failed: a.auditFailed,
 		Before: func(ctx context.Context) error { return a.mux.FlushRefusals(ctx) },
 	})
 	if err := a.composeResponse(s); err != nil {
+		return err
+	}
+	if a.watch, err = a.openWatch(s, ring, master); err != nil {
 		return err
 	}
 	s.schedule = schedule.New(a.store, a.clocks, settlers{s.outbox, s.alert}, a.o.Log)
@@ -235,7 +241,7 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 		Rate:      edge.Rate{PerSecond: a.cfg.Rate, Burst: a.cfg.Burst},
 		TokenRate: edge.Rate{PerSecond: a.cfg.TokenRate, Burst: a.cfg.TokenBurst},
 		Books:     books{s.applications}, Upstreams: a.upstreams, EnvironmentOf: environmentOf(s.applications),
-		BaseURL: a.BaseURL, Dev: a.cfg.Dev, Shared: a.peers != nil, OnViolation: a.violation(), Done: a.gauges.request,
+		BaseURL: a.BaseURL, Dev: a.cfg.Dev, Shared: a.peers != nil, OnViolation: a.violation(), Done: a.done, Change: s.changes,
 	})
 	s.operator = operator.New(operator.Options{
 		Contract: a.contract, Clocks: a.clocks, Mover: s.schedule, Ring: ring, StatusOf: edge.StatusOf, Built: a.mux.Built,
@@ -311,6 +317,7 @@ func (a *App) Start(ctx context.Context) (addr string, err error) {
 	a.services.outbox.Start(context.WithoutCancel(ctx))
 	a.services.alert.Start()
 	a.services.schedule.Start()
+	a.watch.start(ctx)
 	a.upstreams.start()
 	if err := a.serveMetrics(ctx); err != nil {
 		return "", err
@@ -336,6 +343,7 @@ func (a *App) Close(ctx context.Context) error {
 				problems = append(problems, fmt.Errorf("requests did not finish within %s: %w", a.cfg.Shutdown, err), s.http.Close())
 			}
 		}
+		problems = append(problems, a.watch.close(ctx))
 		a.services.schedule.Stop()
 		a.services.outbox.Stop()
 		problems = append(problems, a.upstreams.stop(ctx))

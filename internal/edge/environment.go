@@ -91,7 +91,7 @@ func cross(meant, own string) error {
 		return nil
 	}
 	return errs.New(errs.EnvironmentForeign, "this credential is for the environment %s and was used on %s", own, meant).
-		With("environment", own).With("called", meant)
+		With("environment", own).With("called", meant).For("other-environment")
 }
 
 // tokenScope is the scope of the token endpoints.

@@ -44,6 +44,9 @@ type Options struct {
 	Shared      bool          // other processes change rights too: a write decides about its caller inside its transaction
 	Dev         bool          // judge our own responses; open the explanation of requests
 
+	// Change names what a call of class security would change of rights, credentials or safeguards, before it
+	// is done; several are separated by commas. Nil: nobody asks.
+	Change func(op string, path func(name string) string, body []byte) string
 	// Done is told of every request that was answered; it must be quick. Nil: nobody is.
 	Done func(e *telemetry.Event)
 	// OnViolation is told when one of our own responses does not fit the contract (dev and tests).
@@ -179,7 +182,7 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (m *Mux) run(c *call) {
-	c.event.Operation = c.ep.op.ID
+	c.describe()
 	for _, s := range stages {
 		if err := s.run(m, c); err != nil {
 			m.refuse(c, s.name, err)

@@ -33,6 +33,7 @@ func (m *Mux) fail(c *call, stage string, err error) {
 	}
 	info := e.Code.Info()
 	c.event.ErrorCode, c.event.Message, c.event.Hint = string(e.Code), e.Message, e.Hint
+	c.event.Reason = e.Reason
 	if c.event.Hint == "" {
 		c.event.Hint = info.Fix
 	}

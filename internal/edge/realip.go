@@ -45,10 +45,13 @@ func (m *Mux) realIP(c *call) error {
 	}
 	c.event.ClientIP = addr.Unmap().String()
 	if len(m.o.Allow) > 0 && !m.o.Allow.Contains(addr) {
-		return errs.New(errs.AccessDenied, "calls from this address are not allowed").With("network", "global allow-list")
+		return errs.New(errs.AccessDenied, "calls from this address are not allowed").With("network", "global allow-list").For(networkRefused)
 	}
 	return nil
 }
+
+// networkRefused is the reason of both lists.
+const networkRefused = "network-refused"
 
 // clientNetworks applies the caller's own list of networks.
 func (m *Mux) clientNetworks(c *call) error {
@@ -58,7 +61,7 @@ func (m *Mux) clientNetworks(c *call) error {
 	}
 	addr, err := netip.ParseAddr(c.event.ClientIP)
 	if err != nil || !caller.Networks.Contains(addr) {
-		return errs.New(errs.AccessDenied, "this client may not call from this address").With("network", "client allow-list")
+		return errs.New(errs.AccessDenied, "this client may not call from this address").With("network", "client allow-list").For(networkRefused)
 	}
 	c.event.Decide("networks", "passed", "client allow-list", "")
 	return nil

@@ -49,6 +49,7 @@ type Error struct {
 	Params  []Param
 	Detail  string
 	Hint    string
+	Reason  string // finer than the code, for those who watch; callers are not shown it
 	cause   error
 }
 
@@ -90,6 +91,12 @@ func (e *Error) Allow(values ...string) *Error {
 // Hinting sets what the caller should try next and returns e.
 func (e *Error) Hinting(format string, args ...any) *Error {
 	e.Hint = fmt.Sprintf(format, args...)
+	return e
+}
+
+// For says why, finer than the code, to those who watch and not to the caller; it returns e.
+func (e *Error) For(reason string) *Error {
+	e.Reason = reason
 	return e
 }
 

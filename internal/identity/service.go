@@ -33,6 +33,7 @@ type Service struct {
 	mu        sync.RWMutex
 	clients   map[string]*client
 	tokens    map[[32]byte]*grant
+	ended     graves // of tokens, to tell those who watch a killed one from one that never was
 
 	viewer Viewer
 	peers  Follower        // nil: no other process uses the store
@@ -123,17 +124,17 @@ func (s *Service) Authenticate(ctx context.Context, token string) (*Identity, er
 		if e, ok := openEnvelope(token); ok {
 			return s.scim(ctx, e)
 		}
-		return nil, errs.New(errs.TokenInvalid, "Access Token Invalid")
+		return nil, errs.New(errs.TokenInvalid, "Access Token Invalid").For(s.ended.reason(sha256.Sum256([]byte(token))))
 	}
 	c, err := s.client(ctx, g.Client)
 	if err != nil {
 		return nil, err
 	}
 	if c == nil || c.Generation != g.Generation {
-		return nil, errs.New(errs.TokenInvalid, "Access Token Invalid").Hinting("The client's secret was rotated or the client was revoked; that kills its tokens at once. Get a new token.")
+		return nil, errs.New(errs.TokenInvalid, "Access Token Invalid").Hinting("The client's secret was rotated or the client was revoked; that kills its tokens at once. Get a new token.").For(expiredToken)
 	}
 	if !s.clocks.Now(c.Tenant).Before(g.Expires) {
-		return nil, errs.New(errs.TokenInvalid, "Access Token Invalid").Hinting("The token expired at %s on the tenant's clock. Get a new token.", g.Expires.UTC().Format(time.RFC3339))
+		return nil, errs.New(errs.TokenInvalid, "Access Token Invalid").Hinting("The token expired at %s on the tenant's clock. Get a new token.", g.Expires.UTC().Format(time.RFC3339)).For(expiredToken)
 	}
 	return &Identity{g.actor, c.KeepsAll}, nil
 }
@@ -167,7 +168,7 @@ func (s *Service) verify(ctx context.Context, id, secret string) (*client, error
 		}
 	}
 	if subtle.ConstantTimeCompare(got, want)|subtle.ConstantTimeCompare(got, before) != 1 || c == nil {
-		return nil, errs.New(errs.CredentialInvalid, "client_id and client_secret do not belong together")
+		return nil, errs.New(errs.CredentialInvalid, "client_id and client_secret do not belong together").For(s.whyNot(ctx, id, c, got))
 	}
 	return c, nil
 }

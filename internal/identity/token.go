@@ -156,6 +156,7 @@ func (s *Service) forget(ctx context.Context, id string) error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		delete(s.tokens, h)
+		s.ended.bury(h)
 	})
 	return nil
 }

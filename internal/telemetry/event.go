@@ -39,7 +39,14 @@ type Event struct {
 	Stages      []Decision    `json:"stages"`
 	Upstream    *Upstream     `json:"upstream,omitempty"`
 	Effect      string        `json:"effect,omitempty"`
-	Internal    string        `json:"-"` // the internal error chain: logged, never shown
+	Object      string        `json:"object,omitempty"` // a hash of the id that was asked for
+	Reason      string        `json:"reason,omitempty"` // of a refusal, finer than the code
+	Company     string        `json:"company,omitempty"`
+	AmountMinor int64         `json:"amountMinor,omitempty"`
+	Currency    string        `json:"currency,omitempty"`
+	Change      string        `json:"change,omitempty"` // of rights or safeguards, asked for; several with commas
+	Target      string        `json:"target,omitempty"` // whom the change is about
+	Internal    string        `json:"-"`                // the internal error chain: logged, never shown
 }
 
 // Upstream is what the call to the real API looked like.
