@@ -113,6 +113,7 @@ type services struct {
 	keeper       *keeper.Keeper
 	alert        *alert.Service
 	incident     *incident.Service
+	watch        *watch // nil: the detection is off
 }
 
 // New opens the store and composes everything; nothing listens yet.
@@ -228,6 +229,7 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	if a.watch, err = a.openWatch(s, ring, master); err != nil {
 		return err
 	}
+	s.watch = a.watch
 	s.schedule = schedule.New(a.store, a.clocks, settlers{s.outbox, s.alert}, a.o.Log)
 	for kind, job := range s.alert.Jobs() {
 		s.schedule.Register(kind, job)

@@ -185,5 +185,12 @@ func (w *watch) close(ctx context.Context) error {
 	return err
 }
 
+// ReloadRules looks at the file of rules now; a server does so every ten seconds.
+func (a *App) ReloadRules(ctx context.Context) {
+	if a.watch != nil {
+		a.watch.reload(ctx)
+	}
+}
+
 // Settled waits until the detection has looked at everything that happened before, for tests in process.
 func (a *App) Settled(ctx context.Context) error { return a.watch.settle(ctx) }
