@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
+	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -192,5 +193,8 @@ func (a *App) ReloadRules(ctx context.Context) {
 	}
 }
 
-// Settled waits until the detection has looked at everything that happened before, for tests in process.
-func (a *App) Settled(ctx context.Context) error { return a.watch.settle(ctx) }
+// Settled writes the refusals that were only counted to the audit trail and waits until the detection has looked at
+// everything that happened before, for tests in process.
+func (a *App) Settled(ctx context.Context) error {
+	return errors.Join(a.mux.FlushRefusals(ctx), a.watch.settle(ctx))
+}

@@ -134,7 +134,7 @@ func TestBurstOverHTTP(t *testing.T) {
 	}
 	exit, out, errs := d.airside("detect", "--since", "1d", "--explain")
 	if exit != 0 || !strings.Contains(out, "auth-failure-burst") || !strings.Contains(out, "expected  ") {
-		t.Logf("refusals of one sort that are counted are written by the minute: %d %s%s", exit, out, errs)
+		t.Errorf("over the audit trail: %d %s%s", exit, out, errs)
 	}
 }
 
@@ -328,4 +328,36 @@ func TestRulesOfOnesOwn(t *testing.T) {
 	if now := d.does("detect", "status"); now.str("rulesError") != "" || now.num("rulesOn") != got.num("rulesOn")-1 {
 		t.Errorf("status: %v", now)
 	}
+}
+
+// What the detection remembers outlives the process.
+func TestDetectionRemembers(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "airside.db")
+	id := ""
+	t.Run("six failures", func(t *testing.T) {
+		d := guarded(t, airsidetest.Database(file))
+		id = d.srv.Demo.ClientID
+		for range 6 {
+			d.try(id, "wrong")
+		}
+		if got := d.open(); len(got) != 0 {
+			t.Errorf("too early: %v", got)
+		}
+	})
+	t.Run("four more after a restart", func(t *testing.T) {
+		srv := airsidetest.Start(t, airsidetest.Setting("AIRSIDE_DETECT", "on"), airsidetest.Database(file))
+		d := &desk{client: &client{t, srv, ""}}
+		for range 4 {
+			d.try(id, "wrong")
+		}
+		srv.Settle(t)
+		w := httptest.NewRecorder()
+		srv.Metrics().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/metrics", nil))
+		for _, want := range []string{`airside_alerts{state="OPEN"} 1`, `airside_detect_alerts_open{rule="auth-failure-burst"} 1`, "airside_detect_events_seen_total 4", "airside_detect_events_dropped_total 0", `airside_credential_age_seconds{client_id="` + id} {
+			if !strings.Contains(w.Body.String(), want) {
+				t.Errorf("no %s in\n%s", want, w.Body)
+			}
+		}
+	})
 }
