@@ -241,6 +241,20 @@ func (s *Server) Raise(t testing.TB, findings ...alert.Finding) []string {
 	return ids
 }
 
+// Settle waits until the detection has looked at everything that happened before, and told it.
+func (s *Server) Settle(t testing.TB) {
+	t.Helper()
+	if err := s.app.Settled(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Reload has the detection look at its file of rules now.
+func (s *Server) Reload(t testing.TB) {
+	t.Helper()
+	s.app.ReloadRules(t.Context())
+}
+
 // Metrics serves what Prometheus reads.
 func (s *Server) Metrics() http.Handler { return s.app.Metrics() }
 

@@ -71,7 +71,7 @@ type Options struct {
 	OnViolation func(operation string, status int, body []byte, found []contract.Violation)
 	// AlertRoots replaces the system's certificate authorities for alert sinks.
 	AlertRoots *x509.CertPool
-	// Responder takes automatic first steps for alerts; nil: none are taken.
+	// Responder takes automatic first steps for alerts; nil: the app does, against its own clients and environments.
 	Responder alert.Responder
 }
 
@@ -94,6 +94,7 @@ type App struct {
 	stopVaults context.CancelFunc
 
 	logs          *logsink.Sinks
+	watch         *watch // nil: the detection is off
 	gauges        *gauges
 	metricsServer *http.Server
 }
@@ -120,6 +121,7 @@ type services struct {
 	keeper       *keeper.Keeper
 	alert        *alert.Service
 	incident     *incident.Service
+	watch        *watch // nil: the detection is off
 }
 
 // New opens the store and composes everything; nothing listens yet.
@@ -196,6 +198,7 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	s := &services{}
 	a.services = s
 	a.gauges.Collect(a.collectAlerts)
+	a.gauges.Collect(a.collectWatch)
 	s.outbox = outbox.New(outbox.Options{
 		Store: a.store, Clocks: a.clocks, Companies: owners{s}, Log: a.o.Log,
 		AllowInsecure: a.cfg.Dev, AllowNetworks: open, Relays: relays, Timeout: a.cfg.HookTimeout, Shared: a.cfg.OnPostgres(), Attempted: a.gauges.webhook,
@@ -235,11 +238,16 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	s.keeper = keeper.New(keeper.Options{
 		Store: a.store, Clock: a.o.Clock, Log: a.o.Log, Owner: identity.Platform, Interval: a.cfg.AuditInterval, Keep: a.cfg.AuditKeep,
 		Dir: a.cfg.AuditDir, URL: a.cfg.AuditURL, Archive: a.cfg.AuditArchive,
+		Failed: a.auditFailed,
 		Before: func(ctx context.Context) error { return a.mux.FlushRefusals(ctx) },
 	})
 	if err := a.composeResponse(s); err != nil {
 		return err
 	}
+	if a.watch, err = a.openWatch(s, ring, master); err != nil {
+		return err
+	}
+	s.watch = a.watch
 	s.schedule = schedule.New(a.store, a.clocks, settlers{s.outbox, s.alert}, a.o.Log)
 	for kind, job := range s.alert.Jobs() {
 		s.schedule.Register(kind, job)
@@ -258,7 +266,7 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 		Rate:      edge.Rate{PerSecond: a.cfg.Rate, Burst: a.cfg.Burst},
 		TokenRate: edge.Rate{PerSecond: a.cfg.TokenRate, Burst: a.cfg.TokenBurst},
 		Books:     books{s.applications}, Upstreams: a.upstreams, EnvironmentOf: environmentOf(s.applications),
-		BaseURL: a.BaseURL, Dev: a.cfg.Dev, Shared: a.peers != nil, OnViolation: a.violation(), Emit: a.logs.Emit, Done: a.gauges.request,
+		BaseURL: a.BaseURL, Dev: a.cfg.Dev, Shared: a.peers != nil, OnViolation: a.violation(), Emit: a.logs.Emit, Done: a.done, Change: s.changes,
 	})
 	s.operator = operator.New(operator.Options{
 		Contract: a.contract, Clocks: a.clocks, Mover: s.schedule, Ring: ring, StatusOf: edge.StatusOf, Built: a.mux.Built,
@@ -334,6 +342,7 @@ func (a *App) Start(ctx context.Context) (addr string, err error) {
 	a.services.outbox.Start(context.WithoutCancel(ctx))
 	a.services.alert.Start()
 	a.services.schedule.Start()
+	a.watch.start(ctx)
 	a.upstreams.start()
 	vaults, stop := context.WithCancel(context.WithoutCancel(ctx))
 	a.stopVaults = stop
@@ -362,6 +371,7 @@ func (a *App) Close(ctx context.Context) error {
 				problems = append(problems, fmt.Errorf("requests did not finish within %s: %w", a.cfg.Shutdown, err), s.http.Close())
 			}
 		}
+		problems = append(problems, a.watch.close(ctx))
 		a.services.schedule.Stop()
 		a.services.outbox.Stop()
 		problems = append(problems, a.upstreams.stop(ctx))

@@ -16,11 +16,14 @@ import (
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/alert"
 	"github.com/airside-travel/airside/internal/alert/sink"
+	"github.com/airside-travel/airside/internal/application"
 	"github.com/airside-travel/airside/internal/audit"
-	"github.com/airside-travel/airside/internal/identity"
+	"github.com/airside-travel/airside/internal/environment"
+	"github.com/airside-travel/airside/internal/ids"
 	"github.com/airside-travel/airside/internal/incident"
 	"github.com/airside-travel/airside/internal/metrics"
 	"github.com/airside-travel/airside/internal/outbox"
+	"github.com/airside-travel/airside/internal/permit"
 	"github.com/airside-travel/airside/internal/schedule"
 	"github.com/airside-travel/airside/internal/store"
 	"github.com/airside-travel/airside/internal/telemetry"
@@ -34,6 +37,9 @@ func (a *App) composeResponse(s *services) error {
 		if configured, err = sink.Load(a.cfg.AlertSinks); err != nil {
 			return err
 		}
+	}
+	if a.o.Responder == nil {
+		a.o.Responder = responder{a}
 	}
 	sender := sink.New(sink.Options{Secrets: a.secrets, Control: outbox.DialControl(a.cfg.Dev), Insecure: a.cfg.Dev, Roots: a.o.AlertRoots, Clock: a.o.Clock})
 	s.alert = alert.New(alert.Options{
@@ -79,23 +85,26 @@ func (t trail) RecordAct(ctx context.Context, a alert.Act) error {
 	})
 }
 
-// shootingRange lends drills an API user of the sandbox.
+// shootingRange lends drills an application of the sandbox: every first step but READ_ONLY can be taken against it.
 type shootingRange struct {
 	store store.Store
 	s     *services
 }
 
 func (r shootingRange) Borrow(ctx context.Context, tenant string) (string, func(context.Context) error, error) {
-	var made identity.CreateOut
+	ctx = actor.With(ctx, &actor.Actor{Tenant: tenant, ClientID: "airside", Roles: []string{actor.TMCAdmin}})
+	var in application.SettingsIn
+	in.Body = application.Settings{
+		Name: "Drill " + ids.UUID(), Owner: "drill@example.com", Environment: environment.Sandbox, Role: actor.TMCAgent, Grants: []permit.Grant{{Scopes: []string{"company:read"}}},
+	}
+	var made application.Shown
 	err := r.store.Update(ctx, func(ctx context.Context) (err error) {
-		made, err = r.s.identity.Issue(ctx, tenant, "", actor.TMCAdmin, false)
+		made, err = r.s.applications.Create(ctx, in)
 		return err
 	})
 	return made.ClientID, func(ctx context.Context) error {
-		var in identity.ClientIn
-		in.Body.ClientID = made.ClientID
 		return r.store.Update(ctx, func(ctx context.Context) error {
-			_, err := r.s.identity.Revoke(ctx, in)
+			_, err := r.s.applications.Delete(actor.With(ctx, &actor.Actor{Tenant: tenant}), application.IDIn{ClientID: made.ClientID})
 			return err
 		})
 	}, err
@@ -133,11 +142,13 @@ type gauges struct {
 	requests, seconds, tokenFailures, webhooks, alerts, rules, logsLost *metrics.Metric
 	// CredentialAge is in seconds, by client and kind of credential.
 	CredentialAge *metrics.Metric
+
+	watch struct{ seen, dropped, unsaid, crashes, behind, matched, whole *metrics.Metric }
 }
 
 func newGauges() *gauges {
 	r := metrics.New()
-	return &gauges{
+	g := &gauges{
 		Registry:      r,
 		requests:      r.Counter("airside_requests_total", "Requests that were answered.", "operation", "status"),
 		seconds:       r.Counter("airside_request_seconds_total", "Time spent on requests.", "operation"),
@@ -148,6 +159,14 @@ func newGauges() *gauges {
 		rules:         r.Gauge("airside_detect_alerts_open", "Alerts of all tenants that are not resolved, by rule.", "rule"),
 		CredentialAge: r.Gauge("airside_credential_age_seconds", "Time since a credential was made or rotated.", "client_id", "kind"),
 	}
+	g.watch.seen = r.Counter("airside_detect_events_seen_total", "Events that the detection has looked at.")
+	g.watch.dropped = r.Counter("airside_detect_events_dropped_total", "Events that the detection had no place for.")
+	g.watch.unsaid = r.Counter("airside_detect_findings_dropped_total", "Findings of other parts that found no place.")
+	g.watch.crashes = r.Counter("airside_detect_crashes_total", "Crashes of the detection; it begins anew from its last snapshot.")
+	g.watch.behind = r.Gauge("airside_detect_behind_seconds", "Age of the event that the detection looked at last, while others wait.")
+	g.watch.matched = r.Counter("airside_detect_rule_matched_total", "Events that fit a rule.", "rule")
+	g.watch.whole = r.Counter("airside_detect_rule_whole_total", "Events of which a share is counted, by rule.", "rule")
+	return g
 }
 
 // request counts one that was answered.

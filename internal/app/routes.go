@@ -244,6 +244,7 @@ func routes(m *edge.Mux, s *services) {
 	edge.Handle(m, "acknowledgeAlert", s.alert.Acknowledge)
 	edge.Handle(m, "resolveAlert", s.alert.Resolve)
 	edge.Handle(m, "undoAlertResponse", s.alert.UndoResponse, edge.OwnTransactions())
+	edge.Handle(m, "getDetectionStatus", s.watch.Status)
 	edge.Handle(m, "createAlertSilence", s.alert.CreateSilence)
 	edge.Handle(m, "listAlertSilences", s.alert.ListSilences)
 	edge.Handle(m, "endAlertSilence", s.alert.EndSilence)

@@ -245,6 +245,7 @@ func (a *App) upstreamEvent(ctx context.Context, e upstream.Event) {
 		attrs = append(attrs, slog.Any("error", e.Err))
 	}
 	a.o.Log.LogAttrs(ctx, level, "upstream", attrs...)
+	a.upstreamFound(e)
 }
 
 func (u upstreams) start() {

@@ -182,6 +182,16 @@ func (s *Service) Suspend(ctx context.Context, in SuspendIn) (*Application, erro
 	return a, s.write(ctx, a, r.Version)
 }
 
+// Hold changes the rate of an application and nothing else; nil for none. RESOURCE_NOT_FOUND.
+func (s *Service) Hold(ctx context.Context, clientID string, rate *Rate) error {
+	a, r, err := s.own(ctx, clientID)
+	if err != nil {
+		return err
+	}
+	a.Rate = rate
+	return s.write(ctx, a, r.Version)
+}
+
 // Resume is resumeApplication. RESOURCE_NOT_FOUND.
 func (s *Service) Resume(ctx context.Context, in IDIn) (*Application, error) {
 	a, r, err := s.own(ctx, in.ClientID)

@@ -8,6 +8,8 @@ import (
 	"io"
 	"iter"
 	"os"
+	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -18,22 +20,30 @@ import (
 )
 
 func (m *Main) detectCmd() *cobra.Command {
-	var from string
+	var from, since, base string
 	var rules []string
 	var explain, asJSON bool
 	cmd := &cobra.Command{
-		Use: "detect --from FILE", Short: "Find unusual access in a history of events; show and check the rules",
+		Use: "detect --from FILE | --since AGE", Short: "Find unusual access in a history of events; show and check the rules",
 		Long: "Detect runs the rules over JSON lines of events, as the server does over what happens, and lists the\n" +
-			"alerts that it would have opened. docs/detection.md says what stands in a line and in a rule.",
-		Example: "  airside detect --from events.jsonl --explain\n  airside detect --from - --json < events.jsonl | jq -r .rule | sort | uniq -c",
+			"alerts that it would have opened. With --since it runs them over the audit trail of a server, which has refusals\n" +
+			"and acts of administrators, and neither reads nor volumes. docs/detection.md says what stands in a line and in a rule.",
+		Example: "  airside detect --from events.jsonl --explain\n  airside detect --since 30d --explain\n  airside detect --from - --json < events.jsonl | jq -r .rule | sort | uniq -c",
 		Args:    cobra.NoArgs,
 		RunE: runs(func(cmd *cobra.Command, _ []string) error {
-			if from == "" {
-				return failf(ExitUsage, "--from names no file").hint("`airside detect --from events.jsonl`; - is standard input")
+			if (from == "") == (since == "") {
+				return failf(ExitUsage, "name one history: --from FILE or --since AGE").hint("`airside detect --from events.jsonl`, where - is standard input; `airside detect --since 30d` for a server's audit trail")
 			}
 			set, err := loadRules(rules)
 			if err != nil {
 				return err
+			}
+			if since != "" {
+				events, err := m.trail(cmd.Context(), base, days(since))
+				if err != nil {
+					return err
+				}
+				return m.detectOver(set, events, explain, asJSON)
 			}
 			in := m.Stdin
 			if from != "-" {
@@ -48,11 +58,21 @@ func (m *Main) detectCmd() *cobra.Command {
 		}),
 	}
 	cmd.Flags().StringVar(&from, "from", "", "file of events, one JSON object a line; - for standard input")
+	cmd.Flags().StringVar(&since, "since", "", "run over the audit trail of a server, from a time (RFC 3339) or an age such as 30d on")
+	cmd.Flags().StringVar(&base, "base-url", "", "server to talk to (default AIRSIDE_URL)")
 	cmd.Flags().BoolVar(&explain, "explain", false, "say of each alert what was expected, what was seen, the events, and how to silence it")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one line of JSON for each alert")
 	cmd.PersistentFlags().StringArrayVar(&rules, "rules", nil, "file of rules or overlays over the embedded ones; may be repeated")
-	cmd.AddCommand(m.detectRulesCmd(&rules), m.detectCheckCmd())
+	cmd.AddCommand(m.detectRulesCmd(&rules), m.detectCheckCmd(), m.detectStatusCmd())
 	return cmd
+}
+
+// days turns an age in days, which Go does not know, into hours.
+func days(age string) string {
+	if n, err := strconv.Atoi(strings.TrimSuffix(age, "d")); err == nil && strings.HasSuffix(age, "d") {
+		return strconv.Itoa(24*n) + "h"
+	}
+	return age
 }
 
 // loadRules reads the embedded rules with files over them.

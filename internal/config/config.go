@@ -36,6 +36,8 @@ type Config struct {
 	MetricsListen string        `env:"AIRSIDE_METRICS_LISTEN" help:"address on which Prometheus finds /metrics, apart from the API; empty for none"`
 	AlertSinks    string        `env:"AIRSIDE_ALERT_SINKS_FILE" help:"YAML file of sinks that hear of every tenant's alerts (see alerts.md)"`
 	AlertSecrets  []string      `env:"AIRSIDE_ALERT_SECRETS" default:"env:ALERT_SINK_" help:"what references to secrets must begin with in alert sinks that are made by the API, separated by commas"`
+	Detect        string        `env:"AIRSIDE_DETECT" default:"auto" help:"whether unusual access is looked for: on, off, or auto, which is on for serve and off for dev"`
+	DetectRules   string        `env:"AIRSIDE_DETECT_RULES" help:"YAML file of detection rules and overlays of your own (see detection.md); read again when it changes"`
 	LogFormat     string        `env:"AIRSIDE_LOG_FORMAT" default:"json" help:"json or text"`
 	LogSinks      []string      `env:"AIRSIDE_LOG_SINKS" default:"stderr" help:"where the events of requests go, separated by commas: stderr, stdout, file:PATH, syslog+udp://HOST:PORT (or tcp, tls), syslog+unix:PATH, otlp+http://HOST:PORT (or https), none; options as a query, such as ?format=ocsf (see docs/logs.md)"`
 	LogLevel      string        `env:"AIRSIDE_LOG_LEVEL" default:"info" help:"debug, info, warn or error"`
@@ -123,6 +125,9 @@ func (c *Config) check() (problems []error) {
 	if !slices.Contains([]string{"json", "text"}, c.LogFormat) {
 		problems = append(problems, fmt.Errorf("AIRSIDE_LOG_FORMAT=%q: must be json or text", c.LogFormat))
 	}
+	if !slices.Contains([]string{"auto", "on", "off"}, c.Detect) {
+		problems = append(problems, fmt.Errorf("AIRSIDE_DETECT=%q: must be auto, on or off", c.Detect))
+	}
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel) {
 		problems = append(problems, fmt.Errorf("AIRSIDE_LOG_LEVEL=%q: must be debug, info, warn or error", c.LogLevel))
 	}
@@ -153,6 +158,9 @@ func (c *Config) check() (problems []error) {
 	}
 	return problems
 }
+
+// Detects reports whether unusual access is looked for.
+func (c *Config) Detects() bool { return c.Detect == "on" || c.Detect == "auto" && !c.Dev }
 
 // OnPostgres reports whether the data is in a PostgreSQL server.
 func (c *Config) OnPostgres() bool {

@@ -44,6 +44,7 @@ type Runner struct {
 	o      RunnerOptions
 	engine *Engine // of the goroutine
 	queue  chan Event
+	full   chan struct{} // the queue is half full: do not wait for the next look
 	do     chan func(*Engine)
 	stop   chan struct{}
 	done   chan struct{}
@@ -66,7 +67,7 @@ const (
 // NewRunner makes a runner that does not run yet. The engine is its own from then on.
 func NewRunner(e *Engine, o RunnerOptions) *Runner {
 	return &Runner{
-		o: o, engine: e, queue: make(chan Event, or(o.Queue, 8192)), do: make(chan func(*Engine)),
+		o: o, engine: e, queue: make(chan Event, or(o.Queue, 8192)), full: make(chan struct{}, 1), do: make(chan func(*Engine)),
 		stop: make(chan struct{}), done: make(chan struct{}),
 	}
 }
@@ -83,6 +84,12 @@ func (r *Runner) Offer(ev Event) bool {
 	if r.state.Load() != stopping {
 		select {
 		case r.queue <- ev:
+			if 2*len(r.queue) >= cap(r.queue) {
+				select {
+				case r.full <- struct{}{}:
+				default:
+				}
+			}
 			return true
 		default:
 		}
@@ -91,7 +98,7 @@ func (r *Runner) Offer(ev Event) bool {
 	return false
 }
 
-// Do runs something on the engine between two events. Errors: ErrStopped, the context's, or a panic.
+// Do runs something on the engine once it has looked at what waits. Errors: ErrStopped, the context's, or a panic.
 func (r *Runner) Do(ctx context.Context, fn func(*Engine)) error {
 	var failed error
 	ran := make(chan struct{})
@@ -155,11 +162,16 @@ func (r *Runner) run() {
 	defer close(r.done)
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
 	for {
 		select {
-		case ev := <-r.queue:
-			r.one(&ev)
+		case <-look.C:
+			r.drain()
+		case <-r.full:
+			r.drain()
 		case task := <-r.do:
+			r.drain()
 			task(r.engine)
 		case <-tick.C:
 			if len(r.queue) == 0 { // otherwise the events tell the time, and it is not as late yet
@@ -174,6 +186,22 @@ func (r *Runner) run() {
 					return
 				}
 			}
+		}
+	}
+}
+
+// lookEvery is how long an event waits at most. To wake a goroutine for each one would cost a request several times
+// what the rules do.
+const lookEvery = 100 * time.Millisecond
+
+// drain looks at what waits now.
+func (r *Runner) drain() {
+	for n := len(r.queue); n > 0; n-- {
+		select {
+		case ev := <-r.queue:
+			r.one(&ev)
+		default: // a Stop that ran out of time dropped them
+			return
 		}
 	}
 }

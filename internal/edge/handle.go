@@ -42,6 +42,7 @@ func (m *Mux) handle(c *call) error {
 	if err := m.tokenEnvironment(c); err != nil {
 		return err
 	}
+	m.alters(c)
 	if c.upstream != nil {
 		err := m.forward(ctx, c)
 		if err != nil && c.event.Upstream == nil { // what was sent has its own entries
@@ -223,6 +224,9 @@ func (m *Mux) record(ctx context.Context, c *call, outcome, code string) error {
 		return nil
 	}
 	detail := map[string]string{"class": string(op.Audit), "ip": c.event.ClientIP, "code": code}
+	if c.event.Change != "" {
+		detail["change"] = c.event.Change
+	}
 	if len(c.removed) > 0 {
 		detail["removed"] = c.lost()
 	}

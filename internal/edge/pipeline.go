@@ -49,6 +49,9 @@ type Options struct {
 	ObjectKey []byte
 	// Emit takes the event to where logs are kept, and must not wait; nil: Log does.
 	Emit func(e *telemetry.Event)
+	// Change names what a call of class security would change of rights, credentials or safeguards, before it
+	// is done; several are separated by commas. Nil: nobody asks.
+	Change func(op string, path func(name string) string, body []byte) string
 	// Done is told of every request that was answered; it must be quick. Nil: nobody is.
 	Done func(e *telemetry.Event)
 	// OnViolation is told when one of our own responses does not fit the contract (dev and tests).

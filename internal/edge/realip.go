@@ -50,6 +50,9 @@ func (m *Mux) realIP(c *call) error {
 	return nil
 }
 
+// networkRefused is the reason of both lists.
+const networkRefused = "network-refused"
+
 // clientNetworks applies the caller's own list of networks.
 func (m *Mux) clientNetworks(c *call) error {
 	caller, ok := c.ctx.Value(callerKey{}).(*Caller)

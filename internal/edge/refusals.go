@@ -138,6 +138,9 @@ func (m *Mux) refuse(c *call, stage string, cause error) {
 		Tenant: tenant, Actor: who, Operation: s.operation, Outcome: "REFUSED", RequestID: c.event.ID,
 		Detail: map[string]string{"class": string(contract.AuditSecurity), "ip": c.event.ClientIP, "code": s.code, "stage": stage},
 	}
+	if e.Reason != "" {
+		act.Detail["reason"] = e.Reason
+	}
 	if c.ep != nil {
 		act.Target = redact.Text(c.target(), maxTarget)
 	}

@@ -188,6 +188,9 @@ func (s *Service) Revoke(ctx context.Context, in ClientIn) (struct{}, error) {
 	if err := tx.Remove(Platform, kindClient, c.ID); err != nil {
 		return struct{}{}, err
 	}
+	if err := s.entomb(ctx, c); err != nil {
+		return struct{}{}, err
+	}
 	if err := s.killTokens(ctx, c.ID); err != nil {
 		return struct{}{}, err
 	}

@@ -41,9 +41,9 @@ func (s *Service) RotateApplication(ctx context.Context, id string, overlap time
 	}
 	tx, now := store.From(ctx), s.clocks.Base().Now()
 	secret = ids.Secret("aap_")
-	c.PreviousHash, c.PreviousUntil = nil, time.Time{}
+	c.PreviousHash, c.PreviousUntil = c.SecretHash, time.Time{} // without an overlap it opens nothing, and its use is worth an alert
 	if overlap > 0 {
-		c.PreviousHash, c.PreviousUntil = c.SecretHash, now.Add(overlap)
+		c.PreviousUntil = now.Add(overlap)
 	} else {
 		c.Generation++
 		if err := s.killTokens(ctx, c.ID); err != nil {
@@ -85,6 +85,9 @@ func (s *Service) RemoveApplication(ctx context.Context, id string) error {
 	}
 	tx := store.From(ctx)
 	if err := tx.Remove(Platform, kindApplication, c.ID); err != nil {
+		return err
+	}
+	if err := s.entomb(ctx, c); err != nil {
 		return err
 	}
 	if err := s.killTokens(ctx, c.ID); err != nil {

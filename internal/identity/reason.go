@@ -2,6 +2,14 @@
 
 package identity
 
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+
+	"github.com/airside-travel/airside/internal/store"
+)
+
 // Why a credential was refused, for logs and detection. The caller gets the same answer, after the same work,
 // for all of them.
 const (
@@ -11,6 +19,7 @@ const (
 	ReasonUnknownClient = "unknown-client"
 	ReasonWrongSecret   = "wrong-secret"
 	ReasonRotatedSecret = "rotated-secret" // the right one until the last rotation
+	ReasonRevokedSecret = "revoked-secret" // the right one of a client that is gone
 )
 
 // maxDead is of how many tokens that are gone the reason is remembered.
@@ -35,10 +44,43 @@ func (s *Service) lost(h [32]byte) string {
 	return ReasonUnknownToken
 }
 
-// exists is 1 for a client that there is.
-func exists(c *client) int {
-	if c == nil {
-		return 0
+// whyNot tells those who watch, and nobody else, what was wrong with a secret. What it compares is what the
+// caller sent, and it answers after the caller's fate is decided.
+func (s *Service) whyNot(ctx context.Context, id string, c *client, got []byte) string {
+	var tomb *store.Record
+	err := store.ErrNotFound
+	if len(id) <= maxID { // for those who exist, too: what it takes must not tell
+		tomb, err = store.Read(ctx).Get(Platform, kindTomb, id)
 	}
-	return 1
+	if c != nil {
+		if len(c.RetiredHash) > 0 && subtle.ConstantTimeCompare(got, c.RetiredHash) == 1 {
+			return ReasonRotatedSecret
+		}
+		return ReasonWrongSecret
+	}
+	if err != nil {
+		return ReasonUnknownClient
+	}
+	if dead, err := readClient(tomb); err == nil && subtle.ConstantTimeCompare(got, dead.SecretHash) == 1 {
+		return ReasonRevokedSecret
+	}
+	return ReasonUnknownClient
+}
+
+// kindTomb keeps of a revoked credential the hash of its secret: who still uses it is worth an alert.
+const kindTomb = "identity.tomb"
+
+// maxID is the longest id that can be ours.
+const maxID = 64
+
+// entomb keeps what is left of a credential.
+func (s *Service) entomb(ctx context.Context, c *client) error {
+	now := s.clocks.Base().Now()
+	r := (&client{ID: c.ID, Tenant: c.Tenant, SecretHash: c.SecretHash, CreatedAt: c.CreatedAt, RotatedAt: c.RotatedAt}).record()
+	r.Kind, r.UpdatedAt = kindTomb, now
+	err := store.From(ctx).Insert(r)
+	if errors.Is(err, store.ErrExists) {
+		return nil
+	}
+	return err
 }

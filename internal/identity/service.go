@@ -160,17 +160,15 @@ func (s *Service) verify(ctx context.Context, id, secret string) (*client, error
 			return nil, err
 		}
 	}
-	want, before, retired := make([]byte, len(got)), make([]byte, len(got)), make([]byte, len(got))
+	want, before := make([]byte, len(got)), make([]byte, len(got))
 	if c != nil && !c.SCIM {
 		copy(want, c.SecretHash)
 		if s.clocks.Base().Now().Before(c.PreviousUntil) {
 			copy(before, c.PreviousHash)
 		}
-		copy(retired, c.RetiredHash)
 	}
-	reason := [3]string{ReasonUnknownClient, ReasonWrongSecret, ReasonRotatedSecret}[exists(c)*(1+subtle.ConstantTimeCompare(got, retired))]
 	if subtle.ConstantTimeCompare(got, want)|subtle.ConstantTimeCompare(got, before) != 1 || c == nil {
-		return nil, errs.New(errs.CredentialInvalid, "client_id and client_secret do not belong together").Known(reason)
+		return nil, errs.New(errs.CredentialInvalid, "client_id and client_secret do not belong together").Known(s.whyNot(ctx, id, c, got))
 	}
 	return c, nil
 }

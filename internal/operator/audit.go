@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"strconv"
 	"strings"
 	"time"
 
@@ -41,6 +42,9 @@ type AuditEntry struct {
 	Outcome   string    `json:"outcome"`
 	Resource  string    `json:"resource,omitempty"`
 	Detail    string    `json:"detail,omitempty"`
+	Change    string    `json:"change,omitempty"`
+	Reason    string    `json:"reason,omitempty"`
+	Count     int       `json:"count,omitempty"`
 	PrevHash  string    `json:"previousHash"`
 	Hash      string    `json:"hash"`
 	personal  []byte    // sealed with the keys of the people in the entry
@@ -118,7 +122,9 @@ func entryOf(e *store.AuditEntry) AuditEntry {
 	if d.Class == "" {
 		d.Class = "change"
 	}
+	count, _ := strconv.Atoi(d.Count) // none for most
 	return AuditEntry{
+		Change: d.Change, Reason: d.Reason, Count: count,
 		Sequence: e.Seq, At: e.At.UTC(), RequestID: e.RequestID, Actor: e.Actor, SourceIP: d.IP, Operation: e.Operation,
 		Class: d.Class, Outcome: e.Outcome, Resource: e.Target, Detail: d.text(),
 		PrevHash: hex.EncodeToString(e.PrevHash), Hash: hex.EncodeToString(e.Hash), personal: d.Personal,
@@ -128,6 +134,7 @@ func entryOf(e *store.AuditEntry) AuditEntry {
 // details is what the edge keeps beside an entry.
 type details struct {
 	Class, IP, Code, Removed string
+	Change, Reason, Count    string
 	Personal                 []byte // ip and removed of an entry about people, sealed
 }
 

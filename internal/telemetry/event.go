@@ -44,6 +44,8 @@ type Event struct {
 	Reason      string        `json:"reason,omitempty"`  // why it was refused, finer than the code; never told to the caller
 	AmountMinor int64         `json:"amountMinor,omitempty"`
 	Currency    string        `json:"currency,omitempty"` // of a purchase whose price is known; "" otherwise
+	Change      string        `json:"change,omitempty"`   // of rights or safeguards, asked for; several with commas
+	Target      string        `json:"target,omitempty"`   // whom the change is about
 	Internal    string        `json:"-"`                  // the internal error chain: logged, never shown
 }
 

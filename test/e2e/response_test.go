@@ -215,18 +215,23 @@ func TestContactBookAndDrill(t *testing.T) {
 		t.Errorf("doctor: %s", out)
 	}
 	clients := d.call(200, "GET", "/v2/api-users", nil).num("totalCount")
-	// Nobody takes first steps in this process: vault-down needs none, leaked-secret cannot be contained.
+	// The sandbox has an application for drills and no mode: what is against a client works, READ_ONLY does not.
 	if exit, out, errs := d.airside("incident", "drill", "vault-down"); exit != 0 || !strings.Contains(out, "100 of 100") {
 		t.Errorf("%d %s%s", exit, out, errs)
 	}
-	if exit, out, _ := d.airside("incident", "drill", "leaked-secret"); exit != 1 || !strings.Contains(out, "FAIL  the act works: ROTATE_CREDENTIAL") {
+	for _, plan := range []string{"leaked-secret", "stolen-token", "data-exposure"} {
+		if exit, out, errs := d.airside("incident", "drill", plan); exit != 0 || !strings.Contains(out, "its undo works") {
+			t.Errorf("%s: %d %s%s", plan, exit, out, errs)
+		}
+	}
+	if exit, out, _ := d.airside("incident", "drill", "upstream-breach"); exit != 1 || !strings.Contains(out, "FAIL  the act works: READ_ONLY") {
 		t.Errorf("%d %s", exit, out)
 	}
 	if got := d.call(200, "GET", "/v2/api-users", nil).num("totalCount"); got != clients {
 		t.Errorf("drills leave %v API users, there were %v", got, clients)
 	}
 	d.refuse(400, "REFERENCE_NOT_FOUND", "POST", "/v1/airside/incidents/drill", doc{"playbook": "nothing"})
-	if n := len(d.does("incident", "list").list("incidents")); n != 2 {
+	if n := len(d.does("incident", "list").list("incidents")); n != 5 {
 		t.Errorf("%d incidents", n)
 	}
 }

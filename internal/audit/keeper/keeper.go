@@ -33,6 +33,8 @@ type Options struct {
 	Client   *http.Client  // for URL; the default one when nil
 	// Before is called every minute, and before the last checkpoint: what is still to be written to trails.
 	Before func(ctx context.Context) error
+	// Failed is told when a trail cannot be signed; broken: because it was tampered with. Nil: nobody is.
+	Failed func(tenant string, broken bool, err error)
 	// Ticks gives the ticks of an interval and what ends them; those of real time when nil.
 	Ticks func(time.Duration) (ticks <-chan time.Time, stop func())
 }
@@ -202,10 +204,18 @@ func (k *Keeper) complain(ctx context.Context, tenant string, err error) {
 		if before != nil && before.Error() == err.Error() {
 			return
 		}
+		k.failed(tenant, true, err)
 		k.o.Log.ErrorContext(ctx, "audit: the trail was tampered with; nothing more of it is signed", slog.String("tenant", tenant), slog.Any("error", err))
 		return
 	}
+	k.failed(tenant, false, err)
 	k.o.Log.WarnContext(ctx, "audit: no checkpoint", slog.String("tenant", tenant), slog.Any("error", err))
+}
+
+func (k *Keeper) failed(tenant string, broken bool, err error) {
+	if k.o.Failed != nil {
+		k.o.Failed(tenant, broken, err)
+	}
 }
 
 func missing(seq string) error { return errs.Missing("audit entry", seq) }
