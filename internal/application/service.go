@@ -72,20 +72,28 @@ func (s *Service) Load(ctx context.Context) (err error) {
 	}
 	live := map[string]*Live{}
 	for _, t := range tenants {
-		for r, err := range tx.List(store.Query{Tenant: t, Kind: kind}) {
-			if err != nil {
-				return err
-			}
-			a, err := read(r)
-			if err != nil {
-				return err
-			}
-			live[a.ClientID] = s.compile(a)
+		if err := s.readInto(live, tx, t); err != nil {
+			return err
 		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.live = live
+	return nil
+}
+
+// readInto adds a tenant's applications.
+func (s *Service) readInto(live map[string]*Live, tx store.Reader, tenant string) error {
+	for r, err := range tx.List(store.Query{Tenant: tenant, Kind: kind}) {
+		if err != nil {
+			return err
+		}
+		a, err := read(r)
+		if err != nil {
+			return err
+		}
+		live[a.ClientID] = s.compile(a)
+	}
 	return nil
 }
 
@@ -132,15 +140,8 @@ func (s *Service) Recompile() {
 // Follow reads a tenant's applications anew (peers.Follower); the context carries a transaction.
 func (s *Service) Follow(ctx context.Context, tenant string, _ int64) error {
 	live := map[string]*Live{}
-	for r, err := range store.Read(ctx).List(store.Query{Tenant: tenant, Kind: kind}) {
-		if err != nil {
-			return err
-		}
-		a, err := read(r)
-		if err != nil {
-			return err
-		}
-		live[a.ClientID] = s.compile(a)
+	if err := s.readInto(live, store.Read(ctx), tenant); err != nil {
+		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -26,6 +26,11 @@ var (
 		"internal/store/sqlite", "internal/store/postgres", "internal/store/sqltext", "database/sql",
 		"modernc.org/sqlite", "github.com/jackc/pgx",
 	}
+	// control is who may call, what is watched and what is done about it: beside the travel platform, not in it.
+	control = []string{
+		"internal/application", "internal/environment", "internal/permit", "internal/detect", "internal/alert", "internal/incident", "internal/purge",
+		"internal/forget", "internal/redact", "internal/personkey", "internal/companykey", "internal/peers", "internal/operator", "internal/ledger",
+	}
 	composers = []string{"internal/app", "internal/cli", "cmd/airside", "airsidetest", "test"}
 )
 
@@ -97,6 +102,20 @@ func rules() []rule {
 			bad: imports("internal/air", "internal/trip"), good: imports("internal/air", "internal/store"),
 		},
 		{
+			name: "control", says: "what controls access imports neither HTTP, nor a store engine, nor the edge, nor a domain; senders of alerts may speak HTTP",
+			find: func(t *testing.T, tr *tree) []breach {
+				return each(t, tr.code(), func(f *file) []breach {
+					if !f.in(control...) {
+						return nil
+					}
+					return tr.importing(f, func(p string) bool {
+						return under(p, domains...) || p == "net/http" && !f.in("internal/alert/sink", "internal/alert/sinktest") || under(p, "internal/edge") || under(p, engines...)
+					})
+				})
+			},
+			bad: imports("internal/incident", "internal/trip"), good: imports("internal/alert/sink", "net/http"),
+		},
+		{
 			name: "edge", says: "the edge knows operations, not domains",
 			find: func(t *testing.T, tr *tree) []breach {
 				return each(t, tr.code(), func(f *file) []breach {
@@ -104,7 +123,7 @@ func rules() []rule {
 						return nil
 					}
 					return tr.importing(f, func(p string) bool {
-						return under(p, domains...) || under(p, "internal/world") || under(p, engines...)
+						return under(p, domains...) || under(p, control...) || under(p, "internal/world") || under(p, engines...)
 					})
 				})
 			},

@@ -17,41 +17,6 @@ import (
 
 const alertsPath = "/v1/airside/alerts"
 
-// remoteCmd makes a command that talks to a server and can print its answer as JSON. do answers the body
-// and what a person reads of it, line by line.
-func (m *Main) remoteCmd(cmd *cobra.Command, do func(ctx context.Context, r *remote, args []string) (body []byte, show func([]byte) error, err error)) *cobra.Command {
-	base := remoteFlag(cmd)
-	asJSON := cmd.Flags().Bool("json", false, "print the server's answer")
-	cmd.RunE = runs(func(cmd *cobra.Command, args []string) error {
-		r, err := m.remote(*base)
-		if err != nil {
-			return err
-		}
-		body, show, err := do(cmd.Context(), r, args)
-		switch {
-		case err != nil:
-			return err
-		case *asJSON && len(body) > 0:
-			return printBody(m.Stdout, body)
-		case show == nil || *asJSON:
-			return nil
-		}
-		return show(body)
-	})
-	return cmd
-}
-
-// decoded reads the answer for what prints it.
-func decoded[T any](fn func(v T) error) func([]byte) error {
-	return func(body []byte) error {
-		var v T
-		if err := json.Unmarshal(body, &v); err != nil {
-			return fmt.Errorf("read the answer: %w", err)
-		}
-		return fn(v)
-	}
-}
-
 func (m *Main) alertsCmd() *cobra.Command {
 	cmd := group(&cobra.Command{
 		Use: "alerts", Short: "See what is unusual, say that somebody looks after it, keep quiet about it for a while",
@@ -79,11 +44,7 @@ type alertLine struct {
 }
 
 func (m *Main) alertLine(a *alertLine) {
-	who := a.ClientID
-	if who == "" {
-		who = "-"
-	}
-	fmt.Fprintf(m.Stdout, "%s  %s  %-8s  %-12s  %4d  %-24s  %-36s  %s\n", a.LastAt.UTC().Format(time.RFC3339), a.ID, a.Severity, a.State, a.Count, a.Rule, who, a.Summary)
+	fmt.Fprintf(m.Stdout, "%s  %s  %-8s  %-12s  %4d  %-24s  %-36s  %s\n", a.LastAt.UTC().Format(time.RFC3339), a.ID, a.Severity, a.State, a.Count, a.Rule, orDash(a.ClientID), a.Summary)
 }
 
 func (m *Main) alertsListCmd() *cobra.Command {
@@ -98,12 +59,7 @@ func (m *Main) alertsListCmd() *cobra.Command {
 	rule := flags.String("rule", "", "only alerts of this rule")
 	limit := flags.Int("limit", 100, "how many to show at most, up to 1000")
 	return m.remoteCmd(cmd, func(ctx context.Context, r *remote, _ []string) ([]byte, func([]byte) error, error) {
-		query := url.Values{"limit": {strconv.Itoa(*limit)}}
-		for name, value := range map[string]string{"state": *state, "minSeverity": *severity, "clientId": *client, "rule": *rule} {
-			if value != "" {
-				query.Set(name, value)
-			}
-		}
+		query := filters(map[string]string{"limit": strconv.Itoa(*limit), "state": *state, "minSeverity": *severity, "clientId": *client, "rule": *rule})
 		body, err := r.get(ctx, alertsPath+"?"+query.Encode())
 		return body, decoded(func(page struct{ Alerts []alertLine }) error {
 			for i := range page.Alerts {
@@ -199,12 +155,8 @@ func (m *Main) alertsSilenceCmd() *cobra.Command {
 			}
 			*until = at.Add(*duration).Format(time.RFC3339)
 		}
-		ask := map[string]string{"until": *until, "reason": *reason}
-		for name, value := range map[string]string{"rule": *rule, "clientId": *client, "environment": *environment} {
-			if value != "" {
-				ask[name] = value
-			}
-		}
+		ask := given(map[string]string{"rule": *rule, "clientId": *client, "environment": *environment})
+		ask["until"], ask["reason"] = *until, *reason
 		body, err := r.send(ctx, http.MethodPost, path, ask)
 		return body, decoded(func(s map[string]any) error { line(s); return nil }), err
 	})

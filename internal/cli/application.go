@@ -3,7 +3,7 @@
 package cli
 
 import (
-	"encoding/json"
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -32,45 +32,19 @@ func (m *Main) appCmd() *cobra.Command {
 		Example: "  airside app create --name mailer --owner lena@example.com --env production --grant scope:trip:read\n  airside app list",
 	})
 	cmd.AddCommand(m.appCreateCmd(), m.appListCmd(), m.appShowCmd(), m.appApplyCmd(), m.appRotateCmd(), m.appSuspendCmd(),
-		m.appActCmd("resume", "End the suspension of an application", "resume", http.StatusOK),
-		m.appActCmd("end-tokens", "End the tokens of an application; its secret gets new ones", "end-tokens", http.StatusNoContent),
-		m.appActCmd("delete", "Remove an application: its secret and tokens are dead at once", "", http.StatusNoContent))
+		m.appActCmd("resume", "End the suspension of an application", "resume"),
+		m.appActCmd("end-tokens", "End the tokens of an application; its secret gets new ones", "end-tokens"),
+		m.appActCmd("delete", "Remove an application: its secret and tokens are dead at once", ""))
 	return cmd
 }
 
-// call1 is one call to the API that must be answered with a status.
-func (r *remote) call1(cmd *cobra.Command, want int, method, path string, in, out any) ([]byte, error) {
-	var body []byte
-	media := ""
-	if in != nil {
-		var err error
-		if body, err = json.Marshal(in); err != nil {
-			return nil, err
-		}
-		media = "application/json"
-	}
-	a, err := r.call(cmd.Context(), method, path, nil, media, body)
-	if err != nil {
-		return nil, err
-	}
-	if a.Status != want {
-		return nil, a.failure()
-	}
-	if out != nil {
-		if err := json.Unmarshal(a.Body, out); err != nil {
-			return nil, fmt.Errorf("the answer cannot be read: %w", err)
-		}
-	}
-	return a.Body, nil
-}
-
 // find gives the client id of an application that is named by it or by its name.
-func (r *remote) find(cmd *cobra.Command, name string) (string, error) {
+func (r *remote) find(ctx context.Context, name string) (string, error) {
 	if len(name) == 36 && strings.Count(name, "-") == 4 {
 		return name, nil
 	}
 	var got application.ListOut
-	if _, err := r.call1(cmd, http.StatusOK, http.MethodGet, applicationsPath+"?"+url.Values{"name": {name}}.Encode(), nil, &got); err != nil {
+	if err := r.read(ctx, applicationsPath+"?"+url.Values{"name": {name}}.Encode(), &got); err != nil {
 		return "", err
 	}
 	if len(got.Applications) == 0 {
@@ -83,14 +57,12 @@ func (m *Main) appCreateCmd() *cobra.Command {
 	var s application.Settings
 	var grants []string
 	var reason, expires string
-	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "create --name NAME --owner E-MAIL --grant GRANT", Short: "Register an application and print its secret, once",
 		Example: "  airside app create --name mailer --owner lena@example.com --env production --grant scope:trip:read\n" +
 			"  airside app create --name tests --owner lena@example.com --role TMC_ADMIN --grant '* effect:read' --reason 'reads everything in the sandbox'",
 		Args: cobra.NoArgs,
 	}
-	base := remoteFlag(cmd)
 	f := cmd.Flags()
 	f.StringVar(&s.Name, "name", "", "unique name")
 	f.StringVar(&s.Owner, "owner", "", "e-mail address of whoever answers for it")
@@ -102,34 +74,20 @@ func (m *Main) appCreateCmd() *cobra.Command {
 	f.StringSliceVar(&s.Networks, "network", nil, "CIDR block it may call from; may be given several times")
 	f.IntVar(&s.RequestsPerDay, "per-day", 0, "calls a day; 0 for no quota")
 	f.StringVar(&expires, "expires", "", "date or time at which its access ends, such as 2027-06-30")
-	f.BoolVar(&asJSON, "json", false, "print JSON")
-	cmd.RunE = runs(func(cmd *cobra.Command, _ []string) error {
-		var err error
+	return m.remoteCmd(cmd, func(ctx context.Context, r *remote, _ []string) (_ []byte, _ func([]byte) error, err error) {
 		if s.Grants, err = parseGrants(grants, reason); err != nil {
-			return err
+			return nil, nil, err
 		}
 		if s.ExpiresAt, err = parseTime(expires); err != nil {
-			return err
+			return nil, nil, err
 		}
-		r, err := m.remote(*base)
-		if err != nil {
-			return err
-		}
-		var got application.Shown
-		body, err := r.call1(cmd, http.StatusCreated, http.MethodPost, applicationsPath, s, &got)
-		if err != nil {
-			return err
-		}
-		return m.credential(asJSON, body, &got)
+		body, err := r.send(ctx, http.MethodPost, applicationsPath, s)
+		return body, decoded(m.credential), err
 	})
-	return cmd
 }
 
 // credential prints an application with its secret.
-func (m *Main) credential(asJSON bool, body []byte, a *application.Shown) error {
-	if asJSON {
-		return printBody(m.Stdout, body)
-	}
+func (m *Main) credential(a *application.Shown) error {
 	fmt.Fprintf(m.Stdout, "application    %s\nenvironment    %s\nclient id      %s\nclient secret  %s\n", a.Name, a.Environment, a.ClientID, a.ClientSecret)
 	if !a.PreviousUntil.IsZero() {
 		fmt.Fprintf(m.Stdout, "old secret     works until %s\n", a.PreviousUntil.Format(time.RFC3339))
@@ -151,62 +109,45 @@ func parseTime(text string) (time.Time, error) {
 }
 
 func (m *Main) appListCmd() *cobra.Command {
-	var env string
-	var asJSON bool
 	cmd := &cobra.Command{Use: "list", Short: "List applications", Example: "  airside app list --env production", Args: cobra.NoArgs}
-	base := remoteFlag(cmd)
-	cmd.Flags().StringVar(&env, "env", "", "only those of this environment")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	cmd.RunE = runs(func(cmd *cobra.Command, _ []string) error {
-		r, err := m.remote(*base)
-		if err != nil {
-			return err
-		}
-		path := applicationsPath
-		if env != "" {
-			path += "?" + url.Values{"environment": {env}}.Encode()
-		}
-		var got application.ListOut
-		body, err := r.call1(cmd, http.StatusOK, http.MethodGet, path, nil, &got)
-		if err != nil {
-			return err
-		}
-		if asJSON {
-			return printBody(m.Stdout, body)
-		}
-		w := tabwriter.NewWriter(m.Stdout, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "NAME\tENVIRONMENT\tSTATE\tOWNER\tENDS\tCLIENT ID")
-		for _, a := range got.Applications {
-			ends := "never"
-			if !a.ExpiresAt.IsZero() {
-				ends = a.ExpiresAt.Format(time.DateOnly)
+	env := cmd.Flags().String("env", "", "only those of this environment")
+	return m.remoteCmd(cmd, func(ctx context.Context, r *remote, _ []string) ([]byte, func([]byte) error, error) {
+		body, err := r.get(ctx, applicationsPath+"?"+filters(map[string]string{"environment": *env}).Encode())
+		return body, decoded(func(got application.ListOut) error {
+			w := tabwriter.NewWriter(m.Stdout, 0, 0, 2, ' ', 0)
+			fmt.Fprintln(w, "NAME\tENVIRONMENT\tSTATE\tOWNER\tENDS\tCLIENT ID")
+			for _, a := range got.Applications {
+				ends := "never"
+				if !a.ExpiresAt.IsZero() {
+					ends = a.ExpiresAt.Format(time.DateOnly)
+				}
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", a.Name, a.Environment, a.State, a.Owner, ends, a.ClientID)
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", a.Name, a.Environment, a.State, a.Owner, ends, a.ClientID)
-		}
-		return w.Flush()
+			return w.Flush()
+		}), err
 	})
-	return cmd
+}
+
+// onApplication makes a command about the application that its first argument names.
+func (m *Main) onApplication(cmd *cobra.Command, do func(ctx context.Context, r *remote, path, name string) error) *cobra.Command {
+	return m.onRemote(cmd, func(ctx context.Context, r *remote, args []string) error {
+		id, err := r.find(ctx, args[0])
+		if err != nil {
+			return err
+		}
+		return do(ctx, r, applicationsPath+"/"+url.PathEscape(id), args[0])
+	})
 }
 
 func (m *Main) appShowCmd() *cobra.Command {
 	cmd := &cobra.Command{Use: "show NAME", Short: "Print everything about an application except its secret", Example: "  airside app show mailer", Args: cobra.ExactArgs(1)}
-	base := remoteFlag(cmd)
-	cmd.RunE = runs(func(cmd *cobra.Command, args []string) error {
-		r, err := m.remote(*base)
-		if err != nil {
-			return err
-		}
-		id, err := r.find(cmd, args[0])
-		if err != nil {
-			return err
-		}
-		body, err := r.call1(cmd, http.StatusOK, http.MethodGet, applicationsPath+"/"+id, nil, nil)
+	return m.onApplication(cmd, func(ctx context.Context, r *remote, path, _ string) error {
+		body, err := r.get(ctx, path)
 		if err != nil {
 			return err
 		}
 		return printBody(m.Stdout, body)
 	})
-	return cmd
 }
 
 func (m *Main) appApplyCmd() *cobra.Command {
@@ -218,8 +159,7 @@ func (m *Main) appApplyCmd() *cobra.Command {
 		Example: "  airside app apply applications.json | airside vault put 'vault://secret/apps/mailer#secret' -",
 		Args:    cobra.ExactArgs(1),
 	}
-	base := remoteFlag(cmd)
-	cmd.RunE = runs(func(cmd *cobra.Command, args []string) error {
+	return m.onRemote(cmd, func(ctx context.Context, r *remote, args []string) error {
 		text, err := os.ReadFile(args[0])
 		if err != nil {
 			return err
@@ -230,20 +170,15 @@ func (m *Main) appApplyCmd() *cobra.Command {
 		if err := strictJSON(text, &file); err != nil {
 			return failf(ExitUsage, "%s: %w", args[0], err)
 		}
-		r, err := m.remote(*base)
-		if err != nil {
-			return err
-		}
 		var have application.ListOut
-		if _, err := r.call1(cmd, http.StatusOK, http.MethodGet, applicationsPath, nil, &have); err != nil {
+		if err := r.read(ctx, applicationsPath, &have); err != nil {
 			return err
 		}
-		return m.apply(cmd, r, file.Applications, have.Applications)
+		return m.apply(ctx, r, file.Applications, have.Applications)
 	})
-	return cmd
 }
 
-func (m *Main) apply(cmd *cobra.Command, r *remote, want []application.Settings, have []*application.Application) error {
+func (m *Main) apply(ctx context.Context, r *remote, want []application.Settings, have []*application.Application) error {
 	made, changed, same := 0, 0, 0
 	for i := range want {
 		s := &want[i]
@@ -258,18 +193,21 @@ func (m *Main) apply(cmd *cobra.Command, r *remote, want []application.Settings,
 		}
 		switch {
 		case old == nil:
-			var got application.Shown
-			if _, err := r.call1(cmd, http.StatusCreated, http.MethodPost, applicationsPath, s, &got); err != nil {
+			body, err := r.send(ctx, http.MethodPost, applicationsPath, s)
+			if err != nil {
 				return fmt.Errorf("application %s: %w", s.Name, err)
 			}
-			if err := printLine(m.Stdout, map[string]string{"name": got.Name, "clientId": got.ClientID, "clientSecret": got.ClientSecret}); err != nil {
+			err = decoded(func(got application.Shown) error {
+				return printLine(m.Stdout, map[string]string{"name": got.Name, "clientId": got.ClientID, "clientSecret": got.ClientSecret})
+			})(body)
+			if err != nil {
 				return err
 			}
 			made++
 		case sameJSON(*s, old.Settings):
 			same++
 		default:
-			if _, err := r.call1(cmd, http.StatusOK, http.MethodPut, applicationsPath+"/"+old.ClientID, s, nil); err != nil {
+			if _, err := r.send(ctx, http.MethodPut, applicationsPath+"/"+old.ClientID, s); err != nil {
 				return fmt.Errorf("application %s: %w", s.Name, err)
 			}
 			changed++
@@ -280,83 +218,54 @@ func (m *Main) apply(cmd *cobra.Command, r *remote, want []application.Settings,
 }
 
 func (m *Main) appRotateCmd() *cobra.Command {
-	var overlap time.Duration
-	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "rotate NAME", Short: "Give an application a new secret and print it, once",
 		Example: "  airside app rotate mailer --overlap 24h", Args: cobra.ExactArgs(1),
 	}
-	base := remoteFlag(cmd)
-	cmd.Flags().DurationVar(&overlap, "overlap", 24*time.Hour, "how long the old secret goes on working; 0 ends it and all tokens at once")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	cmd.RunE = runs(func(cmd *cobra.Command, args []string) error {
-		r, err := m.remote(*base)
+	overlap := cmd.Flags().Duration("overlap", 24*time.Hour, "how long the old secret goes on working; 0 ends it and all tokens at once")
+	return m.remoteCmd(cmd, func(ctx context.Context, r *remote, args []string) ([]byte, func([]byte) error, error) {
+		id, err := r.find(ctx, args[0])
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
-		id, err := r.find(cmd, args[0])
-		if err != nil {
-			return err
-		}
-		var got application.Shown
-		body, err := r.call1(cmd, http.StatusOK, http.MethodPost, applicationsPath+"/"+id+"/rotate-secret", map[string]int{"overlapSeconds": int(overlap / time.Second)}, &got)
-		if err != nil {
-			return err
-		}
-		return m.credential(asJSON, body, &got)
+		body, err := r.send(ctx, http.MethodPost, applicationsPath+"/"+url.PathEscape(id)+"/rotate-secret", map[string]int{"overlapSeconds": int(*overlap / time.Second)})
+		return body, decoded(m.credential), err
 	})
-	return cmd
 }
 
 func (m *Main) appSuspendCmd() *cobra.Command {
-	var reason string
 	cmd := &cobra.Command{
 		Use: "suspend NAME --reason WHY", Short: "Refuse every call of an application until it is resumed",
 		Example: "  airside app suspend mailer --reason 'secret seen in a public repository'", Args: cobra.ExactArgs(1),
 	}
-	base := remoteFlag(cmd)
-	cmd.Flags().StringVar(&reason, "reason", "", "why, for whoever finds it suspended")
-	cmd.RunE = runs(func(cmd *cobra.Command, args []string) error {
-		if reason == "" {
+	reason := cmd.Flags().String("reason", "", "why, for whoever finds it suspended")
+	cmd.PreRunE = runs(func(*cobra.Command, []string) error {
+		if *reason == "" {
 			return failf(ExitUsage, "say why, with --reason")
 		}
-		r, err := m.remote(*base)
-		if err != nil {
+		return nil
+	})
+	return m.onApplication(cmd, func(ctx context.Context, r *remote, path, name string) error {
+		if _, err := r.send(ctx, http.MethodPost, path+"/suspend", map[string]string{"reason": *reason}); err != nil {
 			return err
 		}
-		id, err := r.find(cmd, args[0])
-		if err != nil {
-			return err
-		}
-		if _, err = r.call1(cmd, http.StatusOK, http.MethodPost, applicationsPath+"/"+id+"/suspend", map[string]string{"reason": reason}, nil); err == nil {
-			fmt.Fprintf(m.Stdout, "%s is suspended; `airside app resume %s` ends it\n", args[0], args[0])
-		}
+		_, err := fmt.Fprintf(m.Stdout, "%s is suspended; `airside app resume %s` ends it\n", name, name)
 		return err
 	})
-	return cmd
 }
 
 // appActCmd is a command without more to say than the application's name.
-func (m *Main) appActCmd(use, short, path string, want int) *cobra.Command {
+func (m *Main) appActCmd(use, short, act string) *cobra.Command {
 	cmd := &cobra.Command{Use: use + " NAME", Short: short, Example: "  airside app " + use + " mailer", Args: cobra.ExactArgs(1)}
-	base := remoteFlag(cmd)
-	cmd.RunE = runs(func(cmd *cobra.Command, args []string) error {
-		r, err := m.remote(*base)
-		if err != nil {
+	return m.onApplication(cmd, func(ctx context.Context, r *remote, path, name string) error {
+		method := http.MethodDelete
+		if act != "" {
+			method, path = http.MethodPost, path+"/"+act
+		}
+		if _, err := r.send(ctx, method, path, nil); err != nil {
 			return err
 		}
-		id, err := r.find(cmd, args[0])
-		if err != nil {
-			return err
-		}
-		method, at := http.MethodDelete, applicationsPath+"/"+id
-		if path != "" {
-			method, at = http.MethodPost, at+"/"+path
-		}
-		if _, err = r.call1(cmd, want, method, at, nil, nil); err == nil {
-			fmt.Fprintf(m.Stdout, "done: %s %s\n", use, args[0])
-		}
+		_, err := fmt.Fprintf(m.Stdout, "done: %s %s\n", use, name)
 		return err
 	})
-	return cmd
 }

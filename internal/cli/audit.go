@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -28,8 +29,7 @@ func (m *Main) auditCmd() *cobra.Command {
 
 func (m *Main) auditListCmd() *cobra.Command {
 	var since, until string
-	var asJSON bool
-	filters := map[string]*string{}
+	fields := map[string]*string{}
 	var limit, offset int
 	cmd := &cobra.Command{
 		Use: "list", Short: "List entries, the newest first",
@@ -38,46 +38,32 @@ func (m *Main) auditListCmd() *cobra.Command {
 		Example: "  airside audit list --since 24h --outcome REFUSED\n  airside audit list --actor 0199a0c4-5d1e-7c33-9a41-2f6c1e0b7d11 --limit 1000 --json",
 		Args:    cobra.NoArgs,
 	}
-	base := remoteFlag(cmd)
 	flags := cmd.Flags()
 	for flag, f := range map[string][2]string{
 		"actor": {"actor", "only acts of this client or person"}, "operation": {"operation", "only this operation"},
 		"outcome": {"outcome", "only this outcome: ALLOWED, REFUSED or FAILED"}, "target": {"resource", "only about this resource"},
 		"class": {"auditClass", "only this class: change, money or security"},
 	} {
-		filters[f[0]] = flags.String(flag, "", f[1])
+		fields[f[0]] = flags.String(flag, "", f[1])
 	}
 	flags.StringVar(&since, "since", "", "not before: a time (RFC 3339) or an age such as 24h")
 	flags.StringVar(&until, "until", "", "not after: a time or an age")
 	flags.IntVar(&limit, "limit", 100, "how many to show at most, up to 1000")
 	flags.IntVar(&offset, "offset", 0, "how many to leave out")
-	flags.BoolVar(&asJSON, "json", false, "print the server's answer")
-	cmd.RunE = runs(func(cmd *cobra.Command, _ []string) error {
-		query := url.Values{"limit": {strconv.Itoa(limit)}, "offset": {strconv.Itoa(offset)}}
-		for name, value := range filters {
-			if *value != "" {
-				query.Set(name, *value)
-			}
+	return m.remoteCmd(cmd, func(ctx context.Context, r *remote, _ []string) ([]byte, func([]byte) error, error) {
+		said := map[string]string{"limit": strconv.Itoa(limit), "offset": strconv.Itoa(offset)}
+		for name, value := range fields {
+			said[name] = *value
 		}
+		query := filters(said)
 		for name, text := range map[string]string{"from": since, "to": until} {
 			if err := setTime(query, name, text); err != nil {
-				return err
+				return nil, nil, err
 			}
 		}
-		r, err := m.remote(*base)
-		if err != nil {
-			return err
-		}
-		body, err := r.get(cmd.Context(), "/v1/airside/audit?"+query.Encode())
-		if err != nil {
-			return err
-		}
-		if asJSON {
-			return printBody(m.Stdout, body)
-		}
-		return m.printEntries(body, offset)
+		body, err := r.get(ctx, "/v1/airside/audit?"+query.Encode())
+		return body, func(body []byte) error { return m.printEntries(body, offset) }, err
 	})
-	return cmd
 }
 
 func setTime(query url.Values, name, text string) error {
@@ -123,74 +109,45 @@ func inert(s string) string {
 
 // auditPost makes a command that is one call without a body.
 func (m *Main) auditPost(use, short, long, method, path string, show func(body []byte) error) *cobra.Command {
-	var asJSON bool
 	cmd := &cobra.Command{Use: use, Short: short, Long: long, Example: "  airside audit " + use, Args: cobra.NoArgs}
-	base := remoteFlag(cmd)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the server's answer")
-	cmd.RunE = runs(func(cmd *cobra.Command, _ []string) error {
-		r, err := m.remote(*base)
-		if err != nil {
-			return err
-		}
-		a, err := r.call(cmd.Context(), method, path, nil, "", nil)
-		if err != nil {
-			return err
-		}
-		if a.Status != http.StatusOK {
-			return a.failure()
-		}
-		if asJSON {
-			return printBody(m.Stdout, a.Body)
-		}
-		return show(a.Body)
+	return m.remoteCmd(cmd, func(ctx context.Context, r *remote, _ []string) ([]byte, func([]byte) error, error) {
+		body, err := r.send(ctx, method, path, nil)
+		return body, show, err
 	})
-	return cmd
 }
 
 func (m *Main) auditKeyCmd() *cobra.Command {
 	return m.auditPost("key", "Print the key that verifies checkpoints",
 		"Key prints the public key under which checkpoints are signed. Keep it somewhere else than the server, and\n"+
 			"give it to `airside audit verify --key`.",
-		http.MethodGet, "/v1/airside/audit/key", func(body []byte) error {
-			var got struct{ VerifierKey string }
-			if err := json.Unmarshal(body, &got); err != nil {
-				return err
-			}
-			fmt.Fprintln(m.Stdout, got.VerifierKey)
-			return nil
-		})
+		http.MethodGet, "/v1/airside/audit/key", decoded(func(got struct{ VerifierKey string }) error {
+			_, err := fmt.Fprintln(m.Stdout, got.VerifierKey)
+			return err
+		}))
 }
 
 func (m *Main) auditCheckpointCmd() *cobra.Command {
 	return m.auditPost("checkpoint", "Sign a checkpoint and print it",
 		"Checkpoint signs what the trail holds now and prints the signed note. Kept somewhere else, it shows later\n"+
 			"that nothing was changed or cut off: `airside audit verify --checkpoint FILE`.",
-		http.MethodPost, "/v1/airside/audit/checkpoints", func(body []byte) error {
-			var got struct{ Checkpoint string }
-			if err := json.Unmarshal(body, &got); err != nil {
-				return err
-			}
-			fmt.Fprintln(m.Stdout, got.Checkpoint)
-			return nil
-		})
+		http.MethodPost, "/v1/airside/audit/checkpoints", decoded(func(got struct{ Checkpoint string }) error {
+			_, err := fmt.Fprintln(m.Stdout, got.Checkpoint)
+			return err
+		}))
 }
 
 func (m *Main) auditRetainCmd() *cobra.Command {
 	return m.auditPost("retain", "Drop what is older than the policy keeps",
 		"Retain does now what the server does every hour: entries older than AIRSIDE_AUDIT_KEEP are dropped, after\n"+
 			"they were written to AIRSIDE_AUDIT_ARCHIVE_DIR if that is set. The rest still verifies.",
-		http.MethodPost, "/v1/airside/audit/retention", func(body []byte) error {
-			var got struct {
-				Dropped, FirstKept int64
-				Archive            string
-			}
-			if err := json.Unmarshal(body, &got); err != nil {
-				return err
-			}
+		http.MethodPost, "/v1/airside/audit/retention", decoded(func(got struct {
+			Dropped, FirstKept int64
+			Archive            string
+		}) error {
 			fmt.Fprintf(m.Stdout, "%d dropped; the trail begins with entry %d\n", got.Dropped, got.FirstKept)
 			if got.Archive != "" {
 				fmt.Fprintf(m.Stdout, "archive %s\n", got.Archive)
 			}
 			return nil
-		})
+		}))
 }

@@ -52,12 +52,7 @@ func (m *Main) deliveriesCmd() *cobra.Command {
 			}
 			return printBody(m.Stdout, body)
 		}
-		query := url.Values{"limit": {strconv.Itoa(f.limit)}}
-		for name, value := range map[string]string{"subscriptionId": f.subscription, "state": f.state, "resource": f.resource} {
-			if value != "" {
-				query.Set(name, value)
-			}
-		}
+		query := filters(map[string]string{"limit": strconv.Itoa(f.limit), "subscriptionId": f.subscription, "state": f.state, "resource": f.resource})
 		body, err := r.get(cmd.Context(), "/v1/airside/webhooks/deliveries?"+query.Encode())
 		if err != nil {
 			return err
@@ -169,12 +164,9 @@ func (m *Main) replayRange(ctx context.Context, r *remote, f replayFlags) error 
 	if err != nil {
 		return err
 	}
-	ask := map[string]any{"from": from, "only": f.only, "limit": 10_000}
-	for name, value := range map[string]string{"to": f.until, "resource": f.resource} {
-		if value != "" {
-			ask[name] = value
-		}
-	}
+	ask := given(map[string]string{"to": f.until, "resource": f.resource})
+	ask["from"], ask["only"] = from, f.only // even if they are empty: the server says what is wrong with that
+	ask["limit"] = 10_000
 	if len(f.operations) > 0 {
 		ask["operations"] = f.operations
 	}
@@ -234,30 +226,4 @@ func (r *remote) since(ctx context.Context, text string) (string, error) {
 		return "", fmt.Errorf("read the clock: %w", err)
 	}
 	return clock.Now.Add(-ago).UTC().Format(time.RFC3339Nano), nil
-}
-
-// get reads a resource; an answer that is not a success is a failure.
-func (r *remote) get(ctx context.Context, path string) ([]byte, error) {
-	return r.send(ctx, http.MethodGet, path, nil)
-}
-
-// send is call with a JSON body, if there is one.
-func (r *remote) send(ctx context.Context, method, path string, body any) ([]byte, error) {
-	var raw []byte
-	media := ""
-	if body != nil {
-		var err error
-		if raw, err = json.Marshal(body); err != nil {
-			return nil, err
-		}
-		media = "application/json"
-	}
-	a, err := r.call(ctx, method, path, nil, media, raw)
-	if err != nil {
-		return nil, err
-	}
-	if a.Status/100 != 2 {
-		return nil, a.failure()
-	}
-	return a.Body, nil
 }

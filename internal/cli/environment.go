@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/airside-travel/airside/internal/environment"
 )
+
+const environmentsPath = "/v1/airside/environments"
 
 func (m *Main) envCmd() *cobra.Command {
 	cmd := group(&cobra.Command{
@@ -26,101 +29,61 @@ func (m *Main) envCmd() *cobra.Command {
 }
 
 func (m *Main) envListCmd() *cobra.Command {
-	var asJSON bool
 	cmd := &cobra.Command{Use: "list", Short: "List environments with the state of their credentials", Example: "  airside env list --json", Args: cobra.NoArgs}
-	base := remoteFlag(cmd)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	cmd.RunE = runs(func(cmd *cobra.Command, _ []string) error {
-		r, err := m.remote(*base)
-		if err != nil {
-			return err
-		}
-		var got environment.ListOut
-		body, err := r.call1(cmd, http.StatusOK, http.MethodGet, "/v1/airside/environments", nil, &got)
-		if err != nil {
-			return err
-		}
-		if asJSON {
-			return printBody(m.Stdout, body)
-		}
-		w := tabwriter.NewWriter(m.Stdout, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "NAME\tMODE\tLIVE\tURL\tSECRET\tROTATION DUE")
-		for i := range got.Environments {
-			e := &got.Environments[i]
-			due := "-"
-			if !e.RotationDue.IsZero() {
-				due = e.RotationDue.Format(time.DateOnly)
+	return m.remoteCmd(cmd, func(ctx context.Context, r *remote, _ []string) ([]byte, func([]byte) error, error) {
+		body, err := r.get(ctx, environmentsPath)
+		return body, decoded(func(got environment.ListOut) error {
+			w := tabwriter.NewWriter(m.Stdout, 0, 0, 2, ' ', 0)
+			fmt.Fprintln(w, "NAME\tMODE\tLIVE\tURL\tSECRET\tROTATION DUE")
+			for i := range got.Environments {
+				e := &got.Environments[i]
+				due := "-"
+				if !e.RotationDue.IsZero() {
+					due = e.RotationDue.Format(time.DateOnly)
+				}
+				fmt.Fprintf(w, "%s\t%s\t%t\t%s\t%s\t%s\n", e.Name, e.Mode, e.Live, orDash(e.BaseURL), orDash(e.Secret), due)
 			}
-			fmt.Fprintf(w, "%s\t%s\t%t\t%s\t%s\t%s\n", e.Name, e.Mode, e.Live, dash(e.BaseURL), dash(e.Secret), due)
-		}
-		return w.Flush()
+			return w.Flush()
+		}), err
 	})
-	return cmd
-}
-
-func dash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
 }
 
 func (m *Main) envModeCmd() *cobra.Command {
-	var reason string
 	cmd := &cobra.Command{
 		Use: "mode ENVIRONMENT MODE", Short: "Let everything through (live), reads only (read-only), or nothing (dry-run)",
 		Example: "  airside env mode production read-only --reason 'incident 12'", Args: cobra.ExactArgs(2),
 		ValidArgs: []string{environment.Live, environment.ReadOnly, environment.DryRun},
 	}
-	base := remoteFlag(cmd)
-	cmd.Flags().StringVar(&reason, "reason", "", "why, for the audit trail")
-	cmd.RunE = runs(func(cmd *cobra.Command, args []string) error {
-		r, err := m.remote(*base)
+	reason := cmd.Flags().String("reason", "", "why, for the audit trail")
+	return m.onRemote(cmd, func(ctx context.Context, r *remote, args []string) error {
+		in := given(map[string]string{"reason": *reason})
+		in["mode"] = args[1]
+		body, err := r.send(ctx, http.MethodPut, environmentsPath+"/"+url.PathEscape(args[0])+"/mode", in)
 		if err != nil {
 			return err
 		}
-		in := map[string]string{"mode": args[1]}
-		if reason != "" {
-			in["reason"] = reason
-		}
-		var got environment.Shown
-		if _, err := r.call1(cmd, http.StatusOK, http.MethodPut, "/v1/airside/environments/"+url.PathEscape(args[0])+"/mode", in, &got); err != nil {
+		return decoded(func(got environment.Shown) error {
+			_, err := fmt.Fprintf(m.Stdout, "%s is %s\n", got.Name, got.Mode)
 			return err
-		}
-		fmt.Fprintf(m.Stdout, "%s is %s\n", got.Name, got.Mode)
-		return nil
+		})(body)
 	})
-	return cmd
 }
 
 func (m *Main) envRotateCmd() *cobra.Command {
-	var incident, asJSON bool
 	cmd := &cobra.Command{
 		Use: "rotate ENVIRONMENT", Short: "Have the running server replace the secret of an environment",
 		Long:    "Rotate asks the server for it and waits. `airside rotate` does the same without a server, on its database.",
 		Example: "  airside env rotate production\n  airside env rotate production --incident", Args: cobra.ExactArgs(1),
 	}
-	base := remoteFlag(cmd)
-	cmd.Flags().BoolVar(&incident, "incident", false, "the secret has leaked: do not wait for running requests, they are repeated")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	cmd.RunE = runs(func(cmd *cobra.Command, args []string) error {
-		r, err := m.remote(*base)
-		if err != nil {
-			return err
-		}
-		var got environment.Rotation
-		body, err := r.call1(cmd, http.StatusOK, http.MethodPost, "/v1/airside/environments/"+url.PathEscape(args[0])+"/rotate", map[string]bool{"incident": incident}, &got)
-		if err != nil {
-			return err
-		}
-		if asJSON {
-			return printBody(m.Stdout, body)
-		}
-		fmt.Fprintf(m.Stdout, "rotated %s (%s); in use: %s\n", got.Environment, got.Strategy, got.ClientID)
-		for _, id := range got.Orphans {
-			fmt.Fprintf(m.Stderr, "API user %s appeared while an answer was lost; nobody has its secret: revoke it if it is not yours\n", id)
-		}
-		return nil
+	incident := cmd.Flags().Bool("incident", false, "the secret has leaked: do not wait for running requests, they are repeated")
+	return m.remoteCmd(cmd, func(ctx context.Context, r *remote, args []string) ([]byte, func([]byte) error, error) {
+		body, err := r.send(ctx, http.MethodPost, environmentsPath+"/"+url.PathEscape(args[0])+"/rotate", map[string]bool{"incident": *incident})
+		return body, decoded(func(got environment.Rotation) error {
+			fmt.Fprintf(m.Stdout, "rotated %s (%s); in use: %s\n", got.Environment, got.Strategy, got.ClientID)
+			for _, id := range got.Orphans {
+				fmt.Fprintf(m.Stderr, "API user %s appeared while an answer was lost; nobody has its secret: revoke it if it is not yours\n", id)
+			}
+			return nil
+		}), err
 	})
-	return cmd
 }

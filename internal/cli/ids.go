@@ -3,9 +3,8 @@
 package cli
 
 import (
-	"encoding/json"
+	"context"
 	"fmt"
-	"net/http"
 	"net/url"
 	"text/tabwriter"
 
@@ -19,7 +18,6 @@ func (m *Main) idsCmd() *cobra.Command {
 }
 
 func (m *Main) idsFindCmd() *cobra.Command {
-	var asJSON, byID bool
 	cmd := &cobra.Command{
 		Use: "find EXTERNAL-ID", Short: "Find what was created under an external id",
 		Long: "Find looks into the ledger of ids: what was created under an external id, by which operation and client,\n" +
@@ -28,42 +26,24 @@ func (m *Main) idsFindCmd() *cobra.Command {
 		Example: "  airside ids find E-1042\n  airside ids find --id 0199a0c4-5d1e-7c33-9a41-2f6c1e0b7d11 --json",
 		Args:    cobra.ExactArgs(1),
 	}
-	base := remoteFlag(cmd)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the answer as JSON")
-	cmd.Flags().BoolVar(&byID, "id", false, "look for an id instead of an external id")
-	cmd.RunE = runs(func(cmd *cobra.Command, args []string) error {
-		r, err := m.remote(*base)
-		if err != nil {
-			return err
-		}
+	byID := cmd.Flags().Bool("id", false, "look for an id instead of an external id")
+	return m.remoteCmd(cmd, func(ctx context.Context, r *remote, args []string) ([]byte, func([]byte) error, error) {
 		name := "externalId"
-		if byID {
+		if *byID {
 			name = "id"
 		}
-		a, err := r.call(cmd.Context(), http.MethodGet, "/v1/airside/ids?"+url.Values{name: {args[0]}}.Encode(), nil, "", nil)
-		if err != nil {
-			return err
-		}
-		if a.Status != http.StatusOK {
-			return a.failure()
-		}
-		if asJSON {
-			return printBody(m.Stdout, a.Body)
-		}
-		var got struct {
+		body, err := r.get(ctx, "/v1/airside/ids?"+url.Values{name: {args[0]}}.Encode())
+		return body, decoded(func(got struct {
 			Matches []struct{ Kind, ID, Operation, ClientID, IssuedAt string }
-		}
-		if err := json.Unmarshal(a.Body, &got); err != nil {
-			return err
-		}
-		if len(got.Matches) == 0 {
-			return failf(ExitNotFound, "nothing was created with the %s %q", name, args[0])
-		}
-		w := tabwriter.NewWriter(m.Stdout, 0, 0, 2, ' ', 0)
-		for _, e := range got.Matches {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", e.Kind, e.ID, e.Operation, e.IssuedAt, e.ClientID)
-		}
-		return w.Flush()
+		}) error {
+			if len(got.Matches) == 0 {
+				return failf(ExitNotFound, "nothing was created with the %s %q", name, args[0])
+			}
+			w := tabwriter.NewWriter(m.Stdout, 0, 0, 2, ' ', 0)
+			for _, e := range got.Matches {
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", e.Kind, e.ID, e.Operation, e.IssuedAt, e.ClientID)
+			}
+			return w.Flush()
+		}), err
 	})
-	return cmd
 }

@@ -38,17 +38,6 @@ func incidentPath(id string, rest ...string) string {
 	return strings.Join(parts, "/")
 }
 
-// given keeps what was said.
-func given(fields map[string]string) map[string]any {
-	out := map[string]any{}
-	for name, value := range fields {
-		if value != "" {
-			out[name] = value
-		}
-	}
-	return out
-}
-
 type incidentLine struct {
 	ID, Title, Severity, State, Playbook, Commander, OpenedAt string
 	OpenTasks, OpenFollowUps                                  int
@@ -112,10 +101,7 @@ func (m *Main) incidentListCmd() *cobra.Command {
 	state := cmd.Flags().String("state", "", "only this state: DETECT, RESPOND, RECOVER or CLOSED")
 	limit := cmd.Flags().Int("limit", 100, "how many to show at most, up to 1000")
 	return m.remoteCmd(cmd, func(ctx context.Context, r *remote, _ []string) ([]byte, func([]byte) error, error) {
-		query := url.Values{"limit": {strconv.Itoa(*limit)}}
-		if *state != "" {
-			query.Set("state", *state)
-		}
+		query := filters(map[string]string{"limit": strconv.Itoa(*limit), "state": *state})
 		body, err := r.get(ctx, incidentsPath+"?"+query.Encode())
 		return body, decoded(func(page struct{ Incidents []incidentLine }) error {
 			for _, i := range page.Incidents {

@@ -205,9 +205,13 @@ func (s *Service) Revoke(ctx context.Context, in ClientIn) (struct{}, error) {
 
 // own reads a client of the caller's TMC.
 func (s *Service) own(ctx context.Context, id string) (*client, *store.Record, error) {
-	r, err := store.Read(ctx).Get(Platform, kindClient, id)
+	return s.ownOf(ctx, kindClient, "API user", id)
+}
+
+func (s *Service) ownOf(ctx context.Context, kind, noun, id string) (*client, *store.Record, error) {
+	r, err := store.Read(ctx).Get(Platform, kind, id)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil, errs.Missing("API user", id)
+		return nil, nil, errs.Missing(noun, id)
 	} else if err != nil {
 		return nil, nil, err
 	}
@@ -216,7 +220,7 @@ func (s *Service) own(ctx context.Context, id string) (*client, *store.Record, e
 		return nil, nil, err
 	}
 	if c.Tenant != actor.Tenant(ctx) {
-		return nil, nil, errs.Missing("API user", id)
+		return nil, nil, errs.Missing(noun, id)
 	}
 	return c, r, nil
 }

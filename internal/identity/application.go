@@ -4,11 +4,9 @@ package identity
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/airside-travel/airside/internal/actor"
-	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/ids"
 	"github.com/airside-travel/airside/internal/peers"
 	"github.com/airside-travel/airside/internal/store"
@@ -104,18 +102,5 @@ func (s *Service) RemoveApplication(ctx context.Context, id string) error {
 
 // ownApplication reads an application's credential of the caller's TMC.
 func (s *Service) ownApplication(ctx context.Context, id string) (*client, *store.Record, error) {
-	r, err := store.Read(ctx).Get(Platform, kindApplication, id)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil, errs.Missing("application", id)
-	} else if err != nil {
-		return nil, nil, err
-	}
-	c, err := readClient(r)
-	if err != nil {
-		return nil, nil, err
-	}
-	if c.Tenant != actor.Tenant(ctx) {
-		return nil, nil, errs.Missing("application", id)
-	}
-	return c, r, nil
+	return s.ownOf(ctx, kindApplication, "application", id)
 }
