@@ -5,13 +5,16 @@ package load_test
 import (
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/airside-travel/airside/airsidetest"
 	"github.com/airside-travel/airside/contract"
+	"github.com/airside-travel/airside/internal/app"
 )
 
 // forwarding is a server in front of an API that answers with the contract's example.
@@ -31,19 +34,24 @@ func forwarding(b *testing.B) *bench {
 		}
 	}))
 	b.Cleanup(far.Close)
-	srv := airsidetest.Start(b, airsidetest.Database(filepath.Join(b.TempDir(), "airside.db")), airsidetest.Upstream("production", far.URL, "far-client", "far-secret"),
-		airsidetest.Setting("AIRSIDE_LOG_LEVEL", "info"))
+	log, err := os.Create(filepath.Join(b.TempDir(), "log"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { log.Close() })
+	logged := airsidetest.Tune(func(o *app.Options) { o.Log = slog.New(slog.NewJSONHandler(log, nil)) })
+	srv := airsidetest.Start(b, logged, airsidetest.Database(filepath.Join(b.TempDir(), "airside.db")), airsidetest.Upstream("production", far.URL, "far-client", "far-secret"))
 	admin := srv.Token(b)
 	status, body := srv.Call(b, admin, http.MethodPost, "/v1/airside/applications", map[string]any{"name": "load", "owner": "lena.okafor@example.com", "environment": "production",
 		"networks": []string{"127.0.0.0/8"}, "grants": []any{map[string]any{"scopes": []string{"company:read", "company:write"}}}})
-	var app struct{ ClientID, ClientSecret string }
-	if err := json.Unmarshal(body, &app); err != nil || status != http.StatusCreated {
+	var got struct{ ClientID, ClientSecret string }
+	if err := json.Unmarshal(body, &got); err != nil || status != http.StatusCreated {
 		b.Fatalf("application: %d %s", status, body)
 	}
-	return &bench{b, srv, srv.TokenOf(b, app.ClientID, app.ClientSecret), &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 2 * callers}}}
+	return &bench{b, srv, srv.TokenOf(b, got.ClientID, got.ClientSecret), &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 2 * callers}}}
 }
 
-// BenchmarkForwardRead is a read that goes on to the real API.
+// BenchmarkForwardRead is a read that goes on to the real API, with its line in the log.
 func BenchmarkForwardRead(b *testing.B) {
 	x := forwarding(b)
 	measure(b, func() {

@@ -5,7 +5,7 @@
 // rounds that interleave; what counts are the ratios, not the numbers of one machine.
 //
 //	go build -o /tmp/airside ./cmd/airside
-//	go run ./test/load/edge -airside /tmp/airside -seconds 5 -rounds 3
+//	go run ./test/load/edge -airside /tmp/airside -for 5s -rounds 3
 //
 // Reads go through Airside with its whole pipeline and the request log; writes are in the audit trail, synced to disk,
 // before they leave and again before the caller hears of them. The load comes from wrk when it is installed, else from

@@ -82,7 +82,6 @@ func (b *bench) startOthers(ctx context.Context) error {
 			args = append(args, strings.ReplaceAll(a, "%s", file))
 		}
 		cmd := exec.CommandContext(ctx, path, args...) //nolint:gosec // an installed proxy
-		cmd.Env = append(os.Environ(), "HOME="+b.dir)
 		cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 		if err := cmd.Start(); err != nil {
 			return err
