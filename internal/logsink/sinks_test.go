@@ -306,12 +306,7 @@ func TestSyslog(t *testing.T) {
 	})
 	t.Run("unix", func(t *testing.T) {
 		t.Parallel()
-		dir, err := os.MkdirTemp("", "log") // a socket's path must be short
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer os.RemoveAll(dir)
-		path := filepath.Join(dir, "s")
+		path := filepath.Join(t.TempDir(), "s")
 		c, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
 		if err != nil {
 			t.Fatal(err)

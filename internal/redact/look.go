@@ -31,7 +31,7 @@ func byLetter(words ...string) (t [256][]string) {
 func look(s string) (kinds int) {
 	digits, word := 0, 0 // lengths of the runs that end here
 	named, upper, lower, digit := false, false, false, false
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		c := s[i]
 		switch {
 		case isDigit(c):
