@@ -36,7 +36,7 @@ type Recorder struct {
 	mu      sync.Mutex
 	pending map[owner]map[string]*Use
 	pairs   int
-	lost    map[string]int // by tenant
+	lost    map[string]Gap // by tenant
 	nets    map[string]string
 
 	writing sync.Mutex // one Flush at once
@@ -52,7 +52,7 @@ func New(o Options) *Recorder {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Recorder{o: o, pending: map[owner]map[string]*Use{}, lost: map[string]int{}, nets: map[string]string{}}
+	return &Recorder{o: o, pending: map[owner]map[string]*Use{}, lost: map[string]Gap{}, nets: map[string]string{}}
 }
 
 // Record counts one request that was answered.
@@ -67,7 +67,7 @@ func (r *Recorder) Record(e *telemetry.Event) {
 	u := ops[e.Operation]
 	if u == nil {
 		if r.pairs >= maxPending {
-			r.lost[e.Tenant]++
+			r.lost[e.Tenant] = Gap{e.At.UTC(), r.lost[e.Tenant].Calls + 1}
 			return
 		}
 		if ops == nil {
@@ -151,7 +151,7 @@ func (r *Recorder) Flush(ctx context.Context) error {
 	defer r.writing.Unlock()
 	r.mu.Lock()
 	pending, lost := r.pending, r.lost
-	r.pending, r.lost, r.pairs = map[owner]map[string]*Use{}, map[string]int{}, 0
+	r.pending, r.lost, r.pairs = map[owner]map[string]*Use{}, map[string]Gap{}, 0
 	r.mu.Unlock()
 	byTenant := map[string]map[string]map[string]*Use{}
 	for who, ops := range pending {
@@ -176,10 +176,10 @@ func (r *Recorder) Flush(ctx context.Context) error {
 }
 
 // again puts back what could not be written.
-func (r *Recorder) again(tenant string, clients map[string]map[string]*Use, lost int) {
+func (r *Recorder) again(tenant string, clients map[string]map[string]*Use, lost Gap) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.lost[tenant] += lost
+	r.lost[tenant] = Gap{later(lost.At, r.lost[tenant].At), lost.Calls + r.lost[tenant].Calls}
 	for client, ops := range clients {
 		who := owner{tenant, client}
 		if r.pending[who] == nil {
@@ -192,8 +192,15 @@ func (r *Recorder) again(tenant string, clients map[string]map[string]*Use, lost
 				r.pending[who][id] = u
 				r.pairs++
 			} else {
-				r.lost[tenant] += int(u.Count)
+				r.lost[tenant] = Gap{later(u.Last, r.lost[tenant].At), r.lost[tenant].Calls + int(u.Count)}
 			}
 		}
 	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }

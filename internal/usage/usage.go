@@ -94,7 +94,7 @@ type Meta struct {
 }
 
 // write adds what one tenant's clients did.
-func (r *Recorder) write(ctx context.Context, tenant string, clients map[string]map[string]*Use, lost int) error {
+func (r *Recorder) write(ctx context.Context, tenant string, clients map[string]map[string]*Use, lost Gap) error {
 	tx := store.From(ctx)
 	var first, last time.Time
 	for _, client := range slices.Sorted(maps.Keys(clients)) {
@@ -141,7 +141,7 @@ func (r *Recorder) write(ctx context.Context, tenant string, clients map[string]
 }
 
 // note keeps when recording began and what it missed.
-func (r *Recorder) note(ctx context.Context, tenant string, first, last time.Time, lost int) error {
+func (r *Recorder) note(ctx context.Context, tenant string, first, last time.Time, lost Gap) error {
 	tx := store.From(ctx)
 	m, err := ReadMeta(tx, tenant)
 	if err != nil {
@@ -151,11 +151,12 @@ func (r *Recorder) note(ctx context.Context, tenant string, first, last time.Tim
 	if begun {
 		m.Since = first
 	}
-	if lost > 0 {
-		m.Gaps = append(m.Gaps, Gap{last, lost})
+	last = later(last, lost.At)
+	if lost.Calls > 0 {
+		m.Gaps = append(m.Gaps, lost)
 		m.Gaps = m.Gaps[max(0, len(m.Gaps)-maxGaps):]
 	}
-	if !begun && lost == 0 {
+	if !begun && lost.Calls == 0 {
 		return nil
 	}
 	doc, err := json.Marshal(m)
