@@ -14,11 +14,11 @@ import (
 
 // HeldRole is a role as a review looks at it.
 type HeldRole struct {
-	ID          string      `json:"id"`
-	Name        string      `json:"name"`
-	Platform    bool        `json:"platform"`
-	Company     string      `json:"companyId,omitempty"`
-	Groups      int         `json:"groups"` // that give it
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Platform bool   `json:"platform"`
+	Company  string `json:"companyId,omitempty"`
+	Groups   int    `json:"groups"` // that give it
 }
 
 // HeldGroup is a user group as a review looks at it.
@@ -39,6 +39,7 @@ func (s *Service) Inventory(ctx context.Context) (roles []HeldRole, groups []Hel
 		return nil, nil, err
 	}
 	tenant, held := actor.Tenant(ctx), map[string]*HeldRole{}
+	roles, groups = []HeldRole{}, []HeldGroup{}
 	for rec, err := range store.Read(ctx).List(store.Query{Tenant: tenant, Kind: kindRole}) {
 		if err != nil {
 			return nil, nil, err

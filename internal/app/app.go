@@ -25,6 +25,7 @@ import (
 	"github.com/airside-travel/airside/internal/edge"
 	"github.com/airside-travel/airside/internal/environment"
 	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/evidence"
 	"github.com/airside-travel/airside/internal/identity"
 	"github.com/airside-travel/airside/internal/incident"
 	"github.com/airside-travel/airside/internal/ledger"
@@ -35,11 +36,13 @@ import (
 	"github.com/airside-travel/airside/internal/policy"
 	"github.com/airside-travel/airside/internal/purge"
 	"github.com/airside-travel/airside/internal/relay"
+	"github.com/airside-travel/airside/internal/review"
 	"github.com/airside-travel/airside/internal/schedule"
 	"github.com/airside-travel/airside/internal/scim"
 	"github.com/airside-travel/airside/internal/store"
 	"github.com/airside-travel/airside/internal/telemetry"
 	"github.com/airside-travel/airside/internal/trip"
+	"github.com/airside-travel/airside/internal/usage"
 	"github.com/airside-travel/airside/internal/vault"
 	"github.com/airside-travel/airside/internal/world"
 	"github.com/airside-travel/airside/internal/world/airline"
@@ -88,6 +91,7 @@ type App struct {
 
 	gauges        *gauges
 	metricsServer *http.Server
+	usage         *usage.Recorder
 }
 
 // services is what routes.go binds.
@@ -112,6 +116,8 @@ type services struct {
 	keeper       *keeper.Keeper
 	alert        *alert.Service
 	incident     *incident.Service
+	review       *review.Service
+	evidence     *evidence.Service
 }
 
 // New opens the store and composes everything; nothing listens yet.
@@ -222,6 +228,7 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	if err := a.composeResponse(s); err != nil {
 		return err
 	}
+	a.composeReview(s)
 	s.schedule = schedule.New(a.store, a.clocks, settlers{s.outbox, s.alert}, a.o.Log)
 	for kind, job := range s.alert.Jobs() {
 		s.schedule.Register(kind, job)
@@ -229,13 +236,14 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	s.purge = purge.New(a.clocks, profiles{s.directory}, purgeParts(s)...)
 	s.schedule.Register(identity.JobExpire, s.identity.Expire)
 	s.schedule.Register(air.JobOrder, s.air.RunJob)
+	s.schedule.Register(review.JobRemind, s.review.Remind)
 	a.mux = edge.NewMux(edge.Options{
 		Contract: a.contract, Auth: gate{s.identity, s.access, s.applications, a.peers}, Store: a.store, Audit: trail{a.clocks}, TenantOf: s.identity.TenantOf, Replay: replays{a.clocks}, Ledger: issued{s.ledger},
 		Clock: a.o.Clock, Log: a.o.Log, Ring: ring, MaxBody: a.cfg.MaxBody, TrustedHops: a.cfg.TrustedHops, Allow: networks,
 		Rate:      edge.Rate{PerSecond: a.cfg.Rate, Burst: a.cfg.Burst},
 		TokenRate: edge.Rate{PerSecond: a.cfg.TokenRate, Burst: a.cfg.TokenBurst},
 		Books:     books{s.applications}, Upstreams: a.upstreams, EnvironmentOf: environmentOf(s.applications),
-		BaseURL: a.BaseURL, Dev: a.cfg.Dev, Shared: a.peers != nil, OnViolation: a.violation(), Done: a.gauges.request,
+		BaseURL: a.BaseURL, Dev: a.cfg.Dev, Shared: a.peers != nil, OnViolation: a.violation(), Done: a.answered,
 	})
 	s.operator = operator.New(operator.Options{
 		Contract: a.contract, Clocks: a.clocks, Mover: s.schedule, Ring: ring, StatusOf: edge.StatusOf, Built: a.mux.Built,
@@ -319,6 +327,7 @@ func (a *App) Start(ctx context.Context) (addr string, err error) {
 		go s.serve(a.o.Log)
 	}
 	a.services.keeper.Start(context.WithoutCancel(ctx))
+	a.usage.Start(context.WithoutCancel(ctx))
 	a.ready.Store(true)
 	return addr, nil
 }
@@ -340,6 +349,7 @@ func (a *App) Close(ctx context.Context) error {
 		a.services.outbox.Stop()
 		problems = append(problems, a.upstreams.stop(ctx))
 		a.services.keeper.Stop(context.WithoutCancel(ctx))
+		a.usage.Stop(context.WithoutCancel(ctx))
 	}
 	if a.metricsServer != nil {
 		problems = append(problems, a.metricsServer.Close())
@@ -380,6 +390,7 @@ func Routes(c *contract.Contract) *edge.Mux {
 		identity: new(identity.Service), directory: new(directory.Service), access: new(access.Service), policy: new(policy.Service), charge: new(charge.Service), keys: new(companykey.Service), trip: new(trip.Service), air: new(air.Service),
 		applications: new(application.Service), environments: new(environment.Service), purge: new(purge.Service),
 		outbox: new(outbox.Service), operator: new(operator.Service), scim: new(scim.Service), ledger: new(ledger.Service), alert: new(alert.Service), incident: new(incident.Service),
+		review: new(review.Service), evidence: new(evidence.Service),
 	})
 	return m
 }
