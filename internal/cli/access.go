@@ -36,9 +36,9 @@ func (m *Main) accessCmd() *cobra.Command {
 
 type reviewLine struct {
 	ID, Title, State, StartedAt, Since, ObservedSince, ClosedAt, NextDue, EvidenceSHA256 string
-	Items, OpenItems, Findings                                                        int
-	Snapshot                                                                          struct{ Findings []reviewFinding }
-	Access                                                                            []reviewItem
+	Items, OpenItems, Findings                                                           int
+	Snapshot                                                                             struct{ Findings []reviewFinding }
+	Access                                                                               []reviewItem
 }
 
 type reviewFinding struct{ Code, Detail string }
