@@ -140,6 +140,9 @@ func printOf(a *application.Application) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// refused marks the totals of refusals.
+const refused = "refused "
+
 // fill adds to an item what was used, what stands out, and the proposal.
 func (s *Service) fill(ctx context.Context, i *storedItem, v *storedReview, before *storedReview) error {
 	r := store.Read(ctx)
@@ -160,11 +163,12 @@ func (s *Service) fill(ctx context.Context, i *storedItem, v *storedReview, befo
 	used, networks := map[string]bool{}, map[string]bool{}
 	for _, id := range slices.Sorted(maps.Keys(uses)) {
 		u, op := uses[id], s.o.Contract.Operation(id)
-		i.Totals[id] = u.Count
+		i.Totals[id], i.Totals[refused+id] = u.Count, u.Refused
 		if u.Last.After(i.LastUsed) {
 			i.LastUsed = u.Last
 		}
-		if op == nil || u.Last.Before(v.Since) || u.Count-earlier[id] <= 0 && u.Refused == 0 {
+		u.Count, u.Refused = u.Count-earlier[id], u.Refused-earlier[refused+id]
+		if op == nil || u.Count <= 0 && u.Refused <= 0 {
 			continue
 		}
 		n := 0
@@ -174,7 +178,7 @@ func (s *Service) fill(ctx context.Context, i *storedItem, v *storedReview, befo
 				n++
 			}
 		}
-		one := Used{Operation: id, Scope: op.Scope, Effect: string(op.Effect), Count: u.Count - earlier[id], Refused: u.Refused, Last: u.Last, Networks: n}
+		one := Used{Operation: id, Scope: op.Scope, Effect: string(op.Effect), Count: u.Count, Refused: u.Refused, Last: u.Last, Networks: n}
 		i.Used = append(i.Used, one)
 		used[id] = one.Count > 0
 	}
