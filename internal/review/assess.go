@@ -77,7 +77,7 @@ func (f *facts) findings() []Finding {
 	case f.dormant(created):
 		add("DORMANT", "%s", f.lastSeen())
 	case i.LastUsed.IsZero():
-		add("NEVER_USED", "it was not used since %s", created.UTC().Format(time.DateOnly))
+		add("NEVER_USED", "it was not used since it was made at %s", created.UTC().Format(time.DateOnly))
 	}
 	if n := len(i.Networks); n >= manyNetwork {
 		add("MANY_NETWORKS", "it called from %d networks: %s; a credential is for one program", n, strings.Join(i.Networks, ", "))
