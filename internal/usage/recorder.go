@@ -34,7 +34,7 @@ type owner struct{ tenant, client string }
 type Recorder struct {
 	o       Options
 	mu      sync.Mutex
-	pending map[owner]map[string]*Use
+	pending map[owner]map[string]*Tally
 	pairs   int
 	lost    map[string]Gap // by tenant
 	nets    map[string]string
@@ -52,7 +52,7 @@ func New(o Options) *Recorder {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Recorder{o: o, pending: map[owner]map[string]*Use{}, lost: map[string]Gap{}, nets: map[string]string{}}
+	return &Recorder{o: o, pending: map[owner]map[string]*Tally{}, lost: map[string]Gap{}, nets: map[string]string{}}
 }
 
 // Record counts one request that was answered.
@@ -71,10 +71,10 @@ func (r *Recorder) Record(e *telemetry.Event) {
 			return
 		}
 		if ops == nil {
-			ops = map[string]*Use{}
+			ops = map[string]*Tally{}
 			r.pending[who] = ops
 		}
-		u = &Use{}
+		u = &Tally{}
 		ops[e.Operation] = u
 		r.pairs++
 	}
@@ -151,12 +151,12 @@ func (r *Recorder) Flush(ctx context.Context) error {
 	defer r.writing.Unlock()
 	r.mu.Lock()
 	pending, lost := r.pending, r.lost
-	r.pending, r.lost, r.pairs = map[owner]map[string]*Use{}, map[string]Gap{}, 0
+	r.pending, r.lost, r.pairs = map[owner]map[string]*Tally{}, map[string]Gap{}, 0
 	r.mu.Unlock()
-	byTenant := map[string]map[string]map[string]*Use{}
+	byTenant := map[string]map[string]map[string]*Tally{}
 	for who, ops := range pending {
 		if byTenant[who.tenant] == nil {
-			byTenant[who.tenant] = map[string]map[string]*Use{}
+			byTenant[who.tenant] = map[string]map[string]*Tally{}
 		}
 		byTenant[who.tenant][who.client] = ops
 	}
@@ -176,14 +176,14 @@ func (r *Recorder) Flush(ctx context.Context) error {
 }
 
 // again puts back what could not be written.
-func (r *Recorder) again(tenant string, clients map[string]map[string]*Use, lost Gap) {
+func (r *Recorder) again(tenant string, clients map[string]map[string]*Tally, lost Gap) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.lost[tenant] = Gap{later(lost.At, r.lost[tenant].At), lost.Calls + r.lost[tenant].Calls}
 	for client, ops := range clients {
 		who := owner{tenant, client}
 		if r.pending[who] == nil {
-			r.pending[who] = map[string]*Use{}
+			r.pending[who] = map[string]*Tally{}
 		}
 		for id, u := range ops {
 			if have := r.pending[who][id]; have != nil {

@@ -24,8 +24,8 @@ const (
 	maxGaps  = 50
 )
 
-// Use is what is known of one client and operation.
-type Use struct {
+// Tally is what is known of one client and operation.
+type Tally struct {
 	Count    int64                `json:"count"`             // that were let through, whatever came of them
 	Refused  int64                `json:"refused,omitempty"` // by authentication, rights or limits
 	First    time.Time            `json:"first,omitzero"`
@@ -34,7 +34,7 @@ type Use struct {
 	More     bool                 `json:"more,omitempty"`     // there were others
 }
 
-func (u *Use) add(at time.Time, network string) {
+func (u *Tally) add(at time.Time, network string) {
 	u.Count++
 	if u.First.IsZero() || at.Before(u.First) {
 		u.First = at
@@ -45,7 +45,7 @@ func (u *Use) add(at time.Time, network string) {
 	u.seen(network, at)
 }
 
-func (u *Use) seen(network string, at time.Time) {
+func (u *Tally) seen(network string, at time.Time) {
 	if network == "" {
 		return
 	}
@@ -68,7 +68,7 @@ func (u *Use) seen(network string, at time.Time) {
 	u.More = true
 }
 
-func (u *Use) merge(o *Use) {
+func (u *Tally) merge(o *Tally) {
 	u.Count, u.Refused, u.More = u.Count+o.Count, u.Refused+o.Refused, u.More || o.More
 	if u.First.IsZero() || !o.First.IsZero() && o.First.Before(u.First) {
 		u.First = o.First
@@ -94,12 +94,12 @@ type Meta struct {
 }
 
 // write adds what one tenant's clients did.
-func (r *Recorder) write(ctx context.Context, tenant string, clients map[string]map[string]*Use, lost Gap) error {
+func (r *Recorder) write(ctx context.Context, tenant string, clients map[string]map[string]*Tally, lost Gap) error {
 	tx := store.From(ctx)
 	var first, last time.Time
 	for _, client := range slices.Sorted(maps.Keys(clients)) {
 		rec, err := tx.Get(tenant, kind, client)
-		all := map[string]*Use{}
+		all := map[string]*Tally{}
 		switch {
 		case errors.Is(err, store.ErrNotFound):
 			rec = nil
@@ -118,7 +118,7 @@ func (r *Recorder) write(ctx context.Context, tenant string, clients map[string]
 				first = u.First
 			}
 			if all[id] == nil {
-				all[id] = &Use{}
+				all[id] = &Tally{}
 			}
 			all[id].merge(u)
 		}
@@ -185,8 +185,8 @@ func ReadMeta(r store.Reader, tenant string) (m Meta, err error) {
 }
 
 // Of is what a tenant's client used, by operation; empty when nothing is known.
-func Of(r store.Reader, tenant, client string) (map[string]Use, error) {
-	out := map[string]Use{}
+func Of(r store.Reader, tenant, client string) (map[string]Tally, error) {
+	out := map[string]Tally{}
 	rec, err := r.Get(tenant, kind, client)
 	if errors.Is(err, store.ErrNotFound) {
 		return out, nil

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -39,7 +40,7 @@ func call(operation, ip string, status int, at time.Time) *telemetry.Event {
 	return &telemetry.Event{Tenant: tenant, ClientID: client, Operation: operation, ClientIP: ip, Status: status, At: at}
 }
 
-func of(t testing.TB, st store.Store) (uses map[string]usage.Use, meta usage.Meta) {
+func of(t testing.TB, st store.Store) (uses map[string]usage.Tally, meta usage.Meta) {
 	t.Helper()
 	if err := st.View(t.Context(), func(ctx context.Context) (err error) {
 		if meta, err = usage.ReadMeta(store.Read(ctx), tenant); err != nil {
@@ -73,7 +74,7 @@ func TestCounts(t *testing.T) {
 	}
 	r.Stop(t.Context())
 	uses, meta := of(t, st)
-	want := map[string]usage.Use{
+	want := map[string]usage.Tally{
 		"readCompany":   {Count: 4, Refused: 1, First: start, Last: start.Add(2 * time.Hour), Networks: map[string]time.Time{"192.0.2.0/24": start.Add(time.Hour), "2001:db8::/48": start.Add(2 * time.Hour)}},
 		"createCompany": {Refused: 1},
 	}
@@ -143,6 +144,27 @@ func TestStoreFails(t *testing.T) {
 	}
 	if d := cmp.Diff([]usage.Gap{{At: start.Add(time.Hour), Calls: 1}}, meta.Gaps); d != "" {
 		t.Error(d)
+	}
+}
+
+// Requests go on while counts are written; none is lost or counted twice.
+func TestConcurrently(t *testing.T) {
+	t.Parallel()
+	st := open(t)
+	r := usage.New(usage.Options{Store: st, Interval: time.Millisecond})
+	r.Start(t.Context())
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for n := range 1000 {
+				r.Record(call("readCompany", "192.0.2.7", 200, start.Add(time.Duration(n)*time.Second)))
+			}
+		})
+	}
+	all.Wait()
+	r.Stop(t.Context())
+	if uses, _ := of(t, st); uses["readCompany"].Count != 8000 {
+		t.Errorf("%+v", uses["readCompany"])
 	}
 }
 
