@@ -26,6 +26,7 @@ import (
 	"github.com/airside-travel/airside/internal/edge"
 	"github.com/airside-travel/airside/internal/environment"
 	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/evidence"
 	"github.com/airside-travel/airside/internal/identity"
 	"github.com/airside-travel/airside/internal/incident"
 	"github.com/airside-travel/airside/internal/ledger"
@@ -38,11 +39,13 @@ import (
 	"github.com/airside-travel/airside/internal/purge"
 	"github.com/airside-travel/airside/internal/redact"
 	"github.com/airside-travel/airside/internal/relay"
+	"github.com/airside-travel/airside/internal/review"
 	"github.com/airside-travel/airside/internal/schedule"
 	"github.com/airside-travel/airside/internal/scim"
 	"github.com/airside-travel/airside/internal/store"
 	"github.com/airside-travel/airside/internal/telemetry"
 	"github.com/airside-travel/airside/internal/trip"
+	"github.com/airside-travel/airside/internal/usage"
 	"github.com/airside-travel/airside/internal/vault"
 	"github.com/airside-travel/airside/internal/world"
 	"github.com/airside-travel/airside/internal/world/airline"
@@ -97,6 +100,7 @@ type App struct {
 	watch         *watch // nil: the detection is off
 	gauges        *gauges
 	metricsServer *http.Server
+	usage         *usage.Recorder
 }
 
 // services is what routes.go binds.
@@ -122,6 +126,8 @@ type services struct {
 	alert        *alert.Service
 	incident     *incident.Service
 	watch        *watch // nil: the detection is off
+	review       *review.Service
+	evidence     *evidence.Service
 }
 
 // New opens the store and composes everything; nothing listens yet.
@@ -248,6 +254,7 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 		return err
 	}
 	s.watch = a.watch
+	a.composeReview(s)
 	s.schedule = schedule.New(a.store, a.clocks, settlers{s.outbox, s.alert}, a.o.Log)
 	for kind, job := range s.alert.Jobs() {
 		s.schedule.Register(kind, job)
@@ -259,6 +266,7 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	if err != nil {
 		return err
 	}
+	s.schedule.Register(review.JobRemind, s.review.Remind)
 	a.mux = edge.NewMux(edge.Options{
 		ObjectKey: objects,
 		Contract:  a.contract, Auth: gate{s.identity, s.access, s.applications, a.peers}, Store: a.store, Audit: trail{a.clocks}, TenantOf: s.identity.TenantOf, Replay: replays{a.clocks}, Ledger: issued{s.ledger},
@@ -354,6 +362,7 @@ func (a *App) Start(ctx context.Context) (addr string, err error) {
 		go s.serve(a.o.Log)
 	}
 	a.services.keeper.Start(context.WithoutCancel(ctx))
+	a.usage.Start(context.WithoutCancel(ctx))
 	a.ready.Store(true)
 	return addr, nil
 }
@@ -377,6 +386,7 @@ func (a *App) Close(ctx context.Context) error {
 		problems = append(problems, a.upstreams.stop(ctx))
 		a.stopVaults()
 		a.services.keeper.Stop(context.WithoutCancel(ctx))
+		a.usage.Stop(context.WithoutCancel(ctx))
 	}
 	if a.metricsServer != nil {
 		problems = append(problems, a.metricsServer.Close())
@@ -419,6 +429,7 @@ func Routes(c *contract.Contract) *edge.Mux {
 		identity: new(identity.Service), directory: new(directory.Service), access: new(access.Service), policy: new(policy.Service), charge: new(charge.Service), keys: new(companykey.Service), trip: new(trip.Service), air: new(air.Service),
 		applications: new(application.Service), environments: new(environment.Service), purge: new(purge.Service),
 		outbox: new(outbox.Service), operator: new(operator.Service), scim: new(scim.Service), ledger: new(ledger.Service), alert: new(alert.Service), incident: new(incident.Service),
+		review: new(review.Service), evidence: new(evidence.Service),
 	})
 	return m
 }

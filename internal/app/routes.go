@@ -276,6 +276,15 @@ func routes(m *edge.Mux, s *services) {
 	edge.Handle(m, "updateContact", s.incident.UpdateContact)
 	edge.Handle(m, "deleteContact", s.incident.DeleteContact)
 
+	// Access reviews and compliance evidence.
+	edge.Handle(m, "startAccessReview", s.review.Start, edge.Before(s.review.Fresh))
+	edge.Handle(m, "listAccessReviews", s.review.List)
+	edge.Handle(m, "getAccessReview", s.review.Get)
+	edge.Handle(m, "decideAccessReviewItem", s.review.Decide)
+	edge.Handle(m, "closeAccessReview", s.review.Close, edge.OwnTransactions())
+	edge.Handle(m, "getAccessReviewEvidence", s.review.Evidence)
+	edge.Handle(m, "buildEvidence", s.evidence.Build, edge.OwnTransactions())
+
 	// Airside itself.
 	edge.Handle(m, "getClock", s.operator.GetClock)
 	edge.Handle(m, "freezeClock", s.operator.FreezeClock, edge.OwnTransactions())

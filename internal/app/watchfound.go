@@ -18,6 +18,7 @@ import (
 // done hears of every request that was answered.
 func (a *App) done(e *telemetry.Event) {
 	a.gauges.request(e)
+	a.usage.Record(e)
 	a.watch.request(e)
 }
 

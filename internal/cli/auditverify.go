@@ -18,6 +18,7 @@ import (
 
 	"github.com/airside-travel/airside/internal/audit/checkpoint"
 	"github.com/airside-travel/airside/internal/audit/trailfile"
+	"github.com/airside-travel/airside/internal/evidence"
 )
 
 func (m *Main) auditVerifyCmd() *cobra.Command {
@@ -27,12 +28,13 @@ func (m *Main) auditVerifyCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "verify [FILE]", Short: "Verify a file, or the trail of a server",
 		Long: "Verify finds and names every entry that was altered, taken out, moved, added or cut off. With a FILE it\n" +
-			"needs nothing else: no server, no network. Without one it lets the server check what it stores, and then\n" +
+			"needs nothing else: no server, no network. A FILE that ends in .zip is an archive of `airside evidence`, of\n" +
+			"which every file is verified. Without one it lets the server check what it stores, and then\n" +
 			"checks a fresh export itself.\n\n" +
 			"A file carries its own key. That it is the right one, and that the end was not cut off together with its\n" +
 			"checkpoints, only shows with what was kept elsewhere: --key (text, or a file with it) and --checkpoint (a\n" +
 			"file with one checkpoint or many, as in AIRSIDE_AUDIT_CHECKPOINT_DIR). Exit code 1 when anything is wrong.",
-		Example: "  airside audit verify trail.jsonl.zst --key audit.key --checkpoint copies/0199….checkpoints\n  airside audit verify",
+		Example: "  airside audit verify trail.jsonl.zst --key audit.key --checkpoint copies/0199….checkpoints\n  airside audit verify q4.zip\n  airside audit verify",
 		Args:    cobra.MaximumNArgs(1),
 	}
 	base := remoteFlag(cmd)
@@ -44,6 +46,9 @@ func (m *Main) auditVerifyCmd() *cobra.Command {
 		o, err := trusted(keyText, checkpoints)
 		if err != nil {
 			return err
+		}
+		if len(args) == 1 && strings.HasSuffix(args[0], ".zip") {
+			return m.verifyArchive(args[0], o, asJSON)
 		}
 		var report trailfile.Report
 		if len(args) == 1 {
@@ -156,4 +161,34 @@ func (m *Main) printVerdict(r *trailfile.Report) error {
 		}
 	}
 	return w.Flush()
+}
+
+// verifyArchive reads an archive of evidence.
+func (m *Main) verifyArchive(name string, o trailfile.Options, asJSON bool) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	report := evidence.Verify(f, info.Size(), o)
+	if asJSON {
+		err = printJSON(m.Stdout, report)
+	} else {
+		for _, p := range report.Problems {
+			fmt.Fprintln(m.Stdout, inert(p))
+		}
+		if report.Intact {
+			fmt.Fprintf(m.Stdout, "archive      %s of tenant %s, built %s, %d files as listed and signed\n", inert(report.Manifest.Name), inert(report.Manifest.Tenant),
+				report.Manifest.BuiltAt.UTC().Format(time.RFC3339), len(report.Manifest.Files))
+			err = m.printVerdict(&report.Trail)
+		}
+	}
+	if err == nil && !report.Intact {
+		err = failf(ExitFailure, "the archive does not verify: %d problems", len(report.Problems))
+	}
+	return err
 }

@@ -39,7 +39,7 @@ func (s *Service) CreateSubscription(ctx context.Context, in CreateSubscriptionI
 	}
 	sub := &stored{subscription: subscription{
 		ID: ids.UUID(), Subscriber: d.SubscriberID, Name: d.Name, EventTypes: d.EventTypes, Source: d.EventSource.plain(),
-		URL: d.URL, Active: d.IsActive == nil || *d.IsActive, Headers: d.CustomHeaders, Secrets: []secret{newSecret()},
+		URL: d.URL, Active: d.IsActive == nil || *d.IsActive, Headers: d.CustomHeaders, Secrets: []secret{newSecret(s.now(ctx))},
 	}}
 	if err := s.checkTarget(actor.Tenant(ctx), sub.URL); err != nil {
 		return CreateSubscriptionOut{}, err

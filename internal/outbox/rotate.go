@@ -50,7 +50,7 @@ func (s *Service) RotateSecret(ctx context.Context, in RotateSecretIn) (RotateSe
 	}
 	now := s.now(ctx)
 	until := now.Add(overlap)
-	fresh := newSecret()
+	fresh := newSecret(now)
 	sub.Secrets = rotated(sub.Secrets, fresh, now, until)
 	return RotateSecretOut{ID: sub.ID, Secret: fresh.Value, PreviousEnds: stamp(until)}, s.save(ctx, sub, now)
 }

@@ -14,14 +14,15 @@ import (
 type secret struct {
 	Value string    `json:"value"`
 	Until time.Time `json:"until,omitzero"`
+	Since time.Time `json:"since,omitzero"` // when it was made; zero for those of before this was kept
 }
 
 // secretsMax bounds the signatures of one delivery, should somebody rotate again and again.
 const secretsMax = 4
 
 // newSecret makes a 256-bit key in the form the reference gives out.
-func newSecret() secret {
-	return secret{Value: webhook.SecretPrefix + base64.StdEncoding.EncodeToString(ids.Bytes(32))}
+func newSecret(now time.Time) secret {
+	return secret{Since: now, Value: webhook.SecretPrefix + base64.StdEncoding.EncodeToString(ids.Bytes(32))}
 }
 
 // signing lists the secrets that sign at a time, the newest first.

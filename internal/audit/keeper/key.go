@@ -90,3 +90,13 @@ func (k *Keeper) signing(ctx context.Context) (_ *key, err error) {
 	k.key = got
 	return got, nil
 }
+
+// Sign signs a text that is no checkpoint with the key of the trail; the text says what it is in its first line.
+func (k *Keeper) Sign(ctx context.Context, text string) (string, error) {
+	by, err := k.signing(ctx)
+	if err != nil {
+		return "", err
+	}
+	signed, err := note.Sign(&note.Note{Text: text}, by.signer)
+	return string(signed), err
+}
