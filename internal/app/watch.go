@@ -48,11 +48,10 @@ type watch struct {
 	counted int64            // the day of the last census
 	keys    map[string]string
 
-	jumps     uint64
-	looked    time.Time
-	saved     uint64
-	saving    sync.Mutex
-	generated string // what the last snapshot is called
+	jumps  uint64
+	looked time.Time
+	saved  uint64
+	saving sync.Mutex
 }
 
 // queued is how many lists of findings wait for the store at most.

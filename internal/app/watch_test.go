@@ -66,6 +66,16 @@ func TestMapping(t *testing.T) {
 	}
 }
 
+func TestReceipts(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
+	got := receipt(&telemetry.Event{ID: "r", At: at, Tenant: "t", ClientIP: "203.0.113.9", Status: 401, ErrorCode: "X", BytesIn: 9}, "inbox-1", detect.BadSignature)
+	want := detect.Event{ID: "r", At: at, Kind: detect.Receipt, Tenant: "t", Address: netip.MustParseAddr("203.0.113.9"), Status: 401, Code: "X", Reason: detect.BadSignature, Endpoint: "inbox-1", Bytes: 9}
+	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Addr{})); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestWhatSettingsGive(t *testing.T) {
 	t.Parallel()
 	was := &application.Application{Settings: application.Settings{

@@ -25,7 +25,7 @@ const (
 	partSize  = 256 << 10 // bytes: a transaction of its own each, so that nobody waits for long
 )
 
-// remembered is what the detection keeps over a restart; the snapshot lies beside it, in parts. The store seals
+// memory is what the detection keeps over a restart; the snapshot lies beside it, in parts. The store seals
 // both.
 type memory struct {
 	Generation string           `json:"generation"`

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -215,9 +216,7 @@ func TestReasons(t *testing.T) {
 	app := func(settings doc) (id, secret string) {
 		t.Helper()
 		s := doc{"name": fmt.Sprintf("app %v", settings), "owner": "lena.okafor@example.com", "environment": "sandbox", "role": "TMC_AGENT", "grants": []doc{{"scopes": []string{"company:read"}}}}
-		for k, v := range settings {
-			s[k] = v
-		}
+		maps.Copy(s, settings)
 		a := d.call(201, "POST", "/v1/airside/applications", s)
 		return a.str("clientId"), a.str("clientSecret")
 	}
