@@ -105,3 +105,9 @@ func (a *App) hookSender(ctx context.Context, environment, token, address string
 	}
 	return caller.Actor.ClientID, nil
 }
+
+// SettleInbox passes on what is due for the consumers of inboxes, and returns when nothing is.
+func (a *App) SettleInbox(ctx context.Context) error {
+	_, err := a.services.outbox.Settle(ctx, identity.Platform)
+	return err
+}

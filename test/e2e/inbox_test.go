@@ -76,14 +76,6 @@ func inboxOf(t *testing.T, up *client, consumer string, more ...airsidetest.Opti
 	return edge
 }
 
-// passOn waits until the edge has sent everything that is due.
-func (c *client) passOn() {
-	c.t.Helper()
-	if err := c.srv.SettleInbox(c.t); err != nil {
-		c.t.Fatal(err)
-	}
-}
-
 // A booking in the real API arrives at an application behind the edge, signed by the edge, in order.
 func TestInboxEndToEnd(t *testing.T) {
 	t.Parallel()
@@ -93,7 +85,7 @@ func TestInboxEndToEnd(t *testing.T) {
 	found := up.search(leg("LHR", "JFK", up.day(60)))
 	pnr := up.book(found.str("searchId"), found.list("itineraryDetails/itineraries")[0].str("itineraryId"), trip)
 	up.settle()
-	edge.passOn()
+	edge.srv.SettleInbox(t)
 	if diff := cmp.Diff([]string{"BOOKING_CREATED", "BOOKING_TICKETED"}, app.operations("PNR_V3")); diff != "" {
 		t.Errorf("the application was told (-want +got):\n%s", diff)
 	}
@@ -119,14 +111,14 @@ func TestInboxEndToEnd(t *testing.T) {
 	heard := len(app.got)
 	up.call(200, "POST", "/v1/airside/webhooks/deliveries/"+ticketed.str("webhookId")+"/replay", nil)
 	up.settle()
-	if d := up.call(200, "GET", "/v1/airside/webhooks/deliveries/"+ticketed.str("webhookId"), nil); d.str("state") != "DELIVERED" {
+	if d := up.call(200, "GET", "/v1/airside/webhooks/deliveries/"+ticketed.str("webhookId"), nil); d.str("delivery/state") != "DELIVERED" {
 		t.Errorf("the replay is %v", d)
 	}
 	if got := edge.call(200, "GET", "/v1/airside/inbox/receipts/"+ticketed.str("id"), nil); got.num("attempts") != 2 {
 		t.Errorf("after the replay: %v", got)
 	}
 	edge.call(200, "POST", "/v1/airside/inbox/receipts/"+ticketed.str("id")+"/forward", nil)
-	edge.passOn()
+	edge.srv.SettleInbox(t)
 	if len(app.got) != heard {
 		t.Errorf("the application handled %d events, after %d", len(app.got), heard)
 	}
@@ -178,7 +170,7 @@ func TestInboxRefuses(t *testing.T) {
 	if diff := cmp.Diff(want, results); diff != "" {
 		t.Errorf("receipts (-want +got):\n%s", diff)
 	}
-	edge.passOn()
+	edge.srv.SettleInbox(t)
 	if diff := cmp.Diff([]string{"BOOKING_CREATED"}, app.operations("PNR_V3")); diff != "" {
 		t.Errorf("the application was told (-want +got):\n%s", diff)
 	}
