@@ -329,3 +329,39 @@ func TestNothingIsLostInAKill(t *testing.T) {
 		t.Errorf("%d of 20 were passed on", len(c.events()))
 	}
 }
+
+// A consumer that fails for a while gets everything later, in order; its breaker opens and closes as for any other.
+func TestAConsumerThatFailsGetsItLater(t *testing.T) {
+	t.Parallel()
+	c := newConsumer(t, nil)
+	c.fail.Store(true)
+	r := newRig(t, memory(t), c.URL)
+	now := start.Unix()
+	c.now.Store(now)
+	for n := range 12 {
+		if code := r.send(t, current, fmt.Sprint(n), pnr(fmt.Sprint(1_000_000_000+n%4), n/4+1, "BOOKING_OTHER_UPDATE")); code != "" {
+			t.Fatal(code)
+		}
+	}
+	r.settle(t)
+	if n := len(c.events()); n != 0 {
+		t.Fatalf("%d arrived at a consumer that fails", n)
+	}
+	c.fail.Store(false)
+	for hours := int64(1); hours <= 24 && len(c.events()) < 12; hours++ {
+		r.at.Store(hours * 3600)
+		c.now.Store(now + hours*3600)
+		r.settle(t)
+	}
+	seen := map[string]int{}
+	for _, e := range c.events() {
+		id, n := version(t, e)
+		if n != seen[id]+1 {
+			t.Errorf("%s is at %d after %d", id, n, seen[id])
+		}
+		seen[id] = n
+	}
+	if len(c.events()) != 12 {
+		t.Errorf("%d of 12 arrived", len(c.events()))
+	}
+}
