@@ -175,7 +175,7 @@ func TestInboxRefuses(t *testing.T) {
 		t.Errorf("the application was told (-want +got):\n%s", diff)
 	}
 	refused := map[string]int{}
-	for _, line := range bytes.Split(bytes.TrimSpace(edge.srv.PlatformTrail(t)), []byte("\n")) {
+	for line := range bytes.SplitSeq(bytes.TrimSpace(edge.srv.PlatformTrail(t)), []byte("\n")) {
 		var e struct{ Operation, Outcome string }
 		if json.Unmarshal(line, &e) == nil && e.Operation == "receiveWebhook" {
 			refused[e.Outcome]++
