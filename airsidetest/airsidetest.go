@@ -27,6 +27,7 @@ import (
 	"github.com/airside-travel/airside/contract"
 	"github.com/airside-travel/airside/internal/alert"
 	"github.com/airside-travel/airside/internal/app"
+	"github.com/airside-travel/airside/internal/audit/trailfile"
 	"github.com/airside-travel/airside/internal/config"
 )
 
@@ -253,6 +254,24 @@ func (s *Server) Settle(t testing.TB) {
 func (s *Server) Reload(t testing.TB) {
 	t.Helper()
 	s.app.ReloadRules(t.Context())
+}
+
+// SettleInbox passes on what inboxes received, and returns when everything that is due was sent.
+func (s *Server) SettleInbox(t testing.TB) {
+	t.Helper()
+	if err := s.app.SettleInbox(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// PlatformTrail exports the audit trail of callers whose travel company nobody knows.
+func (s *Server) PlatformTrail(t testing.TB) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if err := s.app.ExportAudit(t.Context(), app.PlatformTrail, time.Time{}, time.Time{}, trailfile.NewWriter(&out)); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
 }
 
 // Metrics serves what Prometheus reads.

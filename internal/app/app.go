@@ -28,6 +28,7 @@ import (
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/evidence"
 	"github.com/airside-travel/airside/internal/identity"
+	"github.com/airside-travel/airside/internal/inbox"
 	"github.com/airside-travel/airside/internal/incident"
 	"github.com/airside-travel/airside/internal/ledger"
 	"github.com/airside-travel/airside/internal/logsink"
@@ -114,6 +115,7 @@ type services struct {
 	trip      *trip.Service
 	air       *air.Service
 	outbox    *outbox.Service
+	inbox     *inbox.Service
 	operator  *operator.Service
 	scim      *scim.Service
 	purge     *purge.Service
@@ -241,11 +243,14 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	if err := a.openUpstreams(ctx); err != nil {
 		return err
 	}
+	if err := a.composeInbox(s); err != nil {
+		return err
+	}
 	s.keeper = keeper.New(keeper.Options{
 		Store: a.store, Clock: a.o.Clock, Log: a.o.Log, Owner: identity.Platform, Interval: a.cfg.AuditInterval, Keep: a.cfg.AuditKeep,
 		Dir: a.cfg.AuditDir, URL: a.cfg.AuditURL, Archive: a.cfg.AuditArchive,
 		Failed: a.auditFailed,
-		Before: func(ctx context.Context) error { return a.mux.FlushRefusals(ctx) },
+		Before: func(ctx context.Context) error { return errors.Join(a.mux.FlushRefusals(ctx), s.inbox.Tidy(ctx)) },
 	})
 	if err := a.composeResponse(s); err != nil {
 		return err
@@ -428,7 +433,7 @@ func Routes(c *contract.Contract) *edge.Mux {
 	routes(m, &services{
 		identity: new(identity.Service), directory: new(directory.Service), access: new(access.Service), policy: new(policy.Service), charge: new(charge.Service), keys: new(companykey.Service), trip: new(trip.Service), air: new(air.Service),
 		applications: new(application.Service), environments: new(environment.Service), purge: new(purge.Service),
-		outbox: new(outbox.Service), operator: new(operator.Service), scim: new(scim.Service), ledger: new(ledger.Service), alert: new(alert.Service), incident: new(incident.Service),
+		outbox: new(outbox.Service), inbox: new(inbox.Service), operator: new(operator.Service), scim: new(scim.Service), ledger: new(ledger.Service), alert: new(alert.Service), incident: new(incident.Service),
 		review: new(review.Service), evidence: new(evidence.Service),
 	})
 	return m

@@ -17,6 +17,7 @@ import (
 	"github.com/airside-travel/airside/internal/evidence"
 	"github.com/airside-travel/airside/internal/review"
 	"github.com/airside-travel/airside/internal/store"
+	"github.com/airside-travel/airside/internal/telemetry"
 	"github.com/airside-travel/airside/internal/usage"
 )
 

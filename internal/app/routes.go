@@ -2,7 +2,10 @@
 
 package app
 
-import "github.com/airside-travel/airside/internal/edge"
+import (
+	"github.com/airside-travel/airside/internal/edge"
+	"github.com/airside-travel/airside/internal/inbox"
+)
 
 // routes is the table of contents of the system: every operation that is built, and what carries it
 // out. What is not here answers 501 and is listed by `airside routes --missing`.
@@ -237,6 +240,13 @@ func routes(m *edge.Mux, s *services) {
 	edge.Handle(m, "setWebhookLaboratory", s.outbox.SetLaboratory)
 	edge.Handle(m, "getWebhookLaboratory", s.outbox.GetLaboratory)
 	edge.Handle(m, "endWebhookLaboratory", s.outbox.EndLaboratory)
+
+	// Webhooks in, from the real APIs.
+	edge.Handle(m, "receiveWebhook", s.inbox.Receive, edge.OwnTransactions(), edge.AsReceived(inbox.MaxBody))
+	edge.Handle(m, "getInboxStatus", s.inbox.Status)
+	edge.Handle(m, "listInboxReceipts", s.inbox.List)
+	edge.Handle(m, "getInboxReceipt", s.inbox.Get)
+	edge.Handle(m, "forwardInboxReceipt", s.inbox.Forward)
 
 	// Alerts, incidents, and whom to call.
 	edge.Handle(m, "listAlerts", s.alert.List)

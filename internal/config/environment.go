@@ -45,6 +45,7 @@ type Environment struct {
 	HookTargets []string      `env:"WEBHOOK_TARGETS" help:"URLs that received webhooks are passed on to, separated by commas"`
 	HookSign    string        `env:"WEBHOOK_SIGN" help:"where the secret is that signs what is passed on"`
 	HookAge     time.Duration `env:"WEBHOOK_TOLERANCE" default:"5m" help:"how far a webhook's timestamp may be from now"`
+	HookBearer  bool          `env:"WEBHOOK_BEARER" default:"false" help:"true takes webhooks without a signature from an application of this environment that is granted receiveWebhook (the older way)"`
 }
 
 const environmentPrefix = prefix + "ENV_"

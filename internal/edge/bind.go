@@ -24,6 +24,11 @@ func OwnTransactions() Option { return func(ep *endpoint) { ep.own = true } }
 // OpenInDev lets the operation be called without a token in dev.
 func OpenInDev() Option { return func(ep *endpoint) { ep.open = true } }
 
+// AsReceived hands over the body as it came, whatever its type, and lets the handler refuse it: it gets max bytes
+// and one more when there are more. The rate for addresses does not hold, because who sends is known only once
+// the handler looked.
+func AsReceived(max int) Option { return func(ep *endpoint) { ep.raw = max } }
+
 // Before runs fn ahead of the transaction, for what must talk to the network first.
 func Before[In any](fn func(context.Context, In) error) Option {
 	return func(ep *endpoint) {
@@ -40,6 +45,7 @@ func Before[In any](fn func(context.Context, In) error) Option {
 // `header:"X-Application-Id"`, `form:"grant_type"`, `body:"raw"` (the bytes as they came), `body:"json"`
 // (decoded). Parts of a multipart body are `form:"name"` for fields, JSON text as json.RawMessage, and
 // `file:"name"` for the bytes of a file, `file:"name,name"` and `file:"name,type"` for its name and type.
+// `request:"header"` is all headers, an http.Header, and `request:"address"` where the caller is, a string.
 // Out is an empty struct, raw JSON, a value for encoding/json, or an Appender.
 func Handle[In, Out any](m *Mux, id string, fn func(context.Context, In) (Out, error), opts ...Option) {
 	ep := m.bound[id]
@@ -87,7 +93,7 @@ func plan(op *contract.Operation, t reflect.Type) ([]field, error) {
 	for i := range t.NumField() {
 		sf := t.Field(i)
 		f := field{index: i}
-		for _, in := range []string{"path", "query", "header", "form", "file", "body"} {
+		for _, in := range []string{"path", "query", "header", "form", "file", "body", "request"} {
 			if name, ok := sf.Tag.Lookup(in); ok {
 				f.in, f.name = in, name
 			}
@@ -140,6 +146,13 @@ func (f field) fill(c *call, v reflect.Value) error {
 		return f.set(v, []string{c.r.PathValue(f.name)})
 	case "file":
 		f.file(c, v)
+		return nil
+	case "request":
+		if f.name == "header" {
+			v.Set(reflect.ValueOf(c.r.Header))
+		} else {
+			v.SetString(c.event.ClientIP)
+		}
 		return nil
 	case "query":
 		return f.set(v, or(c.query()[f.name], f.fallback))

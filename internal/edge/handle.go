@@ -84,7 +84,7 @@ func (m *Mux) handle(c *call) error {
 // ownTransactions runs a handler that opens its own. Its entry goes first, because afterwards it would be too
 // late to refuse; what fails gets a second one.
 func (m *Mux) ownTransactions(ctx context.Context, c *call) error {
-	if m.o.Shared {
+	if m.o.Shared && c.token != "" {
 		if err := m.o.Store.Update(ctx, func(ctx context.Context) error { _, err := m.again(ctx, c); return err }); err != nil {
 			return err
 		}

@@ -18,6 +18,9 @@ const formType = "application/x-www-form-urlencoded"
 // readBody reads at most MaxBody bytes and settles whether a body of this type belongs here.
 func (m *Mux) readBody(c *call) error {
 	r := c.r
+	if c.ep.raw > 0 {
+		return c.readRaw()
+	}
 	if r.ContentLength > int64(m.o.MaxBody) {
 		return m.tooLarge()
 	}
@@ -65,6 +68,15 @@ func (m *Mux) readBody(c *call) error {
 			return errs.New(errs.ValidationFailed, "the form is not well encoded: a %% must be followed by two hexadecimal digits")
 		}
 	}
+	return nil
+}
+
+// readRaw reads what the handler is to judge, and does not look at it.
+func (c *call) readRaw() (err error) {
+	if c.body, err = io.ReadAll(io.LimitReader(c.r.Body, int64(c.ep.raw)+1)); err != nil {
+		return errs.New(errs.MalformedJSON, "the body ended before its announced length").Because(err)
+	}
+	c.event.BytesIn = len(c.body)
 	return nil
 }
 

@@ -76,6 +76,7 @@ type endpoint struct {
 	before func(ctx context.Context, in any) error // ahead of the transaction; nil for most
 	own    bool                                    // the handler opens its own transactions
 	open   bool                                    // in dev, callable without a token
+	raw    int                                     // bytes of a body that is handed over as it came; 0: bodies are checked
 }
 
 // call is one request on its way through the stages.

@@ -18,7 +18,7 @@ func (m *Mux) validate(c *call) (err error) {
 	found := op.CheckPath(c.r.PathValue)
 	found = append(found, op.CheckQuery(c.query())...)
 	found = append(found, op.CheckHeader(c.r.Header.Get)...)
-	if len(c.body) > 0 {
+	if len(c.body) > 0 && c.ep.raw == 0 {
 		media, _, _ := mime.ParseMediaType(c.r.Header.Get("Content-Type")) // settled in readBody
 		if media == formType || media == multipartType {
 			found = append(found, op.CheckForm(c.form)...)

@@ -78,6 +78,9 @@ const (
 	WebhookPrivate       Code = "WEBHOOK_URL_PRIVATE_NETWORK"
 	WebhookBroker        Code = "WEBHOOK_BROKER_REFUSED"
 	PolicyPrevents       Code = "POLICY_PREVENTS_BOOKING"
+	WebhookUnsigned      Code = "WEBHOOK_NOT_SIGNED"
+	WebhookForged        Code = "WEBHOOK_SIGNATURE_REFUSED"
+	WebhookStale         Code = "WEBHOOK_TIMESTAMP_REFUSED"
 )
 
 // Info explains a code: the one place from which pages, `airside explain` and the portal read.
@@ -165,6 +168,9 @@ var codes = []Info{
 	{UpstreamCredential, Broken, "The real API refuses the credential of this environment.", "`airside rotate --status` shows the state of the credential; the operators were alerted."},
 	{RotationRefused, Conflict, "The credential was not rotated, because that could lose it: nothing was done.", "The message says what is missing: a vault that can be written, a place for the escrow, or a second credential that could recover a lost answer."},
 	{RequestNotWellFormed, Invalid, "The request's framing is ambiguous, so that two programs could read it as different requests. It was refused before it was read.", "Send either Content-Length or Transfer-Encoding, end lines with CR LF, and do not fold header lines."},
+	{WebhookUnsigned, Unauthenticated, "A webhook came to the inbox without id, timestamp and signature, and nothing else says who sent it.", "Send it as the webhooks page says. An older sender needs a bearer token and an environment with WEBHOOK_BEARER."},
+	{WebhookForged, Unauthenticated, "None of the environment's secrets made the signature of a webhook for the inbox: the body was changed on its way, the secret is another, or somebody forged it.", "Compare the secret of the subscription with the references in AIRSIDE_ENV_<NAME>_WEBHOOK_SECRETS; `airside inbox status` says when each of them matched last."},
+	{WebhookStale, Unauthenticated, "A webhook for the inbox is signed rightly, but its timestamp is too far from now.", "Compare the clocks of both sides; AIRSIDE_ENV_<NAME>_WEBHOOK_TOLERANCE says how far they may differ."},
 	{StoreUnavailable, Unavailable, "The store cannot take the write now. Nothing was written, unless the message says that this is in doubt.", "Try again; writes with an Idempotency-Key are safe to repeat."},
 	{AuditUnavailable, Unavailable, "The audit trail cannot take the entry, and what leaves no entry is not done. Nothing was written, and nothing that is audited was shown.", "Try again; writes with an Idempotency-Key are safe to repeat. If it stays so, look at the disk and the log of the server."},
 	{AuditBroken, Conflict, "The audit trail was altered outside of Airside, so nothing more of it is signed or dropped.", "`airside audit verify` says where it breaks. Keep a copy of the database and compare with the checkpoints that were copied elsewhere."},

@@ -38,7 +38,7 @@ func (s *Service) Announce(ctx context.Context, n announce.Notice) error {
 
 // publish writes the event and its deliveries, and returns the latter in the order of the takers.
 func (s *Service) publish(ctx context.Context, n *announce.Notice, takers []string) ([]*store.Delivery, error) {
-	tx, tenant, now := store.From(ctx), actor.Tenant(ctx), s.now(ctx)
+	tenant, now := actor.Tenant(ctx), s.now(ctx)
 	if len(n.Payload) == 0 {
 		return nil, fmt.Errorf("outbox: announce %s of %s: no payload", n.Operation, n.Resource)
 	}
@@ -46,14 +46,20 @@ func (s *Service) publish(ctx context.Context, n *announce.Notice, takers []stri
 		Tenant: tenant, ID: ids.UUID(), Resource: n.Resource, ResourceVersion: n.Version, Type: n.Type, Operation: n.Operation,
 		Company: n.Company, BookingTMC: n.BookingTMC, At: now, Body: envelope(n, now),
 	}
+	return s.enqueue(ctx, e, takers)
+}
+
+// enqueue writes an event with a delivery to each taker, and has them sent once the transaction is committed.
+func (s *Service) enqueue(ctx context.Context, e *store.Event, takers []string) ([]*store.Delivery, error) {
+	tx, now := store.From(ctx), e.At
 	if err := tx.AppendEvent(e); err != nil {
 		return nil, fmt.Errorf("outbox: append event: %w", err)
 	}
 	var out []*store.Delivery
 	for _, id := range takers {
 		d := &store.Delivery{
-			Tenant: tenant, ID: deliveryID(e.ID, id), EventID: e.ID, EventSeq: e.Seq, Endpoint: id, Resource: n.Resource,
-			Partition: partition(id, n.Resource), State: store.Pending, Since: now, NextAt: now, UpdatedAt: now,
+			Tenant: e.Tenant, ID: deliveryID(e.ID, id), EventID: e.ID, EventSeq: e.Seq, Endpoint: id, Resource: e.Resource,
+			Partition: partition(id, e.Resource), State: store.Pending, Since: now, NextAt: now, UpdatedAt: now,
 		}
 		if err := tx.PutDelivery(d); err != nil {
 			return nil, fmt.Errorf("outbox: queue delivery: %w", err)
@@ -61,7 +67,7 @@ func (s *Service) publish(ctx context.Context, n *announce.Notice, takers []stri
 		out = append(out, d)
 	}
 	if len(out) > 0 {
-		tx.AfterCommit(func() { s.courier.wake(tenant, takers...) })
+		tx.AfterCommit(func() { s.courier.wake(e.Tenant, takers...) })
 	}
 	return out, nil
 }

@@ -114,7 +114,7 @@ func (s *Service) load(ctx context.Context, h head) (p *parcel, err error) {
 			p.number = log[n-1].N + 1
 		}
 		p.letter = letter{url: p.sub.URL, headers: p.sub.Headers, secrets: signing(p.sub.Secrets, s.clocks.Now(tenant)),
-			standard: p.sub.Settings.Style == styleStandard, id: id, body: p.event.Body}
+			standard: p.sub.Settings.Style == styleStandard, id: id, body: p.event.Body, signer: p.sub.signer}
 		p.letter.traceID, p.letter.spanID = traceIDs(id, p.number)
 		return nil
 	})

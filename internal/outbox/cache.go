@@ -63,7 +63,7 @@ func (s *Service) subs(r store.Reader, tenant string) (map[string]*stored, error
 	if ok && change == k.change {
 		return k.all, nil
 	}
-	all, err := subscriptions(r, tenant)
+	all, err := s.endpoints(r, tenant)
 	if err != nil {
 		return nil, err
 	}

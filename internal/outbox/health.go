@@ -84,7 +84,7 @@ func keepHealth(tx store.Tx, tenant, id string, now time.Time, alter func(*healt
 func (s *Service) noteBreaker(ctx context.Context, tenant, id string, c change, b breaker, o outcome) error {
 	err := s.store.Update(as(ctx, tenant), func(ctx context.Context) error {
 		tx, now := store.From(ctx), s.clocks.Now(tenant).UTC()
-		sub, err := tx.Get(tenant, kindSubscription, id)
+		sub, err := s.endpointRecord(tx, tenant, id)
 		if errors.Is(err, store.ErrNotFound) {
 			return nil
 		} else if err != nil {

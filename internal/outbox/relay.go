@@ -91,7 +91,7 @@ func (s *Service) publishTo(ctx context.Context, tenant string, to Destination, 
 		return err
 	}
 	h := http.Header{}
-	if err := l.fill(h, s.sender.clock.Now()); err != nil {
+	if err := l.fill(ctx, h, s.sender.clock.Now()); err != nil {
 		return err
 	}
 	m := &Message{To: to, ID: l.id, Key: resource, Body: l.sent()}

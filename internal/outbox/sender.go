@@ -60,6 +60,7 @@ type letter struct {
 	url             string
 	headers         map[string]string
 	secrets         []string
+	signer          Signer // instead of secrets
 	standard        bool   // headers as in Standard Webhooks
 	authorization   string // of receivers that are still on OAuth
 	id              string
@@ -110,7 +111,7 @@ func (s *sender) post(ctx context.Context, l *letter, at time.Time) (*http.Respo
 		return nil, err
 	}
 	r.Header.Set("User-Agent", userAgent)
-	if err := l.fill(r.Header, at); err != nil {
+	if err := l.fill(ctx, r.Header, at); err != nil {
 		return nil, err
 	}
 	return s.transport.RoundTrip(r) // not a Client, which follows redirects
@@ -125,13 +126,16 @@ func (l *letter) sent() []byte {
 }
 
 // fill sets the headers of a webhook that leaves at a time.
-func (l *letter) fill(h http.Header, at time.Time) error {
+func (l *letter) fill(ctx context.Context, h http.Header, at time.Time) error {
 	custom(h, l.headers)
 	h.Set("Content-Type", "application/json")
 	h.Set(headerTraceID, l.traceID)
 	h.Set(headerSpanID, l.spanID)
 	if l.authorization != "" {
 		h.Set("Authorization", l.authorization)
+	}
+	if l.signer != nil {
+		return l.signer.Sign(ctx, h, l.id, at.Add(-l.ago), l.body)
 	}
 	set := webhook.SetHeaders
 	if l.standard {

@@ -95,6 +95,7 @@ type Service struct {
 	leases    *leases // nil unless shared
 	tokens    tokens
 	pruner    pruner
+	owned     map[string]map[string]*stored // endpoints of the process itself, by tenant and id
 }
 
 // New makes a Service. It announces, answers operations and settles at once; Start makes it send by itself.
@@ -119,7 +120,7 @@ func (s *Service) Load(ctx context.Context) error {
 		return fmt.Errorf("outbox: load: %w", err)
 	}
 	for _, tenant := range tenants {
-		all, err := subscriptions(r, tenant)
+		all, err := s.endpoints(r, tenant)
 		if err != nil {
 			return fmt.Errorf("outbox: load %s: %w", tenant, err)
 		}

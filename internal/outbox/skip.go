@@ -99,7 +99,7 @@ func (s *Service) insist(ctx context.Context, id string) error {
 		return err
 	}
 	now := s.now(ctx)
-	sub, err := tx.Get(tenant, kindSubscription, id)
+	sub, err := s.endpointRecord(tx, tenant, id)
 	if err != nil {
 		return err
 	}

@@ -95,6 +95,7 @@ func (s *subscription) visible(a *actor.Actor) bool {
 type stored struct {
 	subscription
 	record *store.Record
+	signer Signer // of an endpoint that the process owns; nil: Secrets sign
 }
 
 func decodeSubscription(r *store.Record) (*stored, error) {
