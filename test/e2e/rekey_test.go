@@ -190,3 +190,35 @@ func TestDocumentsAreSealedAnew(t *testing.T) {
 		t.Error("the file still has the former key")
 	}
 }
+
+// Whoever is purged after the documents were sealed anew is gone like anybody else.
+func TestPurgeAfterSealingAnew(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "airside.db")
+	t.Run("while it runs", func(t *testing.T) {
+		c := start(t, airsidetest.Database(file))
+		user, trip, pnr, _, _ := c.life()
+		c.call(200, "POST", "/v3/tenant-encryption/"+c.srv.Demo.CompanyID+"/key", nil)
+		c.call(200, "POST", "/v1/airside/world/clock/advance", doc{"duration": "PT2S"})
+		if got := c.call(200, "GET", "/v1/airside/tenant-encryption/"+c.srv.Demo.CompanyID+"/key", nil); got.str("state") != "DONE" {
+			t.Fatalf("state: %v", got)
+		}
+		if seen := sightings(everything(t, c.everythingOf(user, trip, pnr))); len(seen) < len(canaries())-2 {
+			t.Fatalf("only %v are to be seen before the purge: the test proves nothing", seen)
+		}
+		c.call(200, "POST", "/v1/airside/users/"+user+"/purge", nil)
+		if seen := sightings(everything(t, c.everythingOf(user, trip, pnr))); seen != nil {
+			t.Errorf("the API still shows %v", seen)
+		}
+	})
+	if t.Failed() {
+		return
+	}
+	opened := dump(t, file)
+	if seen := sightings(opened); seen != nil {
+		t.Errorf("in the opened store: %v", seen)
+	}
+	if n := bytes.Count(opened, []byte("Moreau")); n < 3 {
+		t.Errorf("the store was not opened: another person is in it %d times", n)
+	}
+}
