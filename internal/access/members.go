@@ -127,7 +127,7 @@ func (s *Service) AddMembers(ctx context.Context, in MembersIn) (struct{}, error
 			return struct{}{}, err
 		}
 		err = store.From(ctx).Insert(&store.Record{
-			Tenant: actor.Tenant(ctx), Kind: kindMember, ID: ids.UUID(), Parent: g.ID, CreatedAt: now, UpdatedAt: now, Doc: doc,
+			Tenant: actor.Tenant(ctx), Kind: kindMember, ID: ids.UUID(), Parent: g.ID, Company: g.CompanyID, CreatedAt: now, UpdatedAt: now, Doc: doc,
 			Index: []store.Entry{{Field: memberKey, Value: g.ID + "/" + id, Unique: true}, {Field: memberUser, Value: id}},
 		})
 		if err != nil {

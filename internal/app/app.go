@@ -228,7 +228,7 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 		Keys: tokenKeys{master}, Atlas: newAtlas(w), Clocks: a.clocks, Policies: airPolicies{s, w},
 	})
 	s.charge = charge.New(a.clocks, debtors{s.directory, s.trip})
-	s.keys = companykey.New(master, a.clocks, debtors{s.directory, s.trip})
+	s.keys = companykey.New(master, a.clocks, debtors{s.directory, s.trip}, recordAbove)
 	permits, err := permits(a.contract, a.cfg)
 	if err != nil {
 		return err
@@ -266,6 +266,7 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	}
 	s.purge = purge.New(a.clocks, profiles{s.directory}, purgeParts(s)...)
 	s.schedule.Register(identity.JobExpire, s.identity.Expire)
+	s.schedule.Register(companykey.JobReseal, s.keys.Reseal)
 	s.schedule.Register(air.JobOrder, s.air.RunJob)
 	objects, err := objectKey(master)
 	if err != nil {

@@ -96,6 +96,7 @@ func routes(m *edge.Mux, s *services) {
 	edge.Handle(m, "storePreferenceTiers", s.directory.StorePreferenceTiers)
 	edge.Handle(m, "uploadCompanyPreferences", s.directory.UploadPreferences)
 	edge.Handle(m, "provisionOrRotateTenantKey", s.keys.ProvisionOrRotate)
+	edge.Handle(m, "getTenantKeyState", s.keys.State)
 
 	// Travel policies and custom fields.
 	edge.Handle(m, "createPolicy", s.policy.CreatePolicy)

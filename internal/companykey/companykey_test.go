@@ -60,6 +60,14 @@ func (companies) Company(_ context.Context, id string) error {
 	return nil
 }
 
+// below says that what lies in a trip is the trip's company's.
+func below(r *store.Record) (kind, id string) {
+	if r.Kind == "pnr" {
+		return "trip", r.Parent
+	}
+	return "", ""
+}
+
 type world struct {
 	t   *testing.T
 	db  *sqlite.Store
@@ -72,7 +80,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, db: engine(t), now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
 	w.st = companykey.Wrap(w.db, master(1))
-	w.svc = companykey.New(master(1), clock.NewTenants(clock.Func(func() time.Time { return w.now })), companies{})
+	w.svc = companykey.New(master(1), clock.NewTenants(clock.Func(func() time.Time { return w.now })), companies{}, below)
 	return w
 }
 

@@ -28,11 +28,12 @@ type Service struct {
 	master    []byte
 	clocks    *clock.Tenants
 	companies Companies
+	above     Above
 }
 
 // New makes the service; master is the installation's master key.
-func New(master []byte, clocks *clock.Tenants, companies Companies) *Service {
-	return &Service{master: master, clocks: clocks, companies: companies}
+func New(master []byte, clocks *clock.Tenants, companies Companies, above Above) *Service {
+	return &Service{master: master, clocks: clocks, companies: companies, above: above}
 }
 
 // CompanyIn is the input of provisionOrRotateTenantKey.
@@ -46,8 +47,8 @@ type Provisioned struct {
 	Created  bool   `json:"created"`
 }
 
-// ProvisionOrRotate gives a company its key, or wraps the one it has anew. TOO_MANY_REQUESTS within an hour
-// of the last call.
+// ProvisionOrRotate gives a company its key, or the next one, and has all its documents sealed with it by a job
+// (Reseal). TOO_MANY_REQUESTS within an hour of the last call.
 func (s *Service) ProvisionOrRotate(ctx context.Context, in CompanyIn) (Provisioned, error) {
 	if err := actor.From(ctx).MayCompany(in.CompanyID); err != nil {
 		return Provisioned{}, err
@@ -58,30 +59,51 @@ func (s *Service) ProvisionOrRotate(ctx context.Context, in CompanyIn) (Provisio
 	tenant := actor.Tenant(ctx)
 	now := s.clocks.Now(tenant)
 	tx := store.From(ctx)
-	c, rec, err := load(tx, tenant, in.CompanyID)
-	switch {
-	case err != nil:
-		return Provisioned{}, err
-	case c == nil:
-		if c, err = provision(s.master, tenant, in.CompanyID, now); err != nil {
-			return Provisioned{}, err
-		}
-		rec = &store.Record{Tenant: tenant, Kind: kindKey, ID: in.CompanyID, CreatedAt: now, UpdatedAt: now}
-		if rec.Doc, err = json.Marshal(c); err != nil {
-			return Provisioned{}, fmt.Errorf("company key: %w", err)
-		}
-		return Provisioned{c.ID, true}, store.Explain(tx.Insert(rec), "company key", in.CompanyID, nil)
-	}
-	if wait := c.RotatedAt.Add(cooldown).Sub(now); wait > 0 {
-		return Provisioned{}, errs.New(errs.TooManyRequests, "the key was made or rotated less than an hour ago; try again in %s",
-			wait.Round(time.Second)).With("companyId", in.CompanyID)
-	}
-	if c, err = c.rotate(s.master, tenant, in.CompanyID, now); err != nil {
+	old, rec, err := load(tx, tenant, in.CompanyID)
+	if err != nil {
 		return Provisioned{}, err
 	}
-	rec.UpdatedAt = now
-	if rec.Doc, err = json.Marshal(c); err != nil {
+	if old != nil {
+		if wait := old.RotatedAt.Add(cooldown).Sub(now); wait > 0 {
+			return Provisioned{}, errs.New(errs.TooManyRequests, "the key was made or rotated less than an hour ago; try again in %s",
+				wait.Round(time.Second)).With("companyId", in.CompanyID)
+		}
+	}
+	c, err := draw(s.master, tenant, in.CompanyID, old, now)
+	if err != nil {
+		return Provisioned{}, err
+	}
+	doc, err := json.Marshal(c)
+	if err != nil {
 		return Provisioned{}, fmt.Errorf("company key: %w", err)
 	}
-	return Provisioned{ConfigID: c.ID}, store.Explain(tx.Update(rec, rec.Version), "company key", in.CompanyID, nil)
+	var former []int64
+	if old == nil {
+		err = tx.Insert(&store.Record{Tenant: tenant, Kind: kindKey, ID: in.CompanyID, CreatedAt: now, UpdatedAt: now, Doc: doc})
+	} else {
+		former = []int64{old.Number}
+		err = replace(tx, rec, old.Number, doc, now)
+	}
+	if err != nil {
+		return Provisioned{}, store.Explain(err, "company key", in.CompanyID, nil)
+	}
+	if err := begin(tx, tenant, in.CompanyID, c.Number, former, now); err != nil {
+		return Provisioned{}, err
+	}
+	return Provisioned{c.ID, old == nil}, nil
+}
+
+// replace puts the key of today among the former ones, which open what they sealed until the walk has ended,
+// and the next one in its place. It leaves no copy where it was.
+func replace(tx store.Tx, rec *store.Record, number int64, doc []byte, now time.Time) error {
+	if err := tx.Erase(); err != nil {
+		return err
+	}
+	if err := tx.Insert(&store.Record{
+		Tenant: rec.Tenant, Kind: kindFormer, ID: formerID(rec.ID, number), CreatedAt: now, UpdatedAt: now, Doc: rec.Doc,
+	}); err != nil {
+		return err
+	}
+	rec.Doc, rec.UpdatedAt = doc, now
+	return tx.Update(rec, rec.Version)
 }

@@ -4,10 +4,7 @@ package companykey
 
 import (
 	"context"
-	"strings"
-	"sync"
 
-	"github.com/airside-travel/airside/internal/ids"
 	"github.com/airside-travel/airside/internal/store"
 	"github.com/airside-travel/airside/internal/store/seal"
 )
@@ -16,7 +13,7 @@ import (
 type Store struct {
 	store.Store
 	master []byte
-	keys   sync.Map // tenant/company -> *seal.Key, of committed keys; a data key never changes
+	keys   cache
 }
 
 // Wrap puts the layer over an engine; master is the installation's master key.
@@ -62,37 +59,16 @@ func (s *Store) dress(ctx context.Context, outer dressed) context.Context {
 		return store.WithTx(ctx, outer)
 	}
 	if t, ok := r.(store.Tx); ok {
-		return store.WithTx(ctx, &tx{Tx: t, reader: reader{Reader: r, s: s, fresh: map[string]*seal.Key{}}})
+		over := &tx{Tx: t, reader: reader{Reader: r, s: s, fresh: map[numbered]*seal.Key{}}, sealing: map[string]sealing{}}
+		return context.WithValue(store.WithTx(ctx, over), layerKey{}, over)
 	}
 	return store.WithTx(ctx, &reader{Reader: r, s: s})
 }
 
-// mark begins a sealed document; the company and the sealed bytes follow. No JSON begins so.
-const mark = "\x00ck1"
+type layerKey struct{}
 
-const companySize = 36 // a UUID
-
-// companyOf is the company with whose key a record would be sealed, "" when it belongs to none.
-func companyOf(r *store.Record) string {
-	switch {
-	case r.Kind == kindKey:
-		return ""
-	case ids.IsUUID(r.Company):
-		return r.Company
-	case r.Kind == "company":
-		return r.ID
-	case ids.IsUUID(r.Parent):
-		return r.Parent
-	}
-	return ""
-}
-
-func place(kind, id string) seal.Place { return seal.Place{Table: "company", Kind: kind, ID: id} }
-
-// sealedFor is the company whose key opens the document, "" for one that is not sealed by this layer.
-func sealedFor(doc []byte) string {
-	if len(doc) < len(mark)+companySize || !strings.HasPrefix(string(doc[:len(mark)]), mark) {
-		return ""
-	}
-	return string(doc[len(mark) : len(mark)+companySize])
+// layer is the transaction of this layer in which a write is made, though other layers lie over it.
+func layer(ctx context.Context) (*tx, bool) {
+	t, ok := ctx.Value(layerKey{}).(*tx)
+	return t, ok
 }

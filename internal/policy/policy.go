@@ -72,7 +72,7 @@ func (s *Service) keep(ctx context.Context, companyID, id string) error {
 		return err
 	}
 	return store.From(ctx).Insert(&store.Record{
-		Tenant: r.Tenant, Kind: kindVersion, ID: id + "/" + strconv.FormatInt(r.Version, 10), Parent: id,
+		Tenant: r.Tenant, Kind: kindVersion, ID: id + "/" + strconv.FormatInt(r.Version, 10), Parent: id, Company: companyID,
 		CreatedAt: r.UpdatedAt, UpdatedAt: r.UpdatedAt, Doc: r.Doc,
 	})
 }

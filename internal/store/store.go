@@ -101,6 +101,9 @@ type Reader interface {
 	// List yields records; an error ends it. Bodies are decrypted as they are read. The sequence
 	// must be consumed before another call on the same transaction.
 	List(q Query) iter.Seq2[*Record, error]
+	// Walk yields every record of a tenant whose kind and id come after those given, whatever it belongs to,
+	// soft-deleted ones too, by kind and id; at most limit, 0 for all. List's rule about other calls holds.
+	Walk(tenant, kind, id string, limit int) iter.Seq2[*Record, error]
 	// Count counts what List would yield without Offset and Limit.
 	Count(q Query) (int, error)
 
@@ -144,6 +147,10 @@ type Tx interface {
 	// Update replaces document and index; expect is the version that was read (0 for whatever is
 	// there). r.Version becomes the new version. ErrNotFound, ErrVersion, *DuplicateError.
 	Update(r *Record, expect int64) error
+	// Reseal writes the document of r.Version anew, which must be the one that is stored; nothing else of r is
+	// looked at, and version, times and index stay as they are. It is for layers whose keys change.
+	// ErrNotFound, ErrVersion.
+	Reseal(r *Record) error
 	// Remove deletes for good. ErrNotFound.
 	Remove(tenant, kind, id string) error
 

@@ -179,6 +179,26 @@ func (t *tx) Update(r *store.Record, expect int64) error {
 	return nil
 }
 
+// Reseal replaces nothing but the document, at the version that it has.
+func (t *tx) Reseal(r *store.Record) error {
+	old, err := t.head(r.Tenant, r.Kind, r.ID)
+	if err != nil {
+		return err
+	}
+	if old.Version != r.Version {
+		return store.ErrVersion
+	}
+	k, err := t.makeKey(r.Tenant)
+	if err != nil {
+		return err
+	}
+	doc, err := t.seal(k, r.Doc, sqlread.EntityPlace(r))
+	if err == nil {
+		t.ss.queue(sqltext.EntityReseal, r.Tenant, old.Ord, doc)
+	}
+	return err
+}
+
 // Remove deletes a record and its index entries.
 func (t *tx) Remove(tenant, kind, id string) error {
 	old, err := t.head(tenant, kind, id)

@@ -79,16 +79,6 @@ func (m *Master) Unwrap(tenant string, wrapped []byte) (*Key, error) {
 	return newKey(tenant, secret)
 }
 
-// Rewrap opens a stored secret and wraps it again for another master key. It returns ErrSealed for another
-// tenant's, or when m did not wrap it.
-func (m *Master) Rewrap(next *Master, tenant string, wrapped []byte) ([]byte, error) {
-	secret, err := m.aead.Open(nil, nil, wrapped, wrapPlace(tenant))
-	if err != nil {
-		return nil, fmt.Errorf("key of %s: %w", tenant, ErrSealed)
-	}
-	return next.aead.Seal(nil, nil, secret, wrapPlace(tenant)), nil
-}
-
 func wrapPlace(tenant string) []byte { return appendPlace(nil, "tenant key", tenant, "", keyVersion) }
 
 // Key seals and hashes for one tenant. It is safe for concurrent use.

@@ -135,32 +135,6 @@ func TestMaster(t *testing.T) {
 	}
 }
 
-func TestRewrap(t *testing.T) {
-	t.Parallel()
-	m, next := master(t, 1), master(t, 2)
-	k, wrapped := newKey(t, m, "tenant-a")
-	again, err := m.Rewrap(next, "tenant-a", wrapped)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := m.Unwrap("tenant-a", again); !errors.Is(err, seal.ErrSealed) {
-		t.Errorf("the former master opens the new wrapping: %v", err)
-	}
-	same, err := next.Unwrap("tenant-a", again)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, err := same.Open(k.Seal(nil, []byte("a document"), place), place); err != nil || string(got) != "a document" {
-		t.Errorf("the key changed: %q, %v", got, err)
-	}
-	if _, err := next.Rewrap(m, "tenant-a", wrapped); !errors.Is(err, seal.ErrSealed) {
-		t.Errorf("another master: %v", err)
-	}
-	if _, err := m.Rewrap(next, "tenant-b", wrapped); !errors.Is(err, seal.ErrSealed) {
-		t.Errorf("another tenant: %v", err)
-	}
-}
-
 func TestHash(t *testing.T) {
 	t.Parallel()
 	m := master(t, 1)

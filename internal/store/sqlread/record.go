@@ -46,6 +46,13 @@ func (r Reader) List(q store.Query) iter.Seq2[*store.Record, error] {
 	}
 }
 
+// Walk yields all records of a tenant by kind and id.
+func (r Reader) Walk(tenant, kind, id string, limit int) iter.Seq2[*store.Record, error] {
+	return sequence(r, tenant, statement(sqltext.EntityWalk, tenant, kind, id, Bound(limit)), func(k *seal.Key, got Row) (*store.Record, error) {
+		return DecodeRecord(k, tenant, got.Text(7), got)
+	})
+}
+
 // Count counts records without opening them.
 func (r Reader) Count(q store.Query) (int, error) {
 	k, err := r.Key(q.Tenant)

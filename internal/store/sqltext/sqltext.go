@@ -45,6 +45,13 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 	EntityMove = `UPDATE entity SET version = $3, updated_at = $4, doc = $5, parent = $6, deleted = $7, entries = $8
 WHERE tenant = $1 AND ord = $2`
 
+	// EntityReseal changes how the document is kept, and nothing that can be seen.
+	EntityReseal = `UPDATE entity SET doc = $3 WHERE tenant = $1 AND ord = $2`
+
+	// EntityWalk goes along the unique index of all records.
+	EntityWalk = `SELECT ` + columns + `, e.kind FROM entity e WHERE e.tenant = $1 AND (e.kind, e.id) > ($2, $3)
+ORDER BY e.kind, e.id LIMIT $4`
+
 	EntityDelete = `DELETE FROM entity WHERE tenant = $1 AND ord = $2`
 
 	IndexHolder = `SELECT e.id FROM entity_index i CROSS JOIN entity e

@@ -26,6 +26,8 @@ func Run(t *testing.T, open Open) {
 		"Update":              update,
 		"UpdateWrongVersion":  updateWrongVersion,
 		"Remove":              remove,
+		"Reseal":              reseal,
+		"Walk":                walk,
 		"Absent":              absent,
 		"OddIDs":              oddIDs,
 		"TenantRequired":      tenantRequired,
