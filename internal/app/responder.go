@@ -14,17 +14,13 @@ import (
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/identity"
 	"github.com/airside-travel/airside/internal/store"
+	"github.com/airside-travel/airside/internal/upstream"
 )
 
 // responder takes first steps against applications, API users and environments. Each act is one transaction
 // with its entry in the audit trail and a record under the target's key, which holds what the way back needs:
 // a step that is taken again finds it and does nothing.
 type responder struct{ a *App }
-
-// rotator is the client of an environment that can rotate its own credential.
-type rotator interface {
-	Rotate(ctx context.Context, reason string) (rotation string, err error)
-}
 
 const kindStep = "response.step"
 
@@ -187,15 +183,11 @@ func (r responder) RotateCredential(ctx context.Context, t alert.Target) (string
 	if b == nil {
 		return "", errs.New(errs.StateForbids, "there is neither a client nor a real API whose credential could be rotated")
 	}
-	far, ok := any(b.client).(rotator)
-	if !ok {
-		return "", errs.New(errs.StateForbids, "the credential of the environment %s can only be rotated by hand", t.Environment)
-	}
-	rotation, err := far.Rotate(ctx, t.Reason) // it keeps its own books, and does nothing while one is under way
+	rep, err := b.client.Rotate(ctx, upstream.Request{Reason: upstream.Incident}) // it keeps its own books, and does nothing while one is under way
 	if err != nil {
-		return "", err
+		return "", rotationRefused(t.Environment, err)
 	}
-	return r.do(ctx, t, "rotate", func(context.Context) (step, error) { return step{Rotation: rotation}, nil })
+	return r.do(ctx, t, "rotate", func(context.Context) (step, error) { return step{Rotation: rep.Rotation}, nil })
 }
 
 // UndoRotateCredential lets the old secret of a client open again; a rotation of a real API is final.

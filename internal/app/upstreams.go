@@ -287,13 +287,19 @@ func (a *App) rotate(ctx context.Context, name string, incident bool) (environme
 		q.Reason = upstream.Incident
 	}
 	rep, err := b.client.Rotate(ctx, q)
-	switch {
-	case errors.Is(err, upstream.ErrBusy):
-		return environment.Rotation{}, errs.New(errs.StateForbids, "a rotation of %s is on already", name).Because(err)
-	case errors.Is(err, upstream.ErrRisk), errors.Is(err, upstream.ErrInvalid), errors.Is(err, upstream.ErrManual):
-		return environment.Rotation{}, errs.New(errs.RotationRefused, "%s", err).Because(err)
-	case err != nil:
-		return environment.Rotation{}, errs.New(errs.UpstreamUnavailable, "the rotation of %s is not finished; it is taken up again by itself", name).Because(err)
+	if err != nil {
+		return environment.Rotation{}, rotationRefused(name, err)
 	}
 	return environment.Rotation{Environment: name, Strategy: string(rep.Strategy), ClientID: rep.ClientID, Resumed: rep.Resumed, Orphans: rep.Orphans}, nil
+}
+
+// rotationRefused says in the edge's words why a rotation did not end.
+func rotationRefused(name string, err error) error {
+	switch {
+	case errors.Is(err, upstream.ErrBusy):
+		return errs.New(errs.StateForbids, "a rotation of %s is on already", name).Because(err)
+	case errors.Is(err, upstream.ErrRisk), errors.Is(err, upstream.ErrInvalid), errors.Is(err, upstream.ErrManual):
+		return errs.New(errs.RotationRefused, "%s", err).Because(err)
+	}
+	return errs.New(errs.UpstreamUnavailable, "the rotation of %s is not finished; it is taken up again by itself", name).Because(err)
 }

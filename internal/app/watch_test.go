@@ -55,6 +55,8 @@ func TestMapping(t *testing.T) {
 			[]detect.Event{{Kind: detect.Request, Operation: "updateApplication", Status: 400, Code: "API_VALIDATION_FAILED", Client: "c"}}},
 		{"drift", telemetry.Event{Operation: "readCompany", Status: 200, Environment: "production", ClientID: "c", Upstream: &telemetry.Upstream{Status: 200, Drift: []string{"/x type"}}},
 			[]detect.Event{{Kind: detect.Request, Operation: "readCompany", Status: 200, Environment: "production", Client: "c"}, {Kind: detect.Upstream, Operation: "readCompany", Status: 200, Environment: "production", Reason: detect.Drift}}},
+		{"a forged webhook", telemetry.Event{Operation: "receiveWebhook", Status: 401, ErrorCode: "WEBHOOK_SIGNATURE_REFUSED", Environment: "production"},
+			[]detect.Event{{Kind: detect.Receipt, Status: 401, Code: "WEBHOOK_SIGNATURE_REFUSED", Reason: detect.BadSignature, Environment: "production", Endpoint: "production"}}},
 		{"no answer", telemetry.Event{Operation: "readCompany", Status: 504, ErrorCode: "UPSTREAM_TIMEOUT", Environment: "production", Upstream: &telemetry.Upstream{}},
 			[]detect.Event{{Kind: detect.Request, Operation: "readCompany", Status: 504, Code: "UPSTREAM_TIMEOUT", Environment: "production"}, {Kind: detect.Upstream, Operation: "readCompany", Status: 504, Code: "UPSTREAM_TIMEOUT", Environment: "production"}}},
 	} {

@@ -35,6 +35,10 @@ func newMapper(c *contract.Contract, tenantOf func(string) string) *mapper {
 // each gives the events that a request left behind: the call itself, what it changed of rights and
 // safeguards, and what the real API answered.
 func (m *mapper) each(e *telemetry.Event, give func(detect.Event)) {
+	if e.Operation == receiveWebhook {
+		give(receipt(e, e.Environment, receiptReasons[errs.Code(e.ErrorCode)]))
+		return
+	}
 	a := m.acts[e.Operation]
 	addr, _ := netip.ParseAddr(e.ClientIP) // the zero address is none
 	ev := detect.Event{
@@ -73,6 +77,16 @@ func (m *mapper) admin(e *telemetry.Event, ev detect.Event, give func(detect.Eve
 		ev.Change = change
 		give(ev)
 	}
+}
+
+// receiveWebhook is the operation of the inboxes.
+const receiveWebhook = "receiveWebhook"
+
+// receiptReasons is what the refusal of a webhook means.
+//
+//nolint:gochecknoglobals // constant table
+var receiptReasons = map[errs.Code]string{
+	errs.WebhookUnsigned: detect.BadSignature, errs.WebhookForged: detect.BadSignature, errs.WebhookStale: detect.StaleTimestamp,
 }
 
 // receipt is the event of a webhook that came in; reason is one of detect's, "" for one that is in order.

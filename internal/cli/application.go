@@ -165,7 +165,7 @@ func (m *Main) appApplyCmd() *cobra.Command {
 			return err
 		}
 		var file struct {
-			Applications []application.Settings `json:"applications"`
+			Applications []application.Application `json:"applications"` // what only the server sets may stand there, and is not read
 		}
 		if err := strictJSON(text, &file); err != nil {
 			return failf(ExitUsage, "%s: %w", args[0], err)
@@ -174,7 +174,11 @@ func (m *Main) appApplyCmd() *cobra.Command {
 		if err := r.read(ctx, applicationsPath, &have); err != nil {
 			return err
 		}
-		return m.apply(ctx, r, file.Applications, have.Applications)
+		want := make([]application.Settings, len(file.Applications))
+		for i := range file.Applications {
+			want[i] = file.Applications[i].Settings
+		}
+		return m.apply(ctx, r, want, have.Applications)
 	})
 }
 

@@ -40,9 +40,12 @@ func (m *Main) inboxStatusCmd() *cobra.Command {
 			return err
 		}
 		var got inbox.StatusOut
-		body, err := r.call1(cmd, http.StatusOK, http.MethodGet, inboxPath, nil, &got)
+		body, err := r.get(cmd.Context(), inboxPath)
 		if err != nil {
 			return err
+		}
+		if err := json.Unmarshal(body, &got); err != nil {
+			return fmt.Errorf("read the answer: %w", err)
 		}
 		if asJSON {
 			return printBody(m.Stdout, body)
@@ -108,16 +111,19 @@ func (m *Main) inboxListCmd() *cobra.Command {
 			}
 		}
 		var got inbox.ListOut
-		body, err := r.call1(cmd, http.StatusOK, http.MethodGet, inboxPath+"/receipts?"+query.Encode(), nil, &got)
+		body, err := r.get(cmd.Context(), inboxPath+"/receipts?"+query.Encode())
 		if err != nil {
 			return err
+		}
+		if err := json.Unmarshal(body, &got); err != nil {
+			return fmt.Errorf("read the answer: %w", err)
 		}
 		if asJSON {
 			return printBody(m.Stdout, body)
 		}
 		for _, one := range got.Receipts {
 			if _, err := fmt.Fprintf(m.Stdout, "%s  %s  %-17s  %-26s  %-28s  %d\n", one.ReceivedAt.Format(time.RFC3339), one.ID, one.Result,
-				dash(one.Operation), dash(one.Resource), one.Attempts); err != nil {
+				orDash(one.Operation), orDash(one.Resource), one.Attempts); err != nil {
 				return err
 			}
 		}

@@ -67,6 +67,9 @@ func (m *Mux) environment(c *call) error {
 		own = caller.Application.Environment
 	}
 	if caller == nil && c.ep.op.Public && c.ep.op.Scope != tokenScope {
+		if name := c.r.PathValue("environment"); name != "" && m.o.Upstreams != nil && m.o.Upstreams.Find(name) != nil {
+			c.event.Environment = name // of an inbox
+		}
 		return nil // answered by this server, whoever asks
 	}
 	c.event.Environment = own
