@@ -332,7 +332,7 @@ func repacked(t *testing.T, dir string, z *zip.Reader, victim string) {
 		var out bytes.Buffer
 		w := zip.NewWriter(&out)
 		for _, f := range z.File {
-			content := read(t, f)
+			content := member(t, f)
 			if f.Name == victim && gone {
 				continue
 			}
@@ -360,7 +360,7 @@ func repacked(t *testing.T, dir string, z *zip.Reader, victim string) {
 	}
 }
 
-func read(t *testing.T, f *zip.File) []byte {
+func member(t *testing.T, f *zip.File) []byte {
 	t.Helper()
 	in, err := f.Open()
 	if err != nil {
@@ -377,7 +377,7 @@ func read(t *testing.T, f *zip.File) []byte {
 func unpacked(t *testing.T, z *zip.Reader) (all []byte) {
 	t.Helper()
 	for _, f := range z.File {
-		all = append(all, read(t, f)...)
+		all = append(all, member(t, f)...)
 	}
 	return all
 }
