@@ -148,9 +148,10 @@ func New(ctx context.Context, cfg config.Config, o Options) (a *App, err error) 
 	if err := a.openLogs(ctx, process); err != nil {
 		return nil, err
 	}
+	logs := a.logs // a is nil once New fails
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, a.logs.Stop(context.WithoutCancel(ctx)))
+			err = errors.Join(err, logs.Stop(context.WithoutCancel(ctx)))
 		}
 	}()
 	// The contract, the world and the store are independent of each other and each takes a while.
