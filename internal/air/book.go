@@ -72,7 +72,7 @@ func (s *Service) CreatePnr(ctx context.Context, in CreatePnrIn) (json.RawMessag
 	}
 	s.decide(tx, key, booked.Seats)
 	order := &booked.Order
-	telemetry.Spent(ctx, int64(order.Offer.Total), order.Offer.Currency)
+	telemetry.Spent(ctx, order.Offer.Total, order.Offer.Currency)
 	if order.Offer.Total != b.Cart.Total {
 		return nil, supplierError(&supplier.PriceChanged{
 			Old: supplier.Money{Minor: b.Cart.Total, Currency: b.Cart.Currency},

@@ -17,7 +17,7 @@ import (
 
 var (
 	public  = []string{"contract", "client", "webhook"}
-	kit     = []string{"internal/errs", "internal/clock", "internal/ids", "internal/telemetry", "internal/jsondoc", "internal/actor", "internal/announce", "internal/audience", "internal/revision"}
+	kit     = []string{"internal/errs", "internal/clock", "internal/ids", "internal/telemetry", "internal/jsondoc", "internal/actor", "internal/announce", "internal/audience", "internal/revision", "internal/redact"}
 	domains = []string{
 		"internal/directory", "internal/policy", "internal/trip", "internal/air", "internal/hotel", "internal/car",
 		"internal/rail", "internal/event", "internal/payment", "internal/charge", "internal/document", "internal/approval", "internal/access", "internal/scim",
@@ -29,7 +29,7 @@ var (
 	// control is who may call, what is watched and what is done about it: beside the travel platform, not in it.
 	control = []string{
 		"internal/application", "internal/environment", "internal/permit", "internal/detect", "internal/alert", "internal/incident", "internal/purge",
-		"internal/forget", "internal/redact", "internal/personkey", "internal/companykey", "internal/peers", "internal/operator", "internal/ledger",
+		"internal/forget", "internal/personkey", "internal/companykey", "internal/peers", "internal/operator", "internal/ledger",
 	}
 	composers = []string{"internal/app", "internal/cli", "cmd/airside", "airsidetest", "test"}
 )

@@ -45,7 +45,7 @@ func (m *Mux) realIP(c *call) error {
 	}
 	c.event.ClientIP = addr.Unmap().String()
 	if len(m.o.Allow) > 0 && !m.o.Allow.Contains(addr) {
-		return errs.New(errs.AccessDenied, "calls from this address are not allowed").With("network", "global allow-list").Known("network-refused")
+		return errs.New(errs.AccessDenied, "calls from this address are not allowed").With("network", "global allow-list").Known(networkRefused)
 	}
 	return nil
 }
@@ -61,7 +61,7 @@ func (m *Mux) clientNetworks(c *call) error {
 	}
 	addr, err := netip.ParseAddr(c.event.ClientIP)
 	if err != nil || !caller.Networks.Contains(addr) {
-		return errs.New(errs.AccessDenied, "this client may not call from this address").With("network", "client allow-list").Known("network-refused")
+		return errs.New(errs.AccessDenied, "this client may not call from this address").With("network", "client allow-list").Known(networkRefused)
 	}
 	c.event.Decide("networks", "passed", "client allow-list", "")
 	return nil

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -69,9 +70,7 @@ func (g *gateway) application(settings doc) (id, token string) {
 	g.t.Helper()
 	s := doc{"name": fmt.Sprintf("app %d", g.far.calls.Add(0)+int64(len(g.call(200, "GET", "/v1/airside/applications", nil).list("applications")))),
 		"owner": "lena.okafor@example.com", "environment": "production", "grants": []doc{{"scopes": []string{"company:read", "company:write", "user:read"}}}}
-	for k, v := range settings {
-		s[k] = v
-	}
+	maps.Copy(s, settings)
 	a := g.call(201, "POST", "/v1/airside/applications", s)
 	return a.str("clientId"), g.srv.TokenOf(g.t, a.str("clientId"), a.str("clientSecret"))
 }
@@ -96,9 +95,7 @@ func (g *gateway) send(token, method, path string, header http.Header, body stri
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	for k, v := range header {
-		r.Header[k] = v
-	}
+	maps.Copy(r.Header, header)
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}

@@ -52,7 +52,7 @@ func startOutpost(b *testing.B) *load {
 	}
 	o := &outpost{load: newLoad(b), key: "load", tenant: "load-" + strconv.Itoa(os.Getpid())}
 	o.server = o
-	for _, text := range strings.Split(os.Getenv(outpostPIDs), ",") {
+	for text := range strings.SplitSeq(os.Getenv(outpostPIDs), ",") {
 		pid, err := strconv.Atoi(strings.TrimSpace(text))
 		if err != nil {
 			b.Fatalf("%s: %v", outpostPIDs, err)

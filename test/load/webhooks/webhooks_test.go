@@ -237,16 +237,6 @@ func (l *load) spread(from, to int) {
 	wait.Wait()
 }
 
-// drip makes changes from..to one at a time, evenly.
-func (l *load) drip(from, to int, pause time.Duration) {
-	tick := time.NewTicker(pause)
-	defer tick.Stop()
-	for i := from; i < to; i++ {
-		<-tick.C
-		l.change(i%users, i/users+1)
-	}
-}
-
 func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 func deliver(b *testing.B, fail func(n int64) bool) {
