@@ -54,6 +54,9 @@ func private(s string, limit int) string {
 // path is the path as it is logged. In one that has an operation, values that are neither UUIDs nor short
 // numbers give way to the name of their parameter: external ids may be names, numbers of documents, anything.
 func (c *call) path() string {
+	if c.r == nil { // it was refused before it was read
+		return ""
+	}
 	if c.ep == nil {
 		parts := strings.Split(redact.Text(c.r.URL.Path, maxPath), "/")
 		for i, p := range parts {

@@ -76,6 +76,7 @@ func notOfCompany(kind string) bool {
 		"company_key", "company_key_walk", "person_key", // the keys themselves
 		"air.booking", "air.seat", "air.seatlog", // the inventory, in which nobody is named
 		"schedule.clock", "audit.anchor", "audit.head", "audit.tile", "audit.checkpoint", "outbox.subscription", "outbox.endpoint", "outbox.changes", // the TMC's own
+		"usage", "usage.record", // how often clients called what
 	}, kind)
 }
 

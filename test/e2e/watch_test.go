@@ -287,6 +287,7 @@ func TestHostileNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	raw = bytes.ReplaceAll(raw, []byte(`\\`), nil) // what is written out, as a backslash and a letter, is harmless
 	for _, bad := range []string{`\u001b`, `\n`, `\r`, `\u0007`, "\u202e", strings.Repeat("x", 100)} {
 		if bytes.Contains(raw, []byte(bad)) {
 			t.Errorf("%q stands in %s", bad, raw)
