@@ -112,8 +112,9 @@ func (s *platform) refused(tag string) {
 	s.t.Fatalf("%s: everything was accepted", tag)
 }
 
-// check reads everybody who was ever acknowledged, and the audit trail.
-func (s *platform) check(when string) {
+// check reads everybody who was ever acknowledged, and the audit trail. Whoever looks at the trail leaves an
+// entry in it, so that one that cannot be written is not shown.
+func (s *platform) check(when string, writes bool) {
 	s.t.Helper()
 	for _, id := range s.users {
 		if status, raw := s.send("GET", "/v2/users/"+id, "", ""); status != http.StatusOK {
@@ -121,7 +122,11 @@ func (s *platform) check(when string) {
 		}
 	}
 	var trail struct{ Intact bool }
-	if status, raw := s.send("GET", "/v1/airside/audit/verify", "", ""); status != http.StatusOK || json.Unmarshal(raw, &trail) != nil || !trail.Intact {
+	status, raw := s.send("GET", "/v1/airside/audit/verify", "", "")
+	if !writes && status == http.StatusServiceUnavailable && bytes.Contains(raw, []byte(`"STORE_UNAVAILABLE"`)) {
+		return
+	}
+	if status != http.StatusOK || json.Unmarshal(raw, &trail) != nil || !trail.Intact {
 		s.t.Errorf("%s: audit: %d %s", when, status, raw)
 	}
 }
@@ -134,7 +139,7 @@ func TestServerOnBadDisk(t *testing.T) {
 	s.must("ada")
 	m.d.leave(0)
 	s.refused("full")
-	s.check("on a full disk")
+	s.check("on a full disk", false)
 	m.d.leave(plenty)
 	s.must("tomas")
 	if status, raw := s.send("GET", "/v1/airside/ready", "", ""); status != http.StatusOK {
@@ -149,14 +154,14 @@ func TestServerOnBadDisk(t *testing.T) {
 	if status, raw := s.send("GET", "/v1/airside/health", "", ""); status != http.StatusOK {
 		t.Errorf("the process lives, and says %d %s", status, raw)
 	}
-	s.check("on a failed disk")
+	s.check("on a failed disk", false)
 	s.end()
 
 	s = boot(m, s)
-	s.check("after a restart")
+	s.check("after a restart", true)
 	s.must("ines")
 	m.reboot(s.program, nil, true)
 	s = boot(m, s)
-	s.check("after a power cut")
+	s.check("after a power cut", true)
 	s.must("jonas")
 }
