@@ -108,7 +108,7 @@ type Live struct {
 	Prefixes []netip.Prefix
 }
 
-// Prefixes reads the CIDR blocks of networks; an address alone is a block of one.
+// prefix reads one of an application's networks; an address alone is a block of one.
 func prefix(text string) (netip.Prefix, error) {
 	if a, err := netip.ParseAddr(text); err == nil {
 		return netip.PrefixFrom(a.Unmap(), a.Unmap().BitLen()), nil

@@ -71,8 +71,7 @@ type Set struct {
 	environment cedar.EntityUID
 	entities    entities
 	byOperation map[string]policies
-	opened      [][]cedar.EntityUID // by grant, without those that open nothing
-	open        map[string]string   // by operation that grants alone decide about: the grant, as Cedar decided when they were compiled
+	open        map[string]string // by operation that grants alone decide about: the grant, as Cedar decided when they were compiled
 }
 
 type policies []named
@@ -178,12 +177,11 @@ func (e *Engine) Compile(a Application) *Set {
 			continue
 		}
 		// The index by operation stands for the list of actions, which would cost more to search at each call
-		// than everything else; for people it is written out (see Policies).
+		// than everything else.
 		n := named{
 			id:     cedar.PolicyID(fmt.Sprintf("grant %d", i+1)),
 			policy: cedar.NewPolicyFromAST(ast.Permit().PrincipalEq(s.principal).ResourceEq(s.environment)),
 		}
-		s.opened = append(s.opened, opened)
 		for _, id := range opened {
 			s.byOperation[string(id.ID)] = append(s.byOperation[string(id.ID)], n)
 		}
@@ -217,15 +215,6 @@ func (e *Engine) Compile(a Application) *Set {
 		}
 	}
 	return s
-}
-
-// Policies is the text of what was compiled from the grants, for people.
-func (s *Set) Policies() []string {
-	out := make([]string, 0, len(s.opened))
-	for _, opened := range s.opened {
-		out = append(out, string(ast.Permit().PrincipalEq(s.principal).ActionInSet(opened...).ResourceEq(s.environment).MarshalCedar()))
-	}
-	return out
 }
 
 // Decide says which policy allows the call. OPERATION_NOT_GRANTED, PURCHASE_NOT_GRANTED,
