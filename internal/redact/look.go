@@ -69,18 +69,22 @@ func look(s string) (kinds int) {
 			if c >= 'A' && c <= 'Z' {
 				l |= 0x20
 			}
-			if has(s[i:], beginnings[l]) {
+			if has(s[i:], beginnings[l], leastValue) {
 				kinds |= maybeSecret
 			}
-			named = named || has(s[i:], names[l])
+			named = named || has(s[i:], names[l], 0)
 		}
 	}
 	return kinds
 }
 
-func has(s string, words []string) bool {
+// leastValue is how much the shortest credential has behind its beginning.
+const leastValue = 6
+
+// has reports whether a text begins with one of the words, and at least so much behind it.
+func has(s string, words []string, more int) bool {
 	for _, w := range words {
-		if len(s) >= len(w) && s[1]|0x20 == w[1]|0x20 && strings.EqualFold(s[:len(w)], w) {
+		if len(s) >= len(w)+more && s[1]|0x20 == w[1]|0x20 && strings.EqualFold(s[:len(w)], w) {
 			return true
 		}
 	}

@@ -28,7 +28,9 @@ func (p *peek) of(c net.Conn) {
 		return
 	}
 	p.raw = raw
-	p.look = func(fd uintptr) { _, _, p.err = syscall.Recvfrom(int(fd), p.one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT) }
+	p.look = func(fd uintptr) {
+		_, _, p.err = syscall.Recvfrom(int(fd), p.one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+	}
 }
 
 // alive reports whether the other side has neither closed the connection nor said anything unasked.
