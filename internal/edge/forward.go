@@ -6,11 +6,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -64,14 +63,22 @@ func (m *Mux) maySend(ctx context.Context, c *call) error {
 }
 
 // passed are the request headers that go on: what the contract names besides these goes too.
-//
-//nolint:gochecknoglobals // constant; Go has no constant slices
-var passed = []string{"Accept", "Accept-Language", "Content-Type", "If-Match", "If-None-Match", "Prefer", "Traceparent", "Tracestate"}
+func passed(name string) bool {
+	switch name {
+	case "Accept", "Accept-Language", "Content-Type", "If-Match", "If-None-Match", "Prefer", "Traceparent", "Tracestate":
+		return true
+	}
+	return false
+}
 
 // answered are the response headers that come back.
-//
-//nolint:gochecknoglobals // as above
-var answered = []string{"Content-Type", "Content-Language", "Content-Disposition", "Etag", "Last-Modified", "Retry-After", "Location", "Link"}
+func answered(name string) bool {
+	switch name {
+	case "Content-Type", "Content-Language", "Content-Disposition", "Etag", "Last-Modified", "Retry-After", "Location", "Link":
+		return true
+	}
+	return false
+}
 
 // request makes the request for the real API anew: nothing that the caller wrote into hop-by-hop headers,
 // forwarding headers or Authorization can reach it.
@@ -88,8 +95,8 @@ func (c *call) request(ctx context.Context) *http.Request {
 		r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 		r.Body, _ = r.GetBody() // it has no error
 	}
-	for _, name := range passed {
-		if v := c.r.Header[name]; len(v) > 0 {
+	for name, v := range c.r.Header {
+		if passed(name) {
 			r.Header[name] = v // nobody writes into it
 		}
 	}
@@ -158,10 +165,10 @@ func (m *Mux) stream(ctx context.Context, c *call, resp *http.Response) error {
 	c.copyHeaders(resp)
 	c.sent = true
 	c.event.Status = resp.StatusCode
-	c.Header().Set("Cache-Control", "no-store")
-	c.Header().Set("X-Content-Type-Options", "nosniff")
+	h := c.Header()
+	h["Cache-Control"], h["X-Content-Type-Options"] = noStore, noSniff
 	if resp.ContentLength >= 0 {
-		c.Header().Set("Content-Length", fmt.Sprint(resp.ContentLength))
+		h["Content-Length"] = []string{strconv.FormatInt(resp.ContentLength, 10)}
 	}
 	c.WriteHeader(resp.StatusCode)
 	kept := keepers.Get().(*keeper) //nolint:forcetypeassert // the pool holds nothing else
@@ -189,16 +196,16 @@ func (m *Mux) stream(ctx context.Context, c *call, resp *http.Response) error {
 // copyHeaders takes over the headers that callers may see.
 func (c *call) copyHeaders(resp *http.Response) {
 	h := c.Header()
-	for _, name := range answered {
-		if v := resp.Header.Values(name); len(v) > 0 {
-			h[name] = slices.Clone(v)
+	for name, v := range resp.Header {
+		if answered(name) {
+			h[name] = v // the answer is nobody else's
 		}
 	}
-	if l := h.Get("Location"); l != "" {
-		h.Set("Location", strings.TrimPrefix(l, strings.TrimSuffix(c.upstream.BaseURL().String(), "/")))
+	if l := h["Location"]; len(l) > 0 {
+		h.Set("Location", strings.TrimPrefix(l[0], strings.TrimSuffix(c.upstream.BaseURL().String(), "/")))
 	}
 	if id := c.event.Upstream.RequestID; id != "" {
-		h.Set("X-Upstream-Request-Id", id)
+		h["X-Upstream-Request-Id"] = []string{id}
 	}
 }
 
