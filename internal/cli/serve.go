@@ -136,6 +136,7 @@ func (m *Main) serve(ctx context.Context, cfg config.Config, asJSON bool) (err e
 	if err != nil {
 		return err
 	}
+	trim()
 	<-ctx.Done()
 	return nil
 }
