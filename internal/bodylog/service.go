@@ -151,7 +151,7 @@ func (s *Service) Start(ctx context.Context) {
 			case <-ctx.Done():
 				return
 			case <-s.wake:
-				s.Flush(ctx)
+				s.Flush(context.WithoutCancel(ctx)) // what is begun is ended
 			case <-tick.C:
 				s.complain(ctx, s.Sweep(ctx))
 			}
@@ -177,9 +177,11 @@ func (s *Service) Flush(ctx context.Context) {
 		if len(batch) == 0 {
 			return
 		}
-		records := make([]*store.Record, len(batch))
-		for i, x := range batch {
-			records[i] = s.record(x)
+		records := make([]*store.Record, 0, len(batch))
+		for _, x := range batch {
+			if r := s.tried(x); r != nil {
+				records = append(records, r)
+			}
 		}
 		err := s.o.Store.Update(ctx, func(ctx context.Context) error { return insert(store.From(ctx), records) })
 		why := ""
@@ -187,13 +189,27 @@ func (s *Service) Flush(ctx context.Context) {
 			why = Failed
 		}
 		s.mu.Lock()
-		s.count(why, len(batch))
+		s.count(why, len(records))
 		if err != nil {
-			s.lost += len(batch)
+			s.lost += len(records)
+		}
+		if n := len(batch) - len(records); n > 0 {
+			s.count(Failed, n)
+			s.lost += n
 		}
 		s.mu.Unlock()
 		s.complain(ctx, err)
 	}
+}
+
+// tried is the record of an exchange; nil when making it crashes: what others wrote must not end the process.
+func (s *Service) tried(x *Exchange) (r *store.Record) {
+	defer func() {
+		if recover() != nil { // what it says may hold what the body said
+			r = nil
+		}
+	}()
+	return s.record(x)
 }
 
 func (s *Service) next() []*Exchange {

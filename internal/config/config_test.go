@@ -26,6 +26,10 @@ func TestLoad(t *testing.T) {
 		{"database", []string{"AIRSIDE_DATABASE_URL=mysql://x"}, []string{"AIRSIDE_DATABASE_URL"}},
 		{"postgres without a key", []string{"AIRSIDE_DATABASE_URL=postgres://a@b/c"}, []string{"AIRSIDE_MASTER_KEY_FILE"}},
 		{"postgres", []string{"AIRSIDE_DATABASE_URL=postgresql://a@b/c", "AIRSIDE_MASTER_KEY_FILE=key"}, nil},
+		{"bodies", []string{"AIRSIDE_LOG_BODIES=24h"}, nil},
+		{"bodies are not kept for ever", []string{"AIRSIDE_LOG_BODIES=721h"}, []string{"AIRSIDE_LOG_BODIES=721h0m0s: must be 0s, which keeps none, or 1m to 720h"}},
+		{"bodies are not kept for no time", []string{"AIRSIDE_LOG_BODIES=-1h"}, []string{"AIRSIDE_LOG_BODIES=-1h0m0s"}},
+		{"bodies need a time", []string{"AIRSIDE_LOG_BODIES=true"}, []string{"AIRSIDE_LOG_BODIES=\"true\": must be a duration"}},
 		{"duration", []string{"AIRSIDE_WEBHOOK_TIMEOUT=40"}, []string{"must be a duration"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -61,6 +61,7 @@ func (m *Mux) keepBodies(c *call) {
 		switch {
 		case c.ep.raw > 0: // webhooks come without a client, and a signature is not looked at here
 			x.Tenant, x.Environment = b.Shared, c.r.PathValue("environment")
+			x.RequestType = "application/json" // whatever its sender calls it
 		case m.o.TenantOf != nil:
 			x.ClientID = c.claimed()
 			x.Tenant = m.o.TenantOf(x.ClientID)
