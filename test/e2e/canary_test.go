@@ -229,7 +229,7 @@ func TestCanariesStayIn(t *testing.T) {
 		sub := p.subscribe(p.consumer.URL, "TRIP_DETAILS_V3")
 		p.trip("Canaries " + p.canary())
 		p.settle()
-		p.calls(80)
+		p.calls(120)
 		p.webhooks(80)
 		p.srv.Settle(t)
 		id := p.srv.Raise(t, alert.Finding{Rule: "canary", Severity: alert.High, Client: p.canary(), Environment: "sandbox", Summary: "found " + p.canary(),
