@@ -148,7 +148,9 @@ func TestFalseMasks(t *testing.T) {
 		{"phone", func() string {
 			return "+" + fmt.Sprint(1+r.IntN(998)) + " " + digits(r, 3) + " " + digits(r, 4+r.IntN(4))
 		}, inText, 45},
-		{"UUID", func() string { return fmt.Sprintf("%s-%s-7%s-8%s-%s", pick(r, hex, 8), pick(r, hex, 4), pick(r, hex, 3), pick(r, hex, 3), pick(r, hex, 12)) }, inText, 0},
+		{"UUID", func() string {
+			return fmt.Sprintf("%s-%s-7%s-8%s-%s", pick(r, hex, 8), pick(r, hex, 4), pick(r, hex, 3), pick(r, hex, 3), pick(r, hex, 12))
+		}, inText, 0},
 		{"id of a request", func() string { return pick(r, hex, 32) }, inText, 0},
 		{"flight", func() string {
 			return pick(r, "ABCDEFGHIJ", 2) + digits(r, 4) + " " + pick(r, "ABCDEF", 3) + "-" + pick(r, "ABCDEF", 3)
