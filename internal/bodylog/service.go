@@ -14,9 +14,10 @@ import (
 )
 
 const (
-	// MaxInput is how much of a body is looked at, and MaxText how much of what is left of it is kept, in bytes.
+	// MaxInput is how much of a body is looked at, in bytes.
 	MaxInput = 256 << 10
-	MaxText  = 64 << 10
+	// MaxText is how much is kept of what is left of it.
+	MaxText = 64 << 10
 
 	maxWaiting      = 1024     // exchanges that wait
 	maxWaitingBytes = 16 << 20 // and their bodies

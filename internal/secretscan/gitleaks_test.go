@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -46,16 +47,14 @@ func TestVerdictsOfGitleaks(t *testing.T) {
 	secret := ids.Secret("asc_")
 	wrong := []byte(secret)
 	wrong[9] ^= 3
-	for name, text := range map[string]string{
+	maps.Copy(texts, map[string]string{
 		"reference": "clientSecret: vault://secret/prod/spotnana#clientSecret", "variable": `"clientSecret": "${UPSTREAM_CLIENT_SECRET_OF_PRODUCTION}"`,
 		"field": "ClientSecret: settings.Upstream.ClientSecret,", "getenv": `clientSecret := os.Getenv("CLIENT_SECRET_OF_PRODUCTION")`,
 		"example": "AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE", "placeholder": "Authorization: Bearer <token>",
 		"url": "postgres://airside:${PASSWORD_OF_DATABASE}@db/airside", "monotone": "asc_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
 		"header": "-----BEGIN PRIVATE KEY----- is how it begins", "excused": secret + " // " + marker + " the value of an example",
 		"mistyped": string(wrong), "words": "whsec_" + base64.StdEncoding.EncodeToString([]byte("words for tests, not random")), "no reason": secret + " // " + marker,
-	} {
-		texts[name] = text
-	}
+	})
 	want := map[string]string{ // what the form of the rules cannot say
 		"mistyped":  "gitleaks", // the checksum is wrong
 		"words":     "gitleaks", // no random bytes
