@@ -19,10 +19,11 @@ const (
 	RedactBirth    = "birth"
 	RedactPersonal = "personal" // gender, nationality, picture, age
 	RedactSecret   = "secret"
+	RedactTicket   = "ticket" // a number of a ticket, which stays whole although it may look like a card's; anything else is cleaned
 )
 
 func knownClass(class string) bool {
-	return slices.Contains([]string{RedactName, RedactContact, RedactDocument, RedactPayment, RedactBirth, RedactPersonal, RedactSecret}, class)
+	return slices.Contains([]string{RedactName, RedactContact, RedactDocument, RedactPayment, RedactBirth, RedactPersonal, RedactSecret, RedactTicket}, class)
 }
 
 // unmarked is the class of what no schema describes: it may be anything.
@@ -38,21 +39,39 @@ var errNotJSON = errors.New("the body is not JSON, or nested too deeply")
 // become a text such as "[contact]". What stays of texts goes through clean, which gets the member's name and
 // may be nil. In a union a value is redacted when any alternative says so.
 func (s *Schema) Redacted(doc []byte, clean func(member, text string) string) ([]byte, error) {
+	out, whole := s.RedactedStart(doc, clean)
+	if !whole {
+		return nil, errNotJSON
+	}
+	return out, nil
+}
+
+// RedactedStart is Redacted for a document that may be cut off, or broken: it answers what comes before the value
+// in which the document ends or breaks, and whether that was all.
+func (s *Schema) RedactedStart(doc []byte, clean func(member, text string) string) (out []byte, whole bool) {
 	w := &redaction{r: reader{src: doc}, clean: clean}
 	w.value([]*Schema{s}, "", "", maxRedact)
 	if w.r.fault == "" && w.r.peek() != 0 {
 		w.r.fail("text after the end")
 	}
 	if w.r.fault != "" {
-		return nil, errNotJSON
+		return w.out[:w.safe], false
 	}
-	return w.out, nil
+	return w.out, true
 }
 
 type redaction struct {
 	r     reader
 	out   []byte
+	safe  int // what of out was written about values whose end was seen
 	clean func(member, text string) string
+}
+
+// sure notes that all values that out tells of are complete: half a number is none that can be judged.
+func (w *redaction) sure() {
+	if w.r.fault == "" {
+		w.safe = len(w.out)
+	}
 }
 
 // value writes one value; schemas are all that may describe it, class is what holds for it from above.
@@ -67,6 +86,7 @@ func (w *redaction) value(schemas []*Schema, class, member string, depth int) {
 		w.out = append(w.out, '{')
 		n := 0
 		for ok := w.r.open('}'); ok; ok = w.r.more('}') {
+			w.sure()
 			raw, plain := w.r.key()
 			if !plain {
 				raw = unescape(raw)
@@ -78,7 +98,7 @@ func (w *redaction) value(schemas []*Schema, class, member string, depth int) {
 			below := describing(schemas, name)
 			held := class
 			if len(below) == 0 {
-				if held == "" {
+				if held == "" || held == RedactTicket {
 					held = unmarked
 				}
 				name = w.say(member, name) // the caller chose it
@@ -88,6 +108,7 @@ func (w *redaction) value(schemas []*Schema, class, member string, depth int) {
 			w.value(below, held, name, depth-1)
 		}
 		w.out = append(w.out, '}')
+		w.sure()
 	case '[':
 		w.out = append(w.out, '[')
 		var below []*Schema
@@ -101,19 +122,23 @@ func (w *redaction) value(schemas []*Schema, class, member string, depth int) {
 		}
 		n := 0
 		for ok := w.r.open(']'); ok; ok = w.r.more(']') {
+			w.sure()
 			if n++; n > 1 {
 				w.out = append(w.out, ',')
 			}
 			w.value(below, class, member, depth-1)
 		}
 		w.out = append(w.out, ']')
+		w.sure()
 	case '"':
 		raw, plain := w.r.text()
 		if !plain {
 			raw = unescape(raw)
 		}
 		switch {
-		case class != "":
+		case class == RedactTicket && isTicket(raw):
+			w.text(string(raw))
+		case class != "" && class != RedactTicket:
 			w.text(shown(class, string(raw)))
 		default:
 			w.text(w.say(member, string(raw)))
@@ -126,7 +151,9 @@ func (w *redaction) value(schemas []*Schema, class, member string, depth int) {
 		}
 		text := w.r.src[from:w.r.pos]
 		switch {
-		case class != "" && (c == '-' || c >= '0' && c <= '9'):
+		case class == RedactTicket && isTicket(text):
+			w.out = append(w.out, text...)
+		case class != "" && class != RedactTicket && (c == '-' || c >= '0' && c <= '9'):
 			w.text(shown(class, string(text)))
 		case c == '-' || c >= '0' && c <= '9':
 			if said := w.say(member, string(text)); said != string(text) {
@@ -180,22 +207,39 @@ func shown(class, value string) string {
 	return "[" + class + "]"
 }
 
+// hold takes over a class where there is none yet. That something may be a ticket does not say that it is no card.
+func hold(class *string, also string) {
+	if *class == "" || *class == RedactTicket && also != "" {
+		*class = also
+	}
+}
+
+// isTicket reports whether a text is the number of a ticket: the airline's three digits and ten more. No brand gives
+// out cards of this length any more.
+func isTicket(text []byte) bool {
+	for _, c := range text {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return len(text) == ticketDigits
+}
+
+const ticketDigits = 13
+
 // open follows references and takes unions and allOf apart; the class is the first that any of them has.
 func open(schemas []*Schema, class string) ([]*Schema, string) {
 	var out []*Schema
 	var add func(s *Schema, depth int)
 	add = func(s *Schema, depth int) {
-		if class == "" {
-			class = s.Redact
-		}
+		hold(&class, s.Redact)
 		for t := s; t.Ref != ""; {
 			n := t.contract.Schema(t.Ref)
 			if n == nil {
 				break
 			}
-			if t = n; class == "" {
-				class = t.Redact
-			}
+			t = n
+			hold(&class, t.Redact)
 		}
 		s = s.Target()
 		out = append(out, s)

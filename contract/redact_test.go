@@ -25,6 +25,8 @@ func TestRedacted(t *testing.T) {
 		{"undeclared", "Name", `{"given":"Lena","nick":"Len","more":{"a":[1,true,null]}}`, `{"given":"L.","nick":"[3 characters]","more":{"a":["[1 characters]",true,null]}}`},
 		{"wrong type", "Name", `{"given":{"x":["Lena"]},"family1":7}`, `{"given":{"x":["L."]},"family1":"7."}`},
 		{"escapes", "Name", `{"given":"\u0041nna"}`, `{"given":"A."}`},
+		{"ticket", "Ticket", `{"ticketNumber":"4012345678901","associatedTicketNumber":"4000056655665556","pan":"4012345678901"}`,
+			`{"ticketNumber":"4012345678901","associatedTicketNumber":"4000056655665556","pan":"[13 characters]"}`},
 		{"malformed", "Name", `{"given":"Lena"`, ""},
 		{"deep", "Name", strings.Repeat(`[`, 500) + strings.Repeat(`]`, 500), ""},
 	} {
@@ -76,4 +78,32 @@ func FuzzRedacted(f *testing.F) {
 			t.Fatalf("%s", out)
 		}
 	})
+}
+
+// TestRedactedStart cuts a document everywhere: what is answered is the beginning of the whole answer, and holds
+// nothing of the value in which it ends.
+func TestRedactedStart(t *testing.T) {
+	t.Parallel()
+	c, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const doc = `{"ticketNumber":"4012345678901","status":"4000056655665556","refundInfo":{"x":4000056655665556},"ancillaries":[],"amount":{"base":{"amount":4000056655665556}}}`
+	mask := func(_, text string) string { return strings.ReplaceAll(text, "4000056655665556", "[card]") }
+	s := c.Schema("Ticket")
+	whole, err := s.Redacted([]byte(doc), mask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	most := 0
+	for n := range len(doc) {
+		out, all := s.RedactedStart([]byte(doc[:n]), mask)
+		if all || !strings.HasPrefix(string(whole), string(out)) || strings.Contains(string(out), "40000") {
+			t.Fatalf("%s became %s, %t", doc[:n], out, all)
+		}
+		most = max(most, len(out))
+	}
+	if most < len(whole)/2 || !strings.Contains(string(whole), "4012345678901") {
+		t.Errorf("%d of %s", most, whole)
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"time"
@@ -106,7 +107,7 @@ func (r replays) Find(ctx context.Context, client, key string, body []byte) (*ed
 	if tenant == "" {
 		return nil, nil //nolint:nilnil // nobody to keep it for: the call is new
 	}
-	kept, err := store.From(ctx).Idempotent(tenant, client, key)
+	kept, err := store.From(ctx).Idempotent(tenant, client, hidden(key))
 	if errors.Is(err, store.ErrNotFound) || (err == nil && (kept.Status == forgotten || r.clocks.Now(tenant).Sub(kept.At) > replayFor)) {
 		return nil, nil //nolint:nilnil // the port's way to say "new"
 	}
@@ -130,8 +131,15 @@ func (r replays) Keep(ctx context.Context, client, key string, body []byte, a ed
 	}
 	h := sha256.Sum256(body)
 	return store.From(ctx).PutIdempotent(&store.Idempotency{
-		Tenant: tenant, Client: client, Key: key, RequestHash: h[:], Status: a.Status, Body: a.Body, At: r.clocks.Now(tenant),
+		Tenant: tenant, Client: client, Key: hidden(key), RequestHash: h[:], Status: a.Status, Body: a.Body, At: r.clocks.Now(tenant),
 	})
+}
+
+// hidden is under what an answer is kept: keys are columns, which are not sealed, and a client may take anything
+// for one.
+func hidden(key string) string {
+	h := sha256.Sum256([]byte("Idempotency-Key\x00" + key))
+	return hex.EncodeToString(h[:])
 }
 
 // forgotten is the status of a kept answer that counts as none.

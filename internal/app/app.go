@@ -18,6 +18,7 @@ import (
 	"github.com/airside-travel/airside/internal/alert"
 	"github.com/airside-travel/airside/internal/application"
 	"github.com/airside-travel/airside/internal/audit/keeper"
+	"github.com/airside-travel/airside/internal/bodylog"
 	"github.com/airside-travel/airside/internal/charge"
 	"github.com/airside-travel/airside/internal/clock"
 	"github.com/airside-travel/airside/internal/companykey"
@@ -130,6 +131,7 @@ type services struct {
 	watch        *watch // nil: the detection is off
 	review       *review.Service
 	evidence     *evidence.Service
+	bodies       *bodylog.Service
 }
 
 // New opens the store and composes everything; nothing listens yet.
@@ -269,6 +271,7 @@ func (a *App) compose(ctx context.Context, master []byte) error {
 		return err
 	}
 	s.schedule.Register(review.JobRemind, s.review.Remind)
+	a.composeBodies(s)
 	a.mux = edge.NewMux(edge.Options{
 		ObjectKey: objects,
 		Contract:  a.contract, Auth: gate{s.identity, s.access, s.applications, a.peers}, Store: a.store, Audit: trail{a.clocks}, TenantOf: s.identity.TenantOf, Replay: replays{a.clocks}, Ledger: issued{s.ledger},
@@ -276,7 +279,7 @@ func (a *App) compose(ctx context.Context, master []byte) error {
 		Rate:      edge.Rate{PerSecond: a.cfg.Rate, Burst: a.cfg.Burst},
 		TokenRate: edge.Rate{PerSecond: a.cfg.TokenRate, Burst: a.cfg.TokenBurst},
 		Books:     books{s.applications}, Upstreams: a.upstreams, EnvironmentOf: environmentOf(s.applications),
-		BaseURL: a.BaseURL, Dev: a.cfg.Dev, Shared: a.peers != nil, OnViolation: a.violation(), Emit: a.logs.Emit, Done: a.done, Change: s.changes,
+		BaseURL: a.BaseURL, Dev: a.cfg.Dev, Shared: a.peers != nil, OnViolation: a.violation(), Emit: a.logs.Emit, Done: a.done, Change: s.changes, Bodies: keepBodies(s.bodies),
 	})
 	s.operator = operator.New(operator.Options{
 		Contract: a.contract, Clocks: a.clocks, Mover: s.schedule, Ring: ring, StatusOf: edge.StatusOf, Built: a.mux.Built,
@@ -365,6 +368,7 @@ func (a *App) Start(ctx context.Context) (addr string, err error) {
 	}
 	a.services.keeper.Start(context.WithoutCancel(ctx))
 	a.usage.Start(context.WithoutCancel(ctx))
+	a.services.bodies.Start(context.WithoutCancel(ctx))
 	a.ready.Store(true)
 	return addr, nil
 }
@@ -390,6 +394,7 @@ func (a *App) Close(ctx context.Context) error {
 		a.services.keeper.Stop(context.WithoutCancel(ctx))
 		a.usage.Stop(context.WithoutCancel(ctx))
 	}
+	a.services.bodies.Stop(context.WithoutCancel(ctx))
 	if a.metricsServer != nil {
 		problems = append(problems, a.metricsServer.Close())
 	}
@@ -431,7 +436,7 @@ func Routes(c *contract.Contract) *edge.Mux {
 		identity: new(identity.Service), directory: new(directory.Service), access: new(access.Service), policy: new(policy.Service), charge: new(charge.Service), keys: new(companykey.Service), trip: new(trip.Service), air: new(air.Service),
 		applications: new(application.Service), environments: new(environment.Service), purge: new(purge.Service),
 		outbox: new(outbox.Service), inbox: new(inbox.Service), operator: new(operator.Service), scim: new(scim.Service), ledger: new(ledger.Service), alert: new(alert.Service), incident: new(incident.Service),
-		review: new(review.Service), evidence: new(evidence.Service),
+		review: new(review.Service), evidence: new(evidence.Service), bodies: new(bodylog.Service),
 	})
 	return m
 }

@@ -139,7 +139,7 @@ func (a *App) Raise(ctx context.Context, findings ...alert.Finding) ([]string, e
 // gauges are the metrics of the process.
 type gauges struct {
 	*metrics.Registry
-	requests, seconds, tokenFailures, webhooks, alerts, rules, logsLost *metrics.Metric
+	requests, seconds, tokenFailures, webhooks, alerts, rules, logsLost, bodies *metrics.Metric
 	// CredentialAge is in seconds, by client and kind of credential.
 	CredentialAge *metrics.Metric
 
@@ -155,6 +155,7 @@ func newGauges() *gauges {
 		tokenFailures: r.Counter("airside_token_failures_total", "Requests for tokens and with tokens that were refused.", "code"),
 		webhooks:      r.Counter("airside_webhook_attempts_total", "Attempts to deliver webhooks, by what came of them.", "outcome"),
 		logsLost:      r.Counter("airside_log_dropped_total", "Events of requests that a log sink did not get: its queue was full, or it failed.", "sink", "why"),
+		bodies:        r.Counter("airside_log_bodies_total", "Exchanges whose bodies were to be kept: kept, or dropped because too many waited (full), the store failed (failed) or strangers sent too many (bound).", "outcome"),
 		alerts:        r.Gauge("airside_alerts", "Alerts of all tenants by state.", "state"),
 		rules:         r.Gauge("airside_detect_alerts_open", "Alerts of all tenants that are not resolved, by rule.", "rule"),
 		CredentialAge: r.Gauge("airside_credential_age_seconds", "Time since a credential was made or rotated.", "client_id", "kind"),

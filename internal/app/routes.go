@@ -303,6 +303,7 @@ func routes(m *edge.Mux, s *services) {
 	edge.Handle(m, "advanceClock", s.operator.AdvanceClock, edge.OwnTransactions())
 	edge.Handle(m, "resumeClock", s.operator.ResumeClock, edge.OwnTransactions())
 	edge.Handle(m, "explainRequest", s.operator.ExplainRequest, edge.OpenInDev())
+	edge.Handle(m, "readRequestBodies", s.bodies.Read, edge.Before(s.bodies.Ready))
 	edge.Handle(m, "listErrorCodes", s.operator.ListErrorCodes)
 	edge.Handle(m, "getErrorCode", s.operator.GetErrorCode)
 	edge.Handle(m, "listOperations", s.operator.ListOperations)

@@ -70,7 +70,7 @@ func EventToOCSF(e *telemetry.Event) OCSF {
 		out.Resources = []OCSFResource{{e.Object}}
 	}
 	more := map[string]any{}
-	for name, v := range map[string]string{"environment": e.Environment, "effect": e.Effect, "company": e.Company, "reason": e.Reason, "currency": e.Currency} {
+	for name, v := range map[string]string{"environment": e.Environment, "effect": e.Effect, "company": e.Company, "reason": e.Reason, "bodies": e.Bodies, "currency": e.Currency} {
 		if v != "" {
 			more[name] = v
 		}

@@ -67,7 +67,7 @@ func (m *Main) root() (*cobra.Command, error) {
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.AddCommand(
 		m.devCmd(), m.serveCmd(), m.tmcCmd(),
-		m.tokenCmd(), m.importCmd(), m.idsCmd(), m.usersCmd(), m.appCmd(), m.envCmd(), m.webhookCmd(), m.inboxCmd(), m.vaultCmd(), m.copyCmd(), m.auditCmd(), m.detectCmd(),
+		m.tokenCmd(), m.importCmd(), m.idsCmd(), m.explainCmd(), m.usersCmd(), m.appCmd(), m.envCmd(), m.webhookCmd(), m.inboxCmd(), m.vaultCmd(), m.copyCmd(), m.auditCmd(), m.detectCmd(),
 		m.alertsCmd(), m.incidentCmd(), m.accessCmd(), m.evidenceCmd(), m.secretsCmd(),
 		m.routesCmd(), m.contractCmd(), m.configCmd(), m.doctorCmd(), m.versionCmd(),
 	)

@@ -207,6 +207,8 @@ func orAll(list []string) string {
 func (p *practised) trails(cfg *config.Config) {
 	p.left(cfg.LogLevel == "warn" || cfg.LogLevel == "error", "request log", "one line a request on standard error",
 		"requests are not logged at level "+cfg.LogLevel, "AIRSIDE_LOG_LEVEL=info")
+	p.left(cfg.LogBodies > 0, "kept bodies", "bodies of requests are not kept", "bodies of requests and webhooks are kept for "+cfg.LogBodies.String()+", redacted and sealed",
+		"unset AIRSIDE_LOG_BODIES when the trouble is found")
 	p.left(cfg.AuditInterval == 0, "audit", "a checkpoint every "+cfg.AuditInterval.String(), "no checkpoints are signed", "AIRSIDE_AUDIT_CHECKPOINT_INTERVAL=10s")
 	p.left(cfg.AuditDir == "" && cfg.AuditURL == "", "audit copies", "checkpoints leave this machine", "checkpoints stay on this machine: who owns it can rewrite the trail",
 		"AIRSIDE_AUDIT_CHECKPOINT_DIR (on another machine) or AIRSIDE_AUDIT_CHECKPOINT_URL")

@@ -68,6 +68,8 @@ func TestDoctorOnPractices(t *testing.T) {
 		exit    int
 	}{
 		"nothing set":          {nil, "ok vault: no environment", ExitOK},
+		"no bodies":            {nil, "ok kept bodies: bodies of requests are not kept", ExitOK},
+		"bodies":               {[]string{"AIRSIDE_LOG_BODIES=24h"}, "warn kept bodies: bodies of requests and webhooks are kept for 24h0m0s", ExitOK},
 		"secret in a variable": {up("SECRET=env:UP"), "warn vault: production: the secret is a variable", ExitOK},
 		"secret in a vault":    {up("SECRET=vault://secret/prod#clientSecret"), "ok vault: production: vault", ExitOK},
 		"no way back":          {up("SECRET=vault://secret/prod#clientSecret"), "warn rotation: production: neither an admin credential", ExitOK},

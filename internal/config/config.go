@@ -40,6 +40,7 @@ type Config struct {
 	DetectRules   string        `env:"AIRSIDE_DETECT_RULES" help:"YAML file of detection rules and overlays of your own (see detection.md); read again when it changes"`
 	LogFormat     string        `env:"AIRSIDE_LOG_FORMAT" default:"json" help:"json or text"`
 	LogSinks      []string      `env:"AIRSIDE_LOG_SINKS" default:"stderr" help:"where the events of requests go, separated by commas: stderr, stdout, file:PATH, syslog+udp://HOST:PORT (or tcp, tls), syslog+unix:PATH, otlp+http://HOST:PORT (or https), none; options as a query, such as ?format=ocsf (see docs/logs.md)"`
+	LogBodies     time.Duration `env:"AIRSIDE_LOG_BODIES" default:"0s" help:"how long the bodies of requests, answers and webhook receipts are kept, redacted and sealed, to look into trouble: 1m to 720h; 0s keeps none (see docs/logs.md)"`
 	LogLevel      string        `env:"AIRSIDE_LOG_LEVEL" default:"info" help:"debug, info, warn or error"`
 
 	AuditInterval time.Duration `env:"AIRSIDE_AUDIT_CHECKPOINT_INTERVAL" default:"10s" help:"how often audit trails that grew get a signed checkpoint; 0 for never"`
@@ -131,6 +132,9 @@ func (c *Config) check() (problems []error) {
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel) {
 		problems = append(problems, fmt.Errorf("AIRSIDE_LOG_LEVEL=%q: must be debug, info, warn or error", c.LogLevel))
 	}
+	if c.LogBodies != 0 && (c.LogBodies < time.Minute || c.LogBodies > maxLogBodies) {
+		problems = append(problems, fmt.Errorf("AIRSIDE_LOG_BODIES=%s: must be 0s, which keeps none, or 1m to 720h", c.LogBodies))
+	}
 	if !slices.Contains([]string{"token", "approle", "kubernetes"}, c.VaultAuth) {
 		problems = append(problems, fmt.Errorf("AIRSIDE_VAULT_AUTH=%q: must be token, approle or kubernetes", c.VaultAuth))
 	}
@@ -158,6 +162,9 @@ func (c *Config) check() (problems []error) {
 	}
 	return problems
 }
+
+// maxLogBodies is how long bodies are kept at most: they are for looking into trouble, not an archive.
+const maxLogBodies = 30 * 24 * time.Hour
 
 // Detects reports whether unusual access is looked for.
 func (c *Config) Detects() bool { return c.Detect == "on" || c.Detect == "auto" && !c.Dev }

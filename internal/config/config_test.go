@@ -3,6 +3,10 @@
 package config_test
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +30,10 @@ func TestLoad(t *testing.T) {
 		{"database", []string{"AIRSIDE_DATABASE_URL=mysql://x"}, []string{"AIRSIDE_DATABASE_URL"}},
 		{"postgres without a key", []string{"AIRSIDE_DATABASE_URL=postgres://a@b/c"}, []string{"AIRSIDE_MASTER_KEY_FILE"}},
 		{"postgres", []string{"AIRSIDE_DATABASE_URL=postgresql://a@b/c", "AIRSIDE_MASTER_KEY_FILE=key"}, nil},
+		{"bodies", []string{"AIRSIDE_LOG_BODIES=24h"}, nil},
+		{"bodies are not kept for ever", []string{"AIRSIDE_LOG_BODIES=721h"}, []string{"AIRSIDE_LOG_BODIES=721h0m0s: must be 0s, which keeps none, or 1m to 720h"}},
+		{"bodies are not kept for no time", []string{"AIRSIDE_LOG_BODIES=-1h"}, []string{"AIRSIDE_LOG_BODIES=-1h0m0s"}},
+		{"bodies need a time", []string{"AIRSIDE_LOG_BODIES=true"}, []string{"AIRSIDE_LOG_BODIES=\"true\": must be a duration"}},
 		{"duration", []string{"AIRSIDE_WEBHOOK_TIMEOUT=40"}, []string{"must be a duration"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -79,5 +87,38 @@ func TestDatabasePasswordIsMasked(t *testing.T) {
 				t.Errorf("%s is shown as %s, want %s", tc.url, s.Value, tc.want)
 			}
 		}
+	}
+}
+
+// TestConfigShowsNoSecret prints, logs and encodes a whole configuration, alone and inside something else.
+func TestConfigShowsNoSecret(t *testing.T) {
+	t.Parallel()
+	c, err := config.Load([]string{"AIRSIDE_CLIENT_SECRET=canary", "AIRSIDE_TOKEN=canary", "AIRSIDE_MASTER_KEY_FILE=key", "AIRSIDE_DATABASE_URL=postgres://airside:canary@db/airside"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inside := struct {
+		C config.Config
+		P *config.Config
+	}{c, &c}
+	var out bytes.Buffer
+	for verb := range strings.FieldsSeq("%v %+v %#v %s %q %x %d") {
+		for _, v := range []any{c, &c, inside, []config.Config{c}, fmt.Errorf("with %v", c), map[string]any{"c": c}} {
+			fmt.Fprintf(&out, verb, v)
+		}
+	}
+	for _, h := range []slog.Handler{slog.NewJSONHandler(&out, nil), slog.NewTextHandler(&out, nil)} {
+		slog.New(h).Info("event", slog.Any("c", c), slog.Any("p", &c), slog.Any("inside", inside))
+	}
+	if err := json.NewEncoder(&out).Encode(inside); err != nil {
+		t.Fatal(err)
+	}
+	for _, form := range []string{"canary", fmt.Sprintf("%x", "canary")} {
+		if strings.Contains(out.String(), form) {
+			t.Errorf("%s is in %s", form, out.String())
+		}
+	}
+	if !strings.Contains(out.String(), "[configuration]") {
+		t.Error("nothing was printed")
 	}
 }

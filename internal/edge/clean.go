@@ -3,7 +3,6 @@
 package edge
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/airside-travel/airside/contract"
@@ -28,7 +27,7 @@ func (m *Mux) clean(c *call) {
 		e.Method = redact.Text(e.Method, 20)
 	}
 	e.Message, e.Hint = private(e.Message, maxText), private(e.Hint, maxText)
-	e.Internal = addresses.ReplaceAllString(redact.Block(e.Internal, maxChain), "[e-mail]")
+	e.Internal = redact.Emails(redact.Block(e.Internal, maxChain))
 	for i := range e.Stages {
 		d := &e.Stages[i]
 		d.Rule, d.Detail = redact.Text(d.Rule, maxText), private(d.Detail, maxText)
@@ -41,14 +40,9 @@ func (m *Mux) clean(c *call) {
 	}
 }
 
-var addresses = regexp.MustCompile(`[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9.-]{1,255}`) //nolint:gochecknoglobals // constant pattern
-
 // private is a text of an error without the people in it.
 func private(s string, limit int) string {
-	if strings.IndexByte(s, '@') >= 0 {
-		s = addresses.ReplaceAllString(s, "[e-mail]")
-	}
-	return redact.Text(s, limit)
+	return redact.Text(redact.Emails(s), limit)
 }
 
 // path is the path as it is logged. In one that has an operation, values that are neither UUIDs nor short

@@ -175,6 +175,7 @@ func (m *Mux) stream(ctx context.Context, c *call, resp *http.Response) error {
 	defer kept.done()
 	n, err := kept.copy(c.ResponseWriter, resp.Body, resp.ContentLength < 0)
 	c.event.BytesOut = int(n)
+	m.said(c, kept.kept)
 	if err != nil {
 		c.event.Internal = err.Error()
 		c.event.ErrorCode = string(errs.UpstreamBroken)

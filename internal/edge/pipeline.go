@@ -57,6 +57,8 @@ type Options struct {
 	Change func(op string, path func(name string) string, body []byte) string
 	// Done is told of every request that was answered; it must be quick. Nil: nobody is.
 	Done func(e *telemetry.Event)
+	// Bodies keeps what requests and answers said; nil: nobody does.
+	Bodies *Bodies
 	// OnViolation is told when one of our own responses does not fit the contract (dev and tests).
 	OnViolation func(operation string, status int, body []byte, found []contract.Violation)
 }
@@ -96,6 +98,7 @@ type call struct {
 	params   url.Values
 	in       any
 	out      Answer
+	said     []byte  // the beginning of the answer, where bodies are kept
 	buffer   *[]byte // what a hot answer was written into; goes back when it is sent
 	files    map[string]part
 	media    string   // of the answer, when the handler chose one

@@ -126,6 +126,7 @@ func invalid(found []contract.Violation) *errs.Error {
 // write sends c.out and closes the books of the event.
 func (m *Mux) write(c *call) {
 	c.event.Status, c.event.BytesOut = c.out.Status, len(c.out.Body)
+	m.said(c, c.out.Body)
 	h := c.Header()
 	h["Cache-Control"], h["X-Content-Type-Options"] = noStore, noSniff
 	if len(c.out.Body) > 0 {

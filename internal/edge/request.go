@@ -35,6 +35,7 @@ func (m *Mux) finish(c *call) {
 	c.event.Took = m.o.Clock.Now().Sub(c.started)
 	m.about(c)
 	m.clean(c)
+	m.keepBodies(c)
 	if m.o.Emit != nil {
 		m.o.Emit(c.event)
 	} else {

@@ -17,6 +17,7 @@ import (
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/ids"
 	"github.com/airside-travel/airside/internal/outbox"
+	"github.com/airside-travel/airside/internal/redact"
 	"github.com/airside-travel/airside/internal/store"
 	"github.com/airside-travel/airside/internal/telemetry"
 	"github.com/airside-travel/airside/webhook"
@@ -30,7 +31,8 @@ type ReceiveIn struct {
 	Body        []byte      `body:"raw"`
 }
 
-// textMax bounds what a receipt takes over from headers of somebody unknown, in bytes.
+// textMax bounds what a receipt takes over from headers of somebody unknown, in characters. They are looked through for
+// credentials, and do not reach a terminal as they are.
 const textMax = 200
 
 // Receive carries out receiveWebhook. It opens its own transactions: a refusal is written down too.
@@ -206,9 +208,4 @@ func bearerOf(h http.Header) (string, bool) {
 	return strings.TrimSpace(token), ok && strings.EqualFold(scheme, "Bearer")
 }
 
-func clip(s string) string {
-	if len(s) > textMax {
-		s = s[:textMax]
-	}
-	return strings.ToValidUTF8(s, "?")
-}
+func clip(s string) string { return redact.Text(s, textMax) }

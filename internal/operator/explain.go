@@ -4,6 +4,7 @@ package operator
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/airside-travel/airside/internal/actor"
@@ -27,6 +28,7 @@ type Explanation struct {
 	At        time.Time `json:"at"`
 	ClientID  string    `json:"clientId,omitempty"`
 	Stages    []Stage   `json:"stages"`
+	Bodies    string    `json:"bodies,omitempty"`
 }
 
 // Stage is what one stage of the pipeline made of it.
@@ -47,7 +49,7 @@ func (s *Service) ExplainRequest(ctx context.Context, in ExplainIn) (Explanation
 	}
 	out := Explanation{
 		RequestID: e.ID, Operation: e.Operation, Method: e.Method, Status: e.Status, ErrorCode: e.ErrorCode, Hint: e.Hint,
-		At: e.At, ClientID: e.ClientID, Stages: []Stage{},
+		At: e.At, ClientID: e.ClientID, Stages: []Stage{}, Bodies: strings.ToUpper(e.Bodies),
 	}
 	if op := s.o.Contract.Operation(e.Operation); op != nil {
 		out.Path = op.Path

@@ -11,7 +11,8 @@ const minCard, maxCard = 13, 19
 func between(c byte) bool { return c == ' ' || c == '-' || c == '.' }
 
 // Cards leaves of every card number its last four digits. A number of digits is taken for a card when a brand
-// gives out such numbers and its check digit is right; one that is longer, when it begins or ends so.
+// gives out such numbers and its check digit is right; one that is longer, when it begins or ends so. UUIDs and
+// other ids in hexadecimal stay, although their digits now and then look so.
 func Cards(s string) string {
 	var b strings.Builder
 	done := 0 // what of s is in b
@@ -31,6 +32,10 @@ func Cards(s string) string {
 		}
 		first, n, sure := card(digits)
 		if n == 0 {
+			continue
+		}
+		if last := at[first+n-1] + 1; isID(word(s, at[first], last)) {
+			i = last
 			continue
 		}
 		b.WriteString(s[done:at[first]])
@@ -63,6 +68,45 @@ func longRun(s string) bool {
 		}
 	}
 	return n == minCard
+}
+
+// word is what s[from:to] is part of.
+func word(s string, from, to int) string {
+	for from > 0 && inWord(s[from-1]) {
+		from--
+	}
+	for to < len(s) && inWord(s[to]) {
+		to++
+	}
+	return s[from:to]
+}
+
+func inWord(c byte) bool {
+	return isDigit(c) || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '-'
+}
+
+// The forms of ids: 32 hexadecimal digits, and a UUID, which has four dashes among them.
+const (
+	hexSize  = 32
+	uuidSize = hexSize + 4
+)
+
+// isID reports whether a word is an id in hexadecimal; one of digits alone is not known to be one.
+func isID(w string) bool {
+	letters := 0
+	for i := range len(w) {
+		switch c := w[i]; {
+		case c == '-':
+			if len(w) != uuidSize || i != 8 && i != 13 && i != 18 && i != 23 {
+				return false
+			}
+		case c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F':
+			letters++
+		case !isDigit(c):
+			return false
+		}
+	}
+	return letters > 0 && (len(w) == hexSize && !strings.Contains(w, "-") || len(w) == uuidSize && strings.Count(w, "-") == 4)
 }
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }

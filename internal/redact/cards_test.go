@@ -84,3 +84,24 @@ func BenchmarkSecrets(b *testing.B) {
 		redact.Secrets(line)
 	}
 }
+
+// TestIDsStay: ids whose digits look like a card are not cards, and a card beside one still is.
+func TestIDsStay(t *testing.T) {
+	t.Parallel()
+	const uuid, hex = "4000056a-5566-4000-8566-400005665556", "a4000056655665556b00112233445566"
+	for _, tc := range []struct{ in, want string }{
+		{"trip 400005665566-5556", "trip [card ending 5556]"},
+		{"a0000000-4000-0566-5566-555600000000", "a0000000-4000-0566-5566-555600000000"},
+		{"a0000000-4000-0566-5566-5556", "a0000000-[card ending 5556]"},
+		{uuid, uuid},
+		{hex, hex},
+		{hex + "0", "a[card ending 5556]b001122334455660"},
+		{hex + " 4000 0566 5566 5556", hex + " [card ending 5556]"},
+		{"a0000000-4000-0566-5566-555600000000 4000056655665556", "a0000000-4000-0566-5566-555600000000 [card ending 5556]"},
+		{"x" + hex, "xa[card ending 5556]b00112233445566"},
+	} {
+		if got := redact.Cards(tc.in); got != tc.want {
+			t.Errorf("%q became %q, want %q", tc.in, got, tc.want)
+		}
+	}
+}

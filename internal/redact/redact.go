@@ -80,6 +80,16 @@ var (
 	long  = regexp.MustCompile(`[A-Za-z0-9+_-]{32,}={0,2}`)
 )
 
+var addresses = regexp.MustCompile(`[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9.-]{1,255}`) //nolint:gochecknoglobals // constant pattern
+
+// Emails replaces what looks like an e-mail address.
+func Emails(s string) string {
+	if strings.IndexByte(s, '@') < 0 {
+		return s
+	}
+	return addresses.ReplaceAllString(s, "[e-mail]")
+}
+
 // Secrets replaces what looks like a credential or a card number.
 func Secrets(s string) string {
 	kinds := look(s)

@@ -46,6 +46,7 @@ type Event struct {
 	Currency    string        `json:"currency,omitempty"` // of a purchase whose price is known; "" otherwise
 	Change      string        `json:"change,omitempty"`   // of rights or safeguards, asked for; several with commas
 	Target      string        `json:"target,omitempty"`   // whom the change is about
+	Bodies      string        `json:"bodies,omitempty"`   // queued or dropped, where bodies are kept
 	Internal    string        `json:"-"`                  // the internal error chain: logged, never shown
 }
 
@@ -101,7 +102,7 @@ func (e *Event) Record() slog.Record {
 	if e.UserID != "" {
 		attrs = append(attrs, slog.String("user", e.UserID))
 	}
-	for _, a := range []struct{ name, value string }{{"effect", e.Effect}, {"object", e.Object}, {"company", e.Company}, {"reason", e.Reason}} {
+	for _, a := range []struct{ name, value string }{{"effect", e.Effect}, {"object", e.Object}, {"company", e.Company}, {"reason", e.Reason}, {"bodies", e.Bodies}} {
 		if a.value != "" {
 			attrs = append(attrs, slog.String(a.name, a.value))
 		}

@@ -100,11 +100,17 @@ func TestSinksHoldNoCanary(t *testing.T) {
 		}
 		var shown bytes.Buffer
 		for _, id := range seen {
-			_, body := srv.Call(t, token, "GET", "/v1/airside/requests/"+id, nil)
+			status, body := srv.Call(t, token, "GET", "/v1/airside/requests/"+id, nil)
+			if status != 200 {
+				t.Errorf("the explanation of %s: %d %s", id, status, body)
+			}
 			shown.Write(body)
 			requests++
 		}
-		_, trail := srv.Call(t, token, "GET", "/v1/airside/audit/entries?limit=100", nil)
+		status, trail := srv.Call(t, token, "GET", "/v1/airside/audit?limit=100", nil)
+		if status != 200 || !bytes.Contains(trail, []byte(`"createCompany"`)) {
+			t.Errorf("the audit trail: %d %.500s", status, trail)
+		}
 		page := httptest.NewRecorder()
 		srv.Metrics().ServeHTTP(page, httptest.NewRequestWithContext(t.Context(), "GET", "/metrics", nil))
 		search(t, "an explanation", shown.String())

@@ -26,6 +26,9 @@ const peakFile = "E2E_TEST_PEAK_FILE"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
+		if os.Getenv(crashing) != "" {
+			go crash()
+		}
 		main := cli.Main{Args: os.Args[1:], Environ: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
 		exit := main.Run(context.Background())
 		if file := os.Getenv(peakFile); file != "" {
