@@ -358,7 +358,7 @@ func TestEndOfPatience(t *testing.T) {
 		addr, _ := script(t, hang(tc.before))
 		p := pool(addr, func(o *h1.Options) { o.Answer = tc.answer })
 		ctx, cancel := context.WithCancel(t.Context())
-		if tc.want == context.Canceled {
+		if errors.Is(tc.want, context.Canceled) {
 			time.AfterFunc(20*time.Millisecond, cancel)
 		}
 		resp, err := p.Send(request(t, ctx, http.MethodGet, "/", ""), "Bearer far", tc.within)
