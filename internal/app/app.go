@@ -239,7 +239,7 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 		Status: a.upstreamStatus, Rotate: a.rotate, Changed: func() { s.applications.Recompile() },
 	})
 	s.applications = application.New(application.Deps{
-		Clock: a.o.Clock, Credentials: s.identity, Environments: s.environments, Companies: people{s.directory}, Permits: permits,
+		Clock: a.o.Clock, Store: a.store, Credentials: s.identity, Environments: s.environments, Companies: people{s.directory}, Permits: permits,
 	})
 	if err := a.openUpstreams(ctx); err != nil {
 		return err
@@ -394,6 +394,7 @@ func (a *App) Close(ctx context.Context) error {
 		a.stopVaults()
 		a.services.keeper.Stop(context.WithoutCancel(ctx))
 		a.usage.Stop(context.WithoutCancel(ctx))
+		problems = append(problems, a.services.applications.GiveBack(context.WithoutCancel(ctx)))
 	}
 	if a.metricsServer != nil {
 		problems = append(problems, a.metricsServer.Close())

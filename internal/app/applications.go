@@ -37,7 +37,7 @@ func (g gate) caller(ctx context.Context, c *edge.Caller) (*edge.Caller, error) 
 	c.Networks, c.KeepsAll = l.Prefixes, l.RefuseLossy
 	a := &edge.Application{
 		Environment: l.Environment,
-		Count:       func() (time.Duration, error) { return g.applications.Count(l) },
+		Count:       func(ctx context.Context) (time.Duration, error) { return g.applications.Count(ctx, l) },
 		Capped:      l.Purchases != nil, Quotes: g.applications.Quotes(l.ClientID),
 		Permit: func(op *contract.Operation, from netip.Addr, at time.Time) (string, error) {
 			if l.Set == nil {
@@ -66,16 +66,18 @@ func environmentOf(s *application.Service) func(string) string {
 // books lets the edge keep what applications buy.
 type books struct{ s *application.Service }
 
-func (b books) Reserve(ctx context.Context, tenant, client string, body []byte) error {
-	return b.s.Reserve(ctx, application.Purchase{Tenant: tenant, Client: client, Body: body})
+func (b books) Prices(operation string) bool { return b.s.Prices(operation) }
+
+func (b books) Reserve(ctx context.Context, p edge.Purchase) error {
+	return b.s.Reserve(ctx, application.Purchase(p))
 }
 
-func (b books) Release(ctx context.Context, tenant, client string, body []byte) error {
-	return b.s.Release(ctx, application.Purchase{Tenant: tenant, Client: client, Body: body})
+func (b books) Release(ctx context.Context, p edge.Purchase) error {
+	return b.s.Release(ctx, application.Purchase(p))
 }
 
-func (b books) Quoted(ctx context.Context, tenant string, answer []byte) error {
-	return b.s.Quoted(ctx, tenant, answer)
+func (b books) Quoted(ctx context.Context, tenant, operation string, answer []byte) error {
+	return b.s.Quoted(ctx, tenant, operation, answer)
 }
 
 // permits reads the operator's policy file, if there is one.

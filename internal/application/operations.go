@@ -4,6 +4,7 @@ package application
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -131,10 +132,14 @@ func (s *Service) Delete(ctx context.Context, in IDIn) (struct{}, error) {
 	if err := store.From(ctx).Remove(a.tenant, kind, a.ClientID); err != nil {
 		return struct{}{}, err
 	}
+	if err := store.From(ctx).Remove(a.tenant, kindQuota, a.ClientID); err != nil && !errors.Is(err, store.ErrNotFound) {
+		return struct{}{}, err
+	}
 	peers.Note(ctx, a.tenant, peers.Applications, func(int64) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		delete(s.live, a.ClientID)
+		delete(s.held, a.ClientID)
 	})
 	return struct{}{}, nil
 }

@@ -43,6 +43,7 @@ type Companies interface {
 // Deps are what the service stands on.
 type Deps struct {
 	Clock        clock.Clock // the system's: access does not follow a simulated clock
+	Store        Store       // for quotas, which are taken outside of transactions
 	Credentials  Credentials
 	Environments Environments
 	Companies    Companies
@@ -51,15 +52,15 @@ type Deps struct {
 
 // Service keeps applications. What it has in memory is a copy of the store's, changed after commit only.
 type Service struct {
-	d     Deps
-	mu    sync.RWMutex
-	live  map[string]*Live
-	usage map[string]*day
+	d    Deps
+	mu   sync.RWMutex
+	live map[string]*Live
+	held map[string]*share // of quotas
 }
 
 // New makes the service; Load fills it.
 func New(d Deps) *Service {
-	return &Service{d: d, live: map[string]*Live{}, usage: map[string]*day{}}
+	return &Service{d: d, live: map[string]*Live{}, held: map[string]*share{}}
 }
 
 // Load reads all applications; the context carries a read transaction.

@@ -100,7 +100,7 @@ func (m *Mux) intend(ctx context.Context, c *call) error {
 		}
 	}
 	if c.buys() {
-		if err := m.o.Books.Reserve(ctx, c.actor.Tenant, c.actor.ClientID, c.body); err != nil {
+		if err := m.o.Books.Reserve(ctx, c.purchase()); err != nil {
 			return err
 		}
 	}
@@ -202,7 +202,7 @@ func (m *Mux) conclude(ctx context.Context, c *call, outcome string) error {
 		}
 	}
 	if outcome == outcomeRefused && c.buys() {
-		if err := m.o.Books.Release(ctx, c.actor.Tenant, c.actor.ClientID, c.body); err != nil {
+		if err := m.o.Books.Release(ctx, c.purchase()); err != nil {
 			return err
 		}
 	}
@@ -218,7 +218,10 @@ func (m *Mux) conclude(ctx context.Context, c *call, outcome string) error {
 
 // quoted remembers a price that passed, in a transaction of its own.
 func (m *Mux) quoted(ctx context.Context, c *call, answer []byte) error {
-	err := m.o.Store.Update(context.WithoutCancel(ctx), func(ctx context.Context) error { return m.o.Books.Quoted(ctx, c.actor.Tenant, answer) })
+	if !m.o.Books.Prices(c.ep.op.ID) {
+		return nil
+	}
+	err := m.o.Store.Update(context.WithoutCancel(ctx), func(ctx context.Context) error { return m.o.Books.Quoted(ctx, c.actor.Tenant, c.ep.op.ID, answer) })
 	if err != nil {
 		c.event.Decide("books", "failed", "price", err.Error())
 	}

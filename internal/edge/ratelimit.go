@@ -80,7 +80,7 @@ func (m *Mux) rate(c *call) error {
 	if wait := m.limits.take("application/"+c.event.ClientID, caller.Application.Rate); wait > 0 {
 		return tooMany(c, wait)
 	}
-	wait, err := caller.Application.Count()
+	wait, err := caller.Application.Count(c.ctx)
 	if err != nil {
 		c.Header().Set("Retry-After", seconds(wait))
 	}
