@@ -102,6 +102,7 @@ type App struct {
 	gauges        *gauges
 	metricsServer *http.Server
 	usage         *usage.Recorder
+	declared      declared
 }
 
 // services is what routes.go binds.
@@ -339,6 +340,9 @@ func (a *App) violation() func(string, int, []byte, []contract.Violation) {
 
 // Start listens and serves until Close; it answers the address.
 func (a *App) Start(ctx context.Context) (addr string, err error) {
+	if err := a.startDeclared(ctx); err != nil {
+		return "", err
+	}
 	addr, err = a.listen(ctx, a.cfg.Listen, "")
 	if err != nil {
 		return "", err
@@ -378,6 +382,7 @@ func (a *App) Start(ctx context.Context) (addr string, err error) {
 // closes. What is still pending in the outbox is sent after the next start.
 func (a *App) Close(ctx context.Context) error {
 	a.ready.Store(false)
+	a.stopDeclared()
 	var problems []error
 	if len(a.servers) > 0 {
 		ctx, cancel := context.WithTimeout(ctx, a.cfg.Shutdown)

@@ -3,6 +3,7 @@
 package application
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -29,7 +30,7 @@ type Shown struct {
 
 // Create is createApplication. API_VALIDATION_FAILED, DUPLICATE_VALUE for the name.
 func (s *Service) Create(ctx context.Context, in SettingsIn) (Shown, error) {
-	if err := s.check(ctx, &in.Body); err != nil {
+	if err := cmp.Or(s.check(ctx, &in.Body), s.ends(&in.Body)); err != nil {
 		return Shown{}, err
 	}
 	id, secret, err := s.d.Credentials.IssueApplication(ctx, in.Body.Company, in.Body.Role)
@@ -106,18 +107,23 @@ func (s *Service) Update(ctx context.Context, in UpdateIn) (*Application, error)
 	if err := revision.Demand(ctx, r.Version); err != nil {
 		return nil, err
 	}
-	if err := s.check(ctx, &in.Body); err != nil {
+	if err := cmp.Or(s.check(ctx, &in.Body), s.ends(&in.Body), a.keeps(&in.Body)); err != nil {
 		return nil, err
-	}
-	for _, f := range []struct{ pointer, was, is string }{
-		{"/environment", a.Environment, in.Body.Environment}, {"/role", a.Role, in.Body.Role}, {"/companyId", a.Company, in.Body.Company},
-	} {
-		if f.was != f.is {
-			return nil, errs.Invalidf(f.pointer, "immutable", "a credential keeps its environment, role and company; make another application").Allow(f.was)
-		}
 	}
 	a.Settings = in.Body
 	return a, s.write(ctx, a, r.Version)
+}
+
+// keeps refuses what never changes of a credential.
+func (a *Application) keeps(in *Settings) error {
+	for _, f := range []struct{ pointer, was, is string }{
+		{"/environment", a.Environment, in.Environment}, {"/role", a.Role, in.Role}, {"/companyId", a.Company, in.Company},
+	} {
+		if f.was != f.is {
+			return errs.Invalidf(f.pointer, "immutable", "a credential keeps its environment, role and company; make another application").Allow(f.was)
+		}
+	}
+	return nil
 }
 
 // Delete is deleteApplication: its secret and tokens are dead when this commits. RESOURCE_NOT_FOUND.

@@ -117,7 +117,9 @@ func (*rig) Environment(name string) (permit.Environment, bool) {
 
 func (*rig) Names() []string { return []string{application.Sandbox, "production"} }
 
-func (*rig) HasCompany(_ context.Context, _, company string) (bool, error) { return company == "c-1", nil }
+func (*rig) HasCompany(_ context.Context, _, company string) (bool, error) {
+	return company == "c-1", nil
+}
 
 // code is the code of an error; "" for none.
 func code(err error) errs.Code {

@@ -186,9 +186,6 @@ func (s *Service) check(ctx context.Context, in *Settings) error {
 	if c := in.Purchases; c != nil && c.Amount != nil && c.Amount.Minor < 0 {
 		return errs.Invalidf("/purchases/amountPerDay/minor", "minimum", "a cap is not negative")
 	}
-	if !in.ExpiresAt.IsZero() && !s.d.Clock.Now().Before(in.ExpiresAt) {
-		return errs.Invalidf("/expiresAt", "future", "the end of access lies in the past")
-	}
 	if in.Environment != Sandbox {
 		if in.Role != "" || in.Company != "" {
 			return errs.Invalidf("/role", "combination", "role and companyId are for the sandbox; the real API decides by the environment's credential")
@@ -209,6 +206,14 @@ func (s *Service) check(ctx context.Context, in *Settings) error {
 		if !ok {
 			return errs.OnField(errs.ReferenceNotFound, "/companyId", "reference", "the TMC has no company %q", in.Company)
 		}
+	}
+	return nil
+}
+
+// ends holds settings that somebody sends to an end of access that lies ahead. A file may say what is over.
+func (s *Service) ends(in *Settings) error {
+	if !in.ExpiresAt.IsZero() && !s.d.Clock.Now().Before(in.ExpiresAt) {
+		return errs.Invalidf("/expiresAt", "future", "the end of access lies in the past")
 	}
 	return nil
 }

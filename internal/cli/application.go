@@ -155,7 +155,8 @@ func (m *Main) appApplyCmd() *cobra.Command {
 		Use: "apply FILE", Short: "Make applications be as a file says",
 		Long: "Apply reads a JSON file {\"applications\": [settings…]}, in the form that `airside app show` prints, and registers\n" +
 			"what is not there and changes what is different, by name. Applications that the file does not name stay. The\n" +
-			"secrets of new ones are printed, one line of JSON each; keep them in a vault. A second run changes nothing.",
+			"secrets of new ones are printed, one line of JSON each; keep them in a vault. A second run changes nothing. A\n" +
+			"server carries the same file out by itself when AIRSIDE_APPLICATIONS_FILE names it.",
 		Example: "  airside app apply applications.json | airside vault put 'vault://secret/apps/mailer#secret' -",
 		Args:    cobra.ExactArgs(1),
 	}
@@ -165,6 +166,7 @@ func (m *Main) appApplyCmd() *cobra.Command {
 			return err
 		}
 		var file struct {
+			TMC          string                    `json:"tmcId"`        // of AIRSIDE_APPLICATIONS_FILE; here the credential decides
 			Applications []application.Application `json:"applications"` // what only the server sets may stand there, and is not read
 		}
 		if err := strictJSON(text, &file); err != nil {

@@ -148,7 +148,7 @@ func (p *practised) files(ctx context.Context, cfg *config.Config) {
 		p.fail("secrets", err.Error(), "")
 		return
 	}
-	for _, path := range []string{cfg.Brokers, cfg.AlertSinks, cfg.PolicyFile} {
+	for _, path := range []string{cfg.Brokers, cfg.AlertSinks, cfg.PolicyFile, cfg.Applications} {
 		if path == "" {
 			continue
 		}

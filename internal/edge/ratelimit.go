@@ -81,7 +81,7 @@ func (m *Mux) rate(c *call) error {
 		return tooMany(c, wait)
 	}
 	wait, err := caller.Application.Count(c.ctx)
-	if err != nil {
+	if wait > 0 {
 		c.Header().Set("Retry-After", seconds(wait))
 	}
 	return err
