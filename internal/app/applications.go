@@ -32,7 +32,7 @@ func (g gate) caller(ctx context.Context, c *edge.Caller) (*edge.Caller, error) 
 		l = g.applications.Find(c.Actor.ClientID)
 	}
 	if err := g.applications.Usable(l); err != nil {
-		return nil, err
+		return c, err // known, and not let in
 	}
 	c.Networks, c.KeepsAll = l.Prefixes, l.RefuseLossy
 	a := &edge.Application{
