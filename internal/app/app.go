@@ -240,7 +240,7 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 		Status: a.upstreamStatus, Rotate: a.rotate, Changed: func() { s.applications.Recompile() },
 	})
 	s.applications = application.New(application.Deps{
-		Clock: a.o.Clock, Store: a.store, Credentials: s.identity, Environments: s.environments, Companies: people{s.directory}, Permits: permits,
+		Clock: a.o.Clock, Store: a.store, Credentials: s.identity, Environments: s.environments, Companies: people{s.directory}, Permits: permits, Uses: uses{},
 	})
 	if err := a.openUpstreams(ctx); err != nil {
 		return err

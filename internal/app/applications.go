@@ -17,6 +17,8 @@ import (
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/identity"
 	"github.com/airside-travel/airside/internal/permit"
+	"github.com/airside-travel/airside/internal/store"
+	"github.com/airside-travel/airside/internal/usage"
 )
 
 // caller turns what counts for an application into what the edge enforces.
@@ -78,6 +80,24 @@ func (b books) Release(ctx context.Context, p edge.Purchase) error {
 
 func (b books) Quoted(ctx context.Context, tenant, operation string, answer []byte) error {
 	return b.s.Quoted(ctx, tenant, operation, answer)
+}
+
+// uses is what is recorded of applications' calls; those of the last minute may be missing.
+type uses struct{}
+
+func (uses) LastCall(r store.Reader, tenant, client string) (last time.Time, err error) {
+	all, err := usage.Of(r, tenant, client)
+	for _, u := range all {
+		if u.Last.After(last) {
+			last = u.Last
+		}
+	}
+	return last, err
+}
+
+func (uses) Since(r store.Reader, tenant string) (time.Time, error) {
+	m, err := usage.ReadMeta(r, tenant)
+	return m.Since, err
 }
 
 // permits reads the operator's policy file, if there is one.

@@ -75,6 +75,7 @@ type Application struct {
 	UpdatedAt       time.Time   `json:"updatedAt"`
 	SecretRotatedAt time.Time   `json:"secretRotatedAt"`
 	PreviousUntil   time.Time   `json:"previousSecretUntil,omitzero"`
+	LastCallAt      time.Time   `json:"lastCallAt,omitzero"` // only shown, never stored
 
 	tenant   string
 	declared json.RawMessage // what the file said last

@@ -58,7 +58,15 @@ func (s *Service) Get(ctx context.Context, in IDIn) (*Application, error) {
 		return nil, err
 	}
 	revision.Answer(ctx, r.Version)
-	return a, nil
+	return a, s.used(ctx, a)
+}
+
+// used adds when an application called last.
+func (s *Service) used(ctx context.Context, a *Application) (err error) {
+	if s.d.Uses != nil {
+		a.LastCallAt, err = s.d.Uses.LastCall(store.Read(ctx), a.tenant, a.ClientID)
+	}
+	return err
 }
 
 // ListIn narrows the list.
@@ -70,6 +78,7 @@ type ListIn struct {
 // ListOut are applications by name.
 type ListOut struct {
 	Applications []*Application `json:"applications"`
+	Since        time.Time      `json:"callsRecordedSince,omitzero"` // without a lastCallAt, an application has made no call since
 }
 
 // List is listApplications.
@@ -88,7 +97,17 @@ func (s *Service) List(ctx context.Context, in ListIn) (ListOut, error) {
 		}
 	}
 	slices.SortFunc(out.Applications, func(a, b *Application) int { return strings.Compare(a.Name, b.Name) })
-	return out, nil
+	for _, a := range out.Applications {
+		if err := s.used(ctx, a); err != nil {
+			return out, err
+		}
+	}
+	if s.d.Uses == nil {
+		return out, nil
+	}
+	var err error
+	out.Since, err = s.d.Uses.Since(store.Read(ctx), actor.Tenant(ctx))
+	return out, err
 }
 
 // UpdateIn is the complete new state of the settings.

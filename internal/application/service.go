@@ -40,6 +40,14 @@ type Companies interface {
 	HasCompany(ctx context.Context, tenant, company string) (bool, error)
 }
 
+// Uses knows what applications called; nil: nobody does.
+type Uses interface {
+	// LastCall is the last call that was let through; zero when none is known.
+	LastCall(r store.Reader, tenant, client string) (time.Time, error)
+	// Since is from when on calls are known; zero when none is.
+	Since(r store.Reader, tenant string) (time.Time, error)
+}
+
 // Deps are what the service stands on.
 type Deps struct {
 	Clock        clock.Clock // the system's: access does not follow a simulated clock
@@ -48,6 +56,7 @@ type Deps struct {
 	Environments Environments
 	Companies    Companies
 	Permits      *permit.Engine
+	Uses         Uses
 }
 
 // Service keeps applications. What it has in memory is a copy of the store's, changed after commit only.

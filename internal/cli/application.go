@@ -115,13 +115,17 @@ func (m *Main) appListCmd() *cobra.Command {
 		body, err := r.get(ctx, applicationsPath+"?"+filters(map[string]string{"environment": *env}).Encode())
 		return body, decoded(func(got application.ListOut) error {
 			w := tabwriter.NewWriter(m.Stdout, 0, 0, 2, ' ', 0)
-			fmt.Fprintln(w, "NAME\tENVIRONMENT\tSTATE\tOWNER\tENDS\tCLIENT ID")
+			fmt.Fprintln(w, "NAME\tENVIRONMENT\tSTATE\tOWNER\tENDS\tLAST CALL\tCLIENT ID")
 			for _, a := range got.Applications {
 				ends := "never"
 				if !a.ExpiresAt.IsZero() {
 					ends = a.ExpiresAt.Format(time.DateOnly)
 				}
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", a.Name, a.Environment, a.State, a.Owner, ends, a.ClientID)
+				last := "-"
+				if !a.LastCallAt.IsZero() {
+					last = a.LastCallAt.Format(time.DateOnly)
+				}
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", a.Name, a.Environment, a.State, a.Owner, ends, last, a.ClientID)
 			}
 			return w.Flush()
 		}), err
