@@ -15,8 +15,6 @@ import (
 	"github.com/airside-travel/airside/internal/errs"
 )
 
-func pointer[T any](v T) *T { return &v }
-
 // buys is who may buy at most n times and for so much a day; -1 for no such cap.
 func buys(n int, minor int64) application.Settings {
 	s := application.Settings{Purchases: &application.PurchaseCap{}}

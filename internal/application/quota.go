@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"strconv"
 	"sync"
 	"time"
@@ -157,10 +158,7 @@ func (s *Service) give(ctx context.Context, tenant, client string, g given, r *s
 // GiveBack returns what this process holds of quotas; it is for when the process ends. One that is killed loses it.
 func (s *Service) GiveBack(ctx context.Context) error {
 	s.mu.RLock()
-	held := make(map[string]*share, len(s.held))
-	for client, h := range s.held {
-		held[client] = h
-	}
+	held := maps.Clone(s.held)
 	s.mu.RUnlock()
 	var problems []error
 	for client, h := range held {

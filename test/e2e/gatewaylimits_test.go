@@ -63,7 +63,8 @@ func TestStaysAndCarsUnderACap(t *testing.T) {
 	}
 }
 
-// TestQuotaSurvivesARestart: a server that is stopped gives back what it did not use, and no fresh quota begins.
+// TestQuotaSurvivesARestart: a server that is stopped gives back what it did not use, and no fresh quota begins. What
+// was called is known afterwards.
 func TestQuotaSurvivesARestart(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "a.db")
@@ -82,6 +83,10 @@ func TestQuotaSurvivesARestart(t *testing.T) {
 				a := c.call(201, "POST", "/v1/airside/applications", doc{"name": "eager", "owner": "lena.okafor@example.com", "role": "TMC_ADMIN",
 					"grants": []doc{{"scopes": []string{"user:read"}}}, "requestsPerDay": quota})
 				id, appSecret = a.str("clientId"), a.str("clientSecret")
+			}
+			list := c.call(200, "GET", "/v1/airside/applications", nil)
+			if known := list.str("callsRecordedSince") != "" && list.str("applications/0/lastCallAt") != ""; known != (run > 0) {
+				t.Errorf("in run %d, what is known of its calls: %v", run, list)
 			}
 			token := srv.TokenOf(t, id, appSecret)
 			for range each + 1 {
