@@ -242,6 +242,12 @@ func (s *Server) Raise(t testing.TB, findings ...alert.Finding) []string {
 	return ids
 }
 
+// ReadApplications carries out the file of applications now; a server does so every ten seconds.
+func (s *Server) ReadApplications(t testing.TB) error {
+	t.Helper()
+	return s.app.ReadApplications(t.Context())
+}
+
 // Settle waits until the detection has looked at everything that happened before, and told it.
 func (s *Server) Settle(t testing.TB) {
 	t.Helper()

@@ -103,6 +103,7 @@ type App struct {
 	gauges        *gauges
 	metricsServer *http.Server
 	usage         *usage.Recorder
+	declared      declared
 }
 
 // services is what routes.go binds.
@@ -236,7 +237,7 @@ func (a *App) compose(ctx context.Context, master []byte) error {
 		Status: a.upstreamStatus, Rotate: a.rotate, Changed: func() { s.applications.Recompile() },
 	})
 	s.applications = application.New(application.Deps{
-		Clock: a.o.Clock, Credentials: s.identity, Environments: s.environments, Companies: people{s.directory}, Permits: permits,
+		Clock: a.o.Clock, Store: a.store, Credentials: s.identity, Environments: s.environments, Companies: people{s.directory}, Permits: permits, Uses: uses{},
 	})
 	if err := a.openUpstreams(ctx); err != nil {
 		return err
@@ -337,6 +338,9 @@ func (a *App) violation() func(string, int, []byte, []contract.Violation) {
 
 // Start listens and serves until Close; it answers the address.
 func (a *App) Start(ctx context.Context) (addr string, err error) {
+	if err := a.startDeclared(ctx); err != nil {
+		return "", err
+	}
 	addr, err = a.listen(ctx, a.cfg.Listen, "")
 	if err != nil {
 		return "", err
@@ -377,6 +381,7 @@ func (a *App) Start(ctx context.Context) (addr string, err error) {
 // closes. What is still pending in the outbox is sent after the next start.
 func (a *App) Close(ctx context.Context) error {
 	a.ready.Store(false)
+	a.stopDeclared()
 	var problems []error
 	if len(a.servers) > 0 {
 		ctx, cancel := context.WithTimeout(ctx, a.cfg.Shutdown)
@@ -393,6 +398,7 @@ func (a *App) Close(ctx context.Context) error {
 		a.stopVaults()
 		a.services.keeper.Stop(context.WithoutCancel(ctx))
 		a.usage.Stop(context.WithoutCancel(ctx))
+		problems = append(problems, a.services.applications.GiveBack(context.WithoutCancel(ctx)))
 	}
 	a.services.bodies.Stop(context.WithoutCancel(ctx))
 	if a.metricsServer != nil {

@@ -17,6 +17,8 @@ import (
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/identity"
 	"github.com/airside-travel/airside/internal/permit"
+	"github.com/airside-travel/airside/internal/store"
+	"github.com/airside-travel/airside/internal/usage"
 )
 
 // caller turns what counts for an application into what the edge enforces.
@@ -32,12 +34,12 @@ func (g gate) caller(ctx context.Context, c *edge.Caller) (*edge.Caller, error) 
 		l = g.applications.Find(c.Actor.ClientID)
 	}
 	if err := g.applications.Usable(l); err != nil {
-		return nil, err
+		return c, err // known, and not let in
 	}
 	c.Networks, c.KeepsAll = l.Prefixes, l.RefuseLossy
 	a := &edge.Application{
 		Environment: l.Environment,
-		Count:       func() (time.Duration, error) { return g.applications.Count(l) },
+		Count:       func(ctx context.Context) (time.Duration, error) { return g.applications.Count(ctx, l) },
 		Capped:      l.Purchases != nil, Quotes: g.applications.Quotes(l.ClientID),
 		Permit: func(op *contract.Operation, from netip.Addr, at time.Time) (string, error) {
 			if l.Set == nil {
@@ -66,16 +68,36 @@ func environmentOf(s *application.Service) func(string) string {
 // books lets the edge keep what applications buy.
 type books struct{ s *application.Service }
 
-func (b books) Reserve(ctx context.Context, tenant, client string, body []byte) error {
-	return b.s.Reserve(ctx, application.Purchase{Tenant: tenant, Client: client, Body: body})
+func (b books) Prices(operation string) bool { return b.s.Prices(operation) }
+
+func (b books) Reserve(ctx context.Context, p edge.Purchase) error {
+	return b.s.Reserve(ctx, application.Purchase(p))
 }
 
-func (b books) Release(ctx context.Context, tenant, client string, body []byte) error {
-	return b.s.Release(ctx, application.Purchase{Tenant: tenant, Client: client, Body: body})
+func (b books) Release(ctx context.Context, p edge.Purchase) error {
+	return b.s.Release(ctx, application.Purchase(p))
 }
 
-func (b books) Quoted(ctx context.Context, tenant string, answer []byte) error {
-	return b.s.Quoted(ctx, tenant, answer)
+func (b books) Quoted(ctx context.Context, tenant, operation string, answer []byte) error {
+	return b.s.Quoted(ctx, tenant, operation, answer)
+}
+
+// uses is what is recorded of applications' calls; those of the last minute may be missing.
+type uses struct{}
+
+func (uses) LastCall(r store.Reader, tenant, client string) (last time.Time, err error) {
+	all, err := usage.Of(r, tenant, client)
+	for _, u := range all {
+		if u.Last.After(last) {
+			last = u.Last
+		}
+	}
+	return last, err
+}
+
+func (uses) Since(r store.Reader, tenant string) (time.Time, error) {
+	m, err := usage.ReadMeta(r, tenant)
+	return m.Since, err
 }
 
 // permits reads the operator's policy file, if there is one.

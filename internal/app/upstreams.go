@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/url"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -65,13 +67,23 @@ func (b *behind) Send(r *http.Request, within time.Duration) (*http.Response, er
 	case errors.Is(err, upstream.ErrCredential):
 		return nil, errs.New(errs.UpstreamCredential, "the credential of the environment %s does not open the real API", b.config.Name).Because(err)
 	case errors.Is(err, upstream.ErrThrottled):
-		return nil, errs.New(errs.UpstreamUnavailable, "the real API asks to wait before it gives another token").With("retryAfterSeconds", fmt.Sprint(int(e.RetryAfter.Seconds()))).Because(err)
+		return nil, waiting(errs.New(errs.UpstreamUnavailable, "the real API asks to wait before it gives another token"), e.RetryAfter).Because(err)
+	case errors.Is(err, upstream.ErrUnavailable) && e.Op == "token":
+		return nil, waiting(errs.New(errs.UpstreamUnavailable, "the token endpoint of the environment %s does not answer", b.config.Name), e.RetryAfter).Because(err)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return nil, err
 	case e.Unsent || !errors.Is(err, upstream.ErrUnavailable) || e.Op != "send":
 		return nil, &edge.NotSent{Cause: err}
 	}
 	return nil, err
+}
+
+// waiting adds how long to wait, which the edge says in Retry-After too.
+func waiting(e *errs.Error, wait time.Duration) *errs.Error {
+	if wait <= 0 {
+		return e
+	}
+	return e.With("retryAfterSeconds", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 }
 
 // Lookup finds what a creation left behind.

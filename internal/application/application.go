@@ -70,12 +70,21 @@ type Application struct {
 	Settings
 	State           string      `json:"state"`
 	Suspension      *Suspension `json:"suspension,omitempty"`
+	ManagedBy       string      `json:"managedBy,omitempty"` // CONFIGURATION, when a file declares it
 	CreatedAt       time.Time   `json:"createdAt"`
 	UpdatedAt       time.Time   `json:"updatedAt"`
 	SecretRotatedAt time.Time   `json:"secretRotatedAt"`
 	PreviousUntil   time.Time   `json:"previousSecretUntil,omitzero"`
+	LastCallAt      time.Time   `json:"lastCallAt,omitzero"` // only shown, never stored
 
-	tenant string
+	tenant   string
+	declared json.RawMessage // what the file said last
+}
+
+// stored is an application as it is kept.
+type stored struct {
+	*Application
+	Declared json.RawMessage `json:"declared,omitempty"`
 }
 
 const (
@@ -84,7 +93,7 @@ const (
 )
 
 func (a *Application) record() *store.Record {
-	doc, err := json.Marshal(a)
+	doc, err := json.Marshal(stored{a, a.declared})
 	if err != nil {
 		panic(err) // a struct of plain fields
 	}
@@ -93,12 +102,12 @@ func (a *Application) record() *store.Record {
 }
 
 func read(r *store.Record) (*Application, error) {
-	a := new(Application)
-	if err := json.Unmarshal(r.Doc, a); err != nil {
+	s := stored{Application: new(Application)}
+	if err := json.Unmarshal(r.Doc, &s); err != nil {
 		return nil, fmt.Errorf("application %s is stored broken: %w", r.ID, err)
 	}
-	a.tenant = r.Tenant
-	return a, nil
+	s.tenant, s.declared = r.Tenant, s.Declared
+	return s.Application, nil
 }
 
 // Live is what counts for a caller: compiled, and never changed.

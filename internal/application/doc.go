@@ -5,10 +5,11 @@
 // day, and until when. Every application is at its least: what is not granted is refused.
 //
 // What counts for a caller on the hot path is compiled when it changes and found in memory (Find); the
-// books of purchases are in the store, in the transaction of the purchase (Reserve).
+// books of purchases are in the store, in the transaction of the purchase (Reserve). Quotas are in the store
+// too, and are taken from it in shares (Count), so that processes on one database have one quota together.
 //
 // Not here: secrets and tokens (identity), the evaluation of grants (permit), the order in which the edge
 // asks (edge), the environments themselves (upstream). Errors: API_VALIDATION_FAILED, RESOURCE_NOT_FOUND,
 // VERSION_CONFLICT, DUPLICATE_VALUE for names, SPEND_CAP_REACHED, PRICE_UNKNOWN, QUOTA_REACHED,
-// APPLICATION_EXPIRED, APPLICATION_SUSPENDED.
+// APPLICATION_EXPIRED, APPLICATION_SUSPENDED, STORE_UNAVAILABLE for a quota that cannot be looked at.
 package application

@@ -3,7 +3,9 @@
 package application
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -28,7 +30,7 @@ type Shown struct {
 
 // Create is createApplication. API_VALIDATION_FAILED, DUPLICATE_VALUE for the name.
 func (s *Service) Create(ctx context.Context, in SettingsIn) (Shown, error) {
-	if err := s.check(ctx, &in.Body); err != nil {
+	if err := cmp.Or(s.check(ctx, &in.Body), s.ends(&in.Body)); err != nil {
 		return Shown{}, err
 	}
 	id, secret, err := s.d.Credentials.IssueApplication(ctx, in.Body.Company, in.Body.Role)
@@ -56,7 +58,15 @@ func (s *Service) Get(ctx context.Context, in IDIn) (*Application, error) {
 		return nil, err
 	}
 	revision.Answer(ctx, r.Version)
-	return a, nil
+	return a, s.used(ctx, a)
+}
+
+// used adds when an application called last.
+func (s *Service) used(ctx context.Context, a *Application) (err error) {
+	if s.d.Uses != nil {
+		a.LastCallAt, err = s.d.Uses.LastCall(store.Read(ctx), a.tenant, a.ClientID)
+	}
+	return err
 }
 
 // ListIn narrows the list.
@@ -68,6 +78,7 @@ type ListIn struct {
 // ListOut are applications by name.
 type ListOut struct {
 	Applications []*Application `json:"applications"`
+	Since        time.Time      `json:"callsRecordedSince,omitzero"` // without a lastCallAt, an application has made no call since
 }
 
 // List is listApplications.
@@ -86,7 +97,17 @@ func (s *Service) List(ctx context.Context, in ListIn) (ListOut, error) {
 		}
 	}
 	slices.SortFunc(out.Applications, func(a, b *Application) int { return strings.Compare(a.Name, b.Name) })
-	return out, nil
+	for _, a := range out.Applications {
+		if err := s.used(ctx, a); err != nil {
+			return out, err
+		}
+	}
+	if s.d.Uses == nil {
+		return out, nil
+	}
+	var err error
+	out.Since, err = s.d.Uses.Since(store.Read(ctx), actor.Tenant(ctx))
+	return out, err
 }
 
 // UpdateIn is the complete new state of the settings.
@@ -105,18 +126,23 @@ func (s *Service) Update(ctx context.Context, in UpdateIn) (*Application, error)
 	if err := revision.Demand(ctx, r.Version); err != nil {
 		return nil, err
 	}
-	if err := s.check(ctx, &in.Body); err != nil {
+	if err := cmp.Or(s.check(ctx, &in.Body), s.ends(&in.Body), a.keeps(&in.Body)); err != nil {
 		return nil, err
-	}
-	for _, f := range []struct{ pointer, was, is string }{
-		{"/environment", a.Environment, in.Body.Environment}, {"/role", a.Role, in.Body.Role}, {"/companyId", a.Company, in.Body.Company},
-	} {
-		if f.was != f.is {
-			return nil, errs.Invalidf(f.pointer, "immutable", "a credential keeps its environment, role and company; make another application").Allow(f.was)
-		}
 	}
 	a.Settings = in.Body
 	return a, s.write(ctx, a, r.Version)
+}
+
+// keeps refuses what never changes of a credential.
+func (a *Application) keeps(in *Settings) error {
+	for _, f := range []struct{ pointer, was, is string }{
+		{"/environment", a.Environment, in.Environment}, {"/role", a.Role, in.Role}, {"/companyId", a.Company, in.Company},
+	} {
+		if f.was != f.is {
+			return errs.Invalidf(f.pointer, "immutable", "a credential keeps its environment, role and company; make another application").Allow(f.was)
+		}
+	}
+	return nil
 }
 
 // Delete is deleteApplication: its secret and tokens are dead when this commits. RESOURCE_NOT_FOUND.
@@ -131,10 +157,14 @@ func (s *Service) Delete(ctx context.Context, in IDIn) (struct{}, error) {
 	if err := store.From(ctx).Remove(a.tenant, kind, a.ClientID); err != nil {
 		return struct{}{}, err
 	}
+	if err := store.From(ctx).Remove(a.tenant, kindQuota, a.ClientID); err != nil && !errors.Is(err, store.ErrNotFound) {
+		return struct{}{}, err
+	}
 	peers.Note(ctx, a.tenant, peers.Applications, func(int64) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		delete(s.live, a.ClientID)
+		delete(s.held, a.ClientID)
 	})
 	return struct{}{}, nil
 }

@@ -40,26 +40,36 @@ type Companies interface {
 	HasCompany(ctx context.Context, tenant, company string) (bool, error)
 }
 
+// Uses knows what applications called; nil: nobody does.
+type Uses interface {
+	// LastCall is the last call that was let through; zero when none is known.
+	LastCall(r store.Reader, tenant, client string) (time.Time, error)
+	// Since is from when on calls are known; zero when none is.
+	Since(r store.Reader, tenant string) (time.Time, error)
+}
+
 // Deps are what the service stands on.
 type Deps struct {
 	Clock        clock.Clock // the system's: access does not follow a simulated clock
+	Store        Store       // for quotas, which are taken outside of transactions
 	Credentials  Credentials
 	Environments Environments
 	Companies    Companies
 	Permits      *permit.Engine
+	Uses         Uses
 }
 
 // Service keeps applications. What it has in memory is a copy of the store's, changed after commit only.
 type Service struct {
-	d     Deps
-	mu    sync.RWMutex
-	live  map[string]*Live
-	usage map[string]*day
+	d    Deps
+	mu   sync.RWMutex
+	live map[string]*Live
+	held map[string]*share // of quotas
 }
 
 // New makes the service; Load fills it.
 func New(d Deps) *Service {
-	return &Service{d: d, live: map[string]*Live{}, usage: map[string]*day{}}
+	return &Service{d: d, live: map[string]*Live{}, held: map[string]*share{}}
 }
 
 // Load reads all applications; the context carries a read transaction.
@@ -185,9 +195,6 @@ func (s *Service) check(ctx context.Context, in *Settings) error {
 	if c := in.Purchases; c != nil && c.Amount != nil && c.Amount.Minor < 0 {
 		return errs.Invalidf("/purchases/amountPerDay/minor", "minimum", "a cap is not negative")
 	}
-	if !in.ExpiresAt.IsZero() && !s.d.Clock.Now().Before(in.ExpiresAt) {
-		return errs.Invalidf("/expiresAt", "future", "the end of access lies in the past")
-	}
 	if in.Environment != Sandbox {
 		if in.Role != "" || in.Company != "" {
 			return errs.Invalidf("/role", "combination", "role and companyId are for the sandbox; the real API decides by the environment's credential")
@@ -208,6 +215,14 @@ func (s *Service) check(ctx context.Context, in *Settings) error {
 		if !ok {
 			return errs.OnField(errs.ReferenceNotFound, "/companyId", "reference", "the TMC has no company %q", in.Company)
 		}
+	}
+	return nil
+}
+
+// ends holds settings that somebody sends to an end of access that lies ahead. A file may say what is over.
+func (s *Service) ends(in *Settings) error {
+	if !in.ExpiresAt.IsZero() && !s.d.Clock.Now().Before(in.ExpiresAt) {
+		return errs.Invalidf("/expiresAt", "future", "the end of access lies in the past")
 	}
 	return nil
 }

@@ -115,13 +115,17 @@ func (m *Main) appListCmd() *cobra.Command {
 		body, err := r.get(ctx, applicationsPath+"?"+filters(map[string]string{"environment": *env}).Encode())
 		return body, decoded(func(got application.ListOut) error {
 			w := tabwriter.NewWriter(m.Stdout, 0, 0, 2, ' ', 0)
-			fmt.Fprintln(w, "NAME\tENVIRONMENT\tSTATE\tOWNER\tENDS\tCLIENT ID")
+			fmt.Fprintln(w, "NAME\tENVIRONMENT\tSTATE\tOWNER\tENDS\tLAST CALL\tCLIENT ID")
 			for _, a := range got.Applications {
 				ends := "never"
 				if !a.ExpiresAt.IsZero() {
 					ends = a.ExpiresAt.Format(time.DateOnly)
 				}
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", a.Name, a.Environment, a.State, a.Owner, ends, a.ClientID)
+				last := "-"
+				if !a.LastCallAt.IsZero() {
+					last = a.LastCallAt.Format(time.DateOnly)
+				}
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", a.Name, a.Environment, a.State, a.Owner, ends, last, a.ClientID)
 			}
 			return w.Flush()
 		}), err
@@ -155,7 +159,8 @@ func (m *Main) appApplyCmd() *cobra.Command {
 		Use: "apply FILE", Short: "Make applications be as a file says",
 		Long: "Apply reads a JSON file {\"applications\": [settings…]}, in the form that `airside app show` prints, and registers\n" +
 			"what is not there and changes what is different, by name. Applications that the file does not name stay. The\n" +
-			"secrets of new ones are printed, one line of JSON each; keep them in a vault. A second run changes nothing.",
+			"secrets of new ones are printed, one line of JSON each; keep them in a vault. A second run changes nothing. A\n" +
+			"server carries the same file out by itself when AIRSIDE_APPLICATIONS_FILE names it.",
 		Example: "  airside app apply applications.json | airside vault put 'vault://secret/apps/mailer#secret' -",
 		Args:    cobra.ExactArgs(1),
 	}
@@ -165,6 +170,7 @@ func (m *Main) appApplyCmd() *cobra.Command {
 			return err
 		}
 		var file struct {
+			TMC          string                    `json:"tmcId"`        // of AIRSIDE_APPLICATIONS_FILE; here the credential decides
 			Applications []application.Application `json:"applications"` // what only the server sets may stand there, and is not read
 		}
 		if err := strictJSON(text, &file); err != nil {

@@ -148,7 +148,7 @@ func (p *practised) files(ctx context.Context, cfg *config.Config) {
 		p.fail("secrets", err.Error(), "")
 		return
 	}
-	for _, path := range []string{cfg.Brokers, cfg.AlertSinks, cfg.PolicyFile} {
+	for _, path := range []string{cfg.Brokers, cfg.AlertSinks, cfg.PolicyFile, cfg.Applications} {
 		if path == "" {
 			continue
 		}
@@ -260,7 +260,7 @@ func (m *Main) remotePractices(ctx context.Context, p *practised, cfg *config.Co
 	}
 	now := clock.System().Now()
 	for _, a := range list.Applications {
-		p.application(a, now)
+		p.application(a, now, list.Since)
 	}
 	if len(list.Applications) == 0 {
 		p.ok("applications", "there are none")
@@ -269,7 +269,26 @@ func (m *Main) remotePractices(ctx context.Context, p *practised, cfg *config.Co
 
 func firstLine(err error) string { return strings.SplitN(err.Error(), "\n", 2)[0] }
 
-func (p *practised) application(a *application.Application, now time.Time) {
+// dormant is how long an application may be silent before somebody should ask what it is for; access reviews ask
+// after as long.
+const dormant = 90 * 24 * time.Hour
+
+// silence is how long an application has made no call; since is from when on calls are known.
+func silence(a *application.Application, now, since time.Time) time.Duration {
+	last := a.LastCallAt
+	if last.IsZero() {
+		if since.IsZero() {
+			return 0 // nothing is known
+		}
+		last = a.CreatedAt
+		if since.After(last) {
+			last = since
+		}
+	}
+	return now.Sub(last)
+}
+
+func (p *practised) application(a *application.Application, now, since time.Time) {
 	var off []string
 	if len(a.Networks) == 0 {
 		off = append(off, "may call from anywhere")
@@ -292,6 +311,9 @@ func (p *practised) application(a *application.Application, now time.Time) {
 	}
 	if a.Rate == nil && a.RequestsPerDay == 0 {
 		off = append(off, "has no quota")
+	}
+	if quiet := silence(a, now, since); quiet > dormant && a.State == application.Active {
+		off = append(off, fmt.Sprintf("has made no call for %d days", int(quiet.Hours()/24)))
 	}
 	p.left(len(off) > 0, "applications", a.Name, a.Name+" "+strings.Join(off, ", "), "`airside app apply`; see `airside app show "+a.ClientID+"`")
 }

@@ -64,6 +64,7 @@ type Config struct {
 
 	Environments []string `env:"AIRSIDE_ENVIRONMENTS" help:"names of the real APIs behind this server, separated by commas; each has variables of its own, AIRSIDE_ENV_<NAME>_…"`
 	PolicyFile   string   `env:"AIRSIDE_POLICY_FILE" help:"Cedar policies that hold for every application besides its own grants"`
+	Applications string   `env:"AIRSIDE_APPLICATIONS_FILE" help:"JSON file that declares applications, as airside app apply reads it; carried out at the start and again when it changes (see gateway.md)"`
 	EscrowDir    string   `env:"AIRSIDE_ESCROW_DIR" help:"directory for the answers of rotations until the vault has them, sealed; beside the database when empty"`
 
 	URL          string `env:"AIRSIDE_URL" default:"http://127.0.0.1:8080" help:"server that the client commands (api, token, webhook) talk to"`

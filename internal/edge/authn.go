@@ -27,6 +27,10 @@ func (m *Mux) authenticate(c *call) error {
 	c.token = strings.TrimSpace(token)
 	caller, err := m.o.Auth.Authenticate(c.ctx, c.token)
 	if err != nil {
+		if caller != nil { // known, and not let in: no other token helps, and the trail names it
+			c.actor, c.event.ClientID, c.event.Tenant = caller.Actor, caller.Actor.ClientID, caller.Actor.Tenant
+			return err
+		}
 		c.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 		return err
 	}

@@ -148,7 +148,7 @@ func TestNoCanaryGetsOut(t *testing.T) {
 	production := sandbox
 	production.Application = &edge.Application{Environment: "production",
 		Permit: func(*contract.Operation, netip.Addr, time.Time) (string, error) { return "p", nil },
-		Count:  func() (time.Duration, error) { return 0, nil }}
+		Count:  func(context.Context) (time.Duration, error) { return 0, nil }}
 
 	const id = "0190a0b0-0000-7000-8000-000000000001"
 	quoted := func(s string) string { q, _ := json.Marshal(s); return string(q) }

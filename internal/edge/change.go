@@ -4,6 +4,7 @@ package edge
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"mime"
@@ -38,7 +39,7 @@ func (m *Mux) change(ctx context.Context, c *call) error {
 	}
 	ctx = context.WithoutCancel(ctx)
 	outcome, failed := m.attempt(ctx, c)
-	if err := m.o.Store.Update(ctx, func(ctx context.Context) error { return m.conclude(ctx, c, outcome) }); err != nil {
+	if err := m.o.Store.Update(ctx, func(ctx context.Context) error { return m.conclude(ctx, c, outcome, failed) }); err != nil {
 		// The API has acted, and that cannot be undone: the caller gets its answer, the log the rest.
 		c.event.Internal = "the outcome could not be recorded: " + err.Error()
 		c.event.Decide("audit", "failed", "outcome", "")
@@ -61,7 +62,7 @@ func (m *Mux) findAgain(ctx context.Context, c *call, unknown error) error {
 	}
 	c.out = found
 	c.Header().Set("Airside-Recovered", "true")
-	return m.o.Store.Update(ctx, func(ctx context.Context) error { return m.conclude(ctx, c, outcomeFound) })
+	return m.o.Store.Update(ctx, func(ctx context.Context) error { return m.conclude(ctx, c, outcomeFound, nil) })
 }
 
 // The outcomes of a write, as the audit trail has them.
@@ -100,7 +101,7 @@ func (m *Mux) intend(ctx context.Context, c *call) error {
 		}
 	}
 	if c.buys() {
-		if err := m.o.Books.Reserve(ctx, c.actor.Tenant, c.actor.ClientID, c.body); err != nil {
+		if err := m.o.Books.Reserve(ctx, c.purchase()); err != nil {
 			return err
 		}
 	}
@@ -118,7 +119,7 @@ func (m *Mux) attempt(ctx context.Context, c *call) (outcome string, failed erro
 	for second := false; ; second = true {
 		err := m.sendWrite(ctx, c)
 		switch {
-		case err == nil && !doubtful(c.out.Status):
+		case err == nil && !doubtful(c.out.Status) && !c.foreign():
 			if c.out.Status >= 400 {
 				return outcomeRefused, nil // its own words go to the caller
 			}
@@ -138,7 +139,7 @@ func (m *Mux) attempt(ctx context.Context, c *call) (outcome string, failed erro
 		case lost == nil && !second:
 			continue // it is certain that nothing is there: once more
 		}
-		c.event.Internal = firstOf(text(err), "the API answered "+http.StatusText(c.out.Status))
+		c.event.Internal = firstOf(text(err), "the API answered "+http.StatusText(c.out.Status)+" "+c.media)
 		return outcomeUnknown, errs.New(errs.OutcomeUnknown, "%s was sent to %s, and it is not known whether it was carried out", c.ep.op.ID, c.event.Environment).
 			With("operation", c.ep.op.ID).Because(err)
 	}
@@ -154,6 +155,16 @@ func text(err error) string {
 // doubtful are the answers of something in between that say nothing about the API itself.
 func doubtful(status int) bool {
 	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout
+}
+
+// foreign reports a success in words that are not the API's, such as the page of a proxy: it says nothing about what
+// became of the write.
+func (c *call) foreign() bool {
+	if c.out.Status >= 300 || len(c.out.Body) == 0 || c.media == "application/json" {
+		return false
+	}
+	r := c.ep.op.Responses[c.out.Status]
+	return r != nil && r.Content["application/json"] != nil && r.Content[c.media] == nil && !json.Valid(c.out.Body)
 }
 
 // sendWrite makes one attempt and reads the whole answer into c.out.
@@ -186,9 +197,12 @@ func mediaOf(contentType string) string {
 }
 
 // conclude writes down what became of the write.
-func (m *Mux) conclude(ctx context.Context, c *call, outcome string) error {
+func (m *Mux) conclude(ctx context.Context, c *call, outcome string, failed error) error {
 	code := ""
-	if outcome == outcomeRefused && c.out.Status >= 400 {
+	switch {
+	case failed != nil:
+		code = string(codeOf(failed))
+	case outcome == outcomeRefused && c.out.Status >= 400:
 		code = firstError(c.out.Body)
 	}
 	if err := m.record(ctx, c, outcome, code); err != nil {
@@ -200,7 +214,7 @@ func (m *Mux) conclude(ctx context.Context, c *call, outcome string) error {
 		}
 	}
 	if outcome == outcomeRefused && c.buys() {
-		if err := m.o.Books.Release(ctx, c.actor.Tenant, c.actor.ClientID, c.body); err != nil {
+		if err := m.o.Books.Release(ctx, c.purchase()); err != nil {
 			return err
 		}
 	}
@@ -216,7 +230,10 @@ func (m *Mux) conclude(ctx context.Context, c *call, outcome string) error {
 
 // quoted remembers a price that passed, in a transaction of its own.
 func (m *Mux) quoted(ctx context.Context, c *call, answer []byte) error {
-	err := m.o.Store.Update(context.WithoutCancel(ctx), func(ctx context.Context) error { return m.o.Books.Quoted(ctx, c.actor.Tenant, answer) })
+	if !m.o.Books.Prices(c.ep.op.ID) {
+		return nil
+	}
+	err := m.o.Store.Update(context.WithoutCancel(ctx), func(ctx context.Context) error { return m.o.Books.Quoted(ctx, c.actor.Tenant, c.ep.op.ID, answer) })
 	if err != nil {
 		c.event.Decide("books", "failed", "price", err.Error())
 	}

@@ -36,13 +36,15 @@ type fakes struct {
 	bodies map[string]string
 	runs   int
 	audit  error
+
+	refused error // with which a known caller is not let in
 }
 
 func (f *fakes) Authenticate(_ context.Context, token string) (*edge.Caller, error) {
 	if token != "good" {
 		return nil, errs.New(errs.TokenInvalid, "Access Token Invalid")
 	}
-	return f.caller, nil
+	return f.caller, f.refused
 }
 
 func (f *fakes) Update(ctx context.Context, fn func(context.Context) error) error { return fn(ctx) }

@@ -26,20 +26,34 @@ type Application struct {
 	// POLICY_UNDECIDED.
 	Permit func(op *contract.Operation, from netip.Addr, at time.Time) (policy string, err error)
 	// Count takes one call from the day's quota. QUOTA_REACHED, with the time to wait.
-	Count func() (wait time.Duration, err error)
+	Count func(ctx context.Context) (wait time.Duration, err error)
 	Rate  Rate
 	// Capped: purchases are counted against a cap; Quotes: answers are watched for prices.
 	Capped, Quotes bool
 }
 
+// Purchase is a call that is counted against a cap.
+type Purchase struct {
+	Tenant, Client, Operation string
+	Body                      []byte
+	At                        time.Time // when it came in: the day it counts for
+}
+
 // Books keeps what applications buy, inside the running transaction.
 type Books interface {
+	// Prices reports whether the answers of an operation name prices.
+	Prices(operation string) bool
 	// Reserve counts a purchase ahead of it. SPEND_CAP_REACHED, PRICE_UNKNOWN.
-	Reserve(ctx context.Context, tenant, client string, body []byte) error
+	Reserve(ctx context.Context, p Purchase) error
 	// Release takes back what is known not to have happened.
-	Release(ctx context.Context, tenant, client string, body []byte) error
-	// Quoted remembers the price that an answer names.
-	Quoted(ctx context.Context, tenant string, answer []byte) error
+	Release(ctx context.Context, p Purchase) error
+	// Quoted remembers the prices that an answer names.
+	Quoted(ctx context.Context, tenant, operation string, answer []byte) error
+}
+
+// purchase is the call as the books have it.
+func (c *call) purchase() Purchase {
+	return Purchase{Tenant: c.actor.Tenant, Client: c.actor.ClientID, Operation: c.ep.op.ID, Body: c.body, At: c.started}
 }
 
 type environmentKey struct{}

@@ -142,7 +142,8 @@ func (m *Mux) read(ctx context.Context, c *call) (*http.Response, error) {
 	for range readAttempts {
 		resp, err := m.send(ctx, c)
 		if err == nil {
-			if resp.StatusCode != http.StatusBadGateway && resp.StatusCode != http.StatusServiceUnavailable || c.event.Upstream.Attempts == readAttempts {
+			again := resp.StatusCode == http.StatusBadGateway || resp.StatusCode == http.StatusServiceUnavailable && resp.Header.Get("Retry-After") == ""
+			if !again || c.event.Upstream.Attempts == readAttempts { // who says when to come back is not asked before
 				return resp, nil
 			}
 			_, _ = io.CopyN(io.Discard, resp.Body, maxDrift) // so that the connection can be used again

@@ -23,6 +23,7 @@ func (m *Mux) NotWellFormed(remote net.Addr, rule string) []byte {
 	e := errs.New(errs.RequestNotWellFormed, "%s", rule)
 	c.event.ErrorCode, c.event.Message, c.event.Hint = string(e.Code), e.Message, e.Code.Info().Fix
 	c.event.Decide("framing", "refused", rule, "")
+	m.refuse(c, "framing", e)
 	m.finish(c)
 	return m.envelope(c, e)
 }

@@ -141,7 +141,7 @@ func (m *Mux) write1(ctx context.Context, c *call) error {
 		}
 	}
 	if c.buys() {
-		if err := m.o.Books.Reserve(ctx, c.actor.Tenant, c.actor.ClientID, c.body); err != nil {
+		if err := m.o.Books.Reserve(ctx, c.purchase()); err != nil {
 			return err
 		}
 	}

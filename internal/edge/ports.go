@@ -9,7 +9,7 @@ import (
 )
 
 // Authenticator turns a bearer token into the actor it stands for. Errors: USER_NOT_AUTHENTICATED,
-// ACCESS_TOKEN_INVALID.
+// ACCESS_TOKEN_INVALID; with others, which say that a known caller may not call at all, the caller comes too.
 type Authenticator interface {
 	Authenticate(ctx context.Context, token string) (*Caller, error)
 }

@@ -44,6 +44,7 @@ func (m *Mux) fail(c *call, stage string, err error) {
 		detail = strings.TrimSpace(e.Fields[0].In + " " + e.Fields[0].Pointer)
 	}
 	c.event.Decide(stage, "refused", rule, detail)
+	c.retryAfter(e, info.Kind)
 	if status, scim := c.scimStatus(e, statuses[info.Kind]); scim {
 		c.Header().Set("Content-Type", scimType)
 		c.out = Answer{status, m.scimProblem(c, e, status)}
@@ -51,6 +52,23 @@ func (m *Mux) fail(c *call, stage string, err error) {
 		c.out = Answer{statuses[info.Kind], m.envelope(c, e)}
 	}
 	m.write(c)
+}
+
+// soon is when to try again, in seconds, what nobody knows the end of.
+const soon = "1"
+
+// retryAfter says when to try again in the header that clients know, unless a stage has said so.
+func (c *call) retryAfter(e *errs.Error, kind errs.Kind) {
+	if kind != errs.Throttled && kind != errs.Unavailable || c.Header().Get("Retry-After") != "" {
+		return
+	}
+	wait := soon
+	for _, p := range e.Params {
+		if p.Name == "retryAfterSeconds" {
+			wait = p.Value
+		}
+	}
+	c.Header().Set("Retry-After", wait)
 }
 
 // envelope is the platform's error body (errors page, ErrorResponse): one message per broken field.

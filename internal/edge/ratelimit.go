@@ -80,8 +80,8 @@ func (m *Mux) rate(c *call) error {
 	if wait := m.limits.take("application/"+c.event.ClientID, caller.Application.Rate); wait > 0 {
 		return tooMany(c, wait)
 	}
-	wait, err := caller.Application.Count()
-	if err != nil {
+	wait, err := caller.Application.Count(c.ctx)
+	if wait > 0 {
 		c.Header().Set("Retry-After", seconds(wait))
 	}
 	return err

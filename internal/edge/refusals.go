@@ -113,7 +113,7 @@ func (m *Mux) refuse(c *call, stage string, cause error) {
 		return
 	}
 	kind := e.Code.Info().Kind
-	if kind != errs.Unauthenticated && kind != errs.Denied && kind != errs.Throttled && !c.counted {
+	if kind != errs.Unauthenticated && kind != errs.Denied && kind != errs.Throttled && !c.counted && e.Code != errs.RequestNotWellFormed {
 		return
 	}
 	tenant, who := c.actor.Tenant, c.event.ClientID

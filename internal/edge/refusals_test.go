@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/airside-travel/airside/contract"
 	"github.com/airside-travel/airside/internal/edge"
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/store"
@@ -95,6 +97,59 @@ func TestRefusalsAreAudited(t *testing.T) {
 				t.Error("the entry holds the secret")
 			}
 		})
+	}
+}
+
+// What cannot be read as one request is in the trail of the server, as is whom a limit held back, who is known and not
+// let in, and what a caller may not do at all.
+func TestRefusalsOfOthersAreAudited(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(o *edge.Options) { o.Rate = edge.Rate{PerSecond: 1, Burst: 2} })
+	body := b.mux.NotWellFormed(&net.TCPAddr{IP: net.IPv4(192, 0, 2, 9), Port: 1}, "a bare line feed")
+	if len(b.fakes.acts) != 1 || !strings.Contains(string(body), "REQUEST_NOT_WELL_FORMED") {
+		t.Fatalf("%s, and %+v", body, b.fakes.acts)
+	}
+	if a := b.fakes.acts[0]; a.Tenant != "" || a.Outcome != "REFUSED" || a.Detail["code"] != "REQUEST_NOT_WELL_FORMED" || a.Detail["ip"] != "192.0.2.9" || a.Detail["stage"] != "framing" {
+		t.Errorf("the entry is %+v", a)
+	}
+	b.fakes.acts = nil
+	left := 1
+	b.fakes.caller.Application = &edge.Application{Environment: edge.Sandbox,
+		Permit: func(*contract.Operation, netip.Addr, time.Time) (string, error) { return "p", nil },
+		Count: func(context.Context) (time.Duration, error) {
+			if left--; left < 0 {
+				return 90 * time.Minute, errs.New(errs.QuotaReached, "no more")
+			}
+			return 0, nil
+		}}
+	var got []string
+	for range 4 {
+		res, e, _ := b.do(t, "GET", "/v2/companies", "")
+		code := ""
+		if len(e.ErrorMessages) > 0 {
+			code = e.ErrorMessages[0].ErrorCode
+		}
+		got = append(got, strings.TrimSpace(fmt.Sprint(res.StatusCode, " ", code, " ", res.Header.Get("Retry-After"))))
+	}
+	want := []string{"200", "429 QUOTA_REACHED 5400", "429 TOO_MANY_REQUESTS 1", "429 TOO_MANY_REQUESTS 1"}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("the answers: %s", d)
+	}
+	if err := b.mux.FlushRefusals(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	got = nil
+	for _, a := range b.fakes.acts {
+		got = append(got, a.Actor+" "+a.Detail["code"]+" "+a.Detail["count"])
+	}
+	if d := cmp.Diff([]string{"c1 QUOTA_REACHED 1", "c1 TOO_MANY_REQUESTS 2"}, got); d != "" {
+		t.Errorf("the trail: %s", d)
+	}
+	b.fakes.acts, b.now = nil, b.now.Add(time.Minute)
+	b.fakes.refused = errs.New(errs.ApplicationSuspended, "suspended")
+	res, _, raw := b.do(t, "GET", "/v2/companies", "")
+	if res.StatusCode != 403 || res.Header.Get("WWW-Authenticate") != "" || len(b.fakes.acts) != 1 || b.fakes.acts[0].Actor != "c1" || b.fakes.acts[0].Tenant != "t" {
+		t.Errorf("%d %s, and %+v", res.StatusCode, raw, b.fakes.acts)
 	}
 }
 
