@@ -21,7 +21,7 @@ import (
 // airPolicies lets air judge offers by the policies and vendor preferences of a company.
 type airPolicies struct {
 	s *services
-	w *world.World
+	w func() *world.World
 }
 
 // Judge reads what governs the booking. The caller may book for the traveler, which air has checked; whose policy that
@@ -45,7 +45,7 @@ func (p airPolicies) Judge(ctx context.Context, q air.PolicyQuery) (air.Judge, e
 	if err != nil || rules == nil {
 		return nil, err
 	}
-	j := &airJudge{w: p.w, rules: rules, pax: q.Type, standings: map[string]directory.VendorStanding{}}
+	j := &airJudge{w: p.w(), rules: rules, pax: q.Type, standings: map[string]directory.VendorStanding{}}
 	list, err := p.s.directory.VendorStandings(ctx, q.Company, "AIRLINE", who.LegalEntity, who.Country)
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func (p airPolicies) Judge(ctx context.Context, q air.PolicyQuery) (air.Judge, e
 		j.blocks = j.blocks || s.Blocked
 	}
 	j.hides = features[1] == "false"
-	j.facts = policy.AirFacts{Today: q.Now, Rates: worldRates{p.w}, ByAgent: q.ByAgent}
+	j.facts = policy.AirFacts{Today: q.Now, Rates: worldRates{p.w()}, ByAgent: q.ByAgent}
 	if q.Figures != nil && rules.Compares() {
 		var kept figures
 		if err := json.Unmarshal(q.Figures, &kept); err != nil {

@@ -49,8 +49,6 @@ import (
 	"github.com/airside-travel/airside/internal/trip"
 	"github.com/airside-travel/airside/internal/usage"
 	"github.com/airside-travel/airside/internal/vault"
-	"github.com/airside-travel/airside/internal/world"
-	"github.com/airside-travel/airside/internal/world/airline"
 )
 
 // remembered is how many requests can be explained after the fact.
@@ -62,10 +60,12 @@ const worldSeed = 1
 
 // Options are what the process adds to the configuration.
 type Options struct {
-	Log     *slog.Logger
-	Stdout  io.Writer // for sinks of events; nil: nothing is written there
-	Stderr  io.Writer // for events as OCSF; others go to Log
-	Version string
+	Log    *slog.Logger
+	Stdout io.Writer // for sinks of events; nil: nothing is written there
+	Stderr io.Writer // for events; without LogFormat those that are not OCSF go to Log
+	// LogFormat is how Log writes to Stderr, json or text, so that events are written there directly.
+	LogFormat string
+	Version   string
 	// Environ is the environment that references of the form env:NAME read, as os.Environ gives it.
 	Environ []string
 	// Clock is the system's clock; tests give their own.
@@ -156,25 +156,19 @@ func New(ctx context.Context, cfg config.Config, o Options) (a *App, err error) 
 			err = errors.Join(err, logs.Stop(context.WithoutCancel(ctx)))
 		}
 	}()
-	// The contract, the world and the store are independent of each other and each takes a while.
+	// The contract and the store are independent of each other and each takes a while.
 	type loaded struct {
 		c   *contract.Contract
-		w   *world.World
 		err error
 	}
-	facts := make(chan loaded, 1)
-	go func() {
-		w, err := world.Load()
-		facts <- loaded{w: w, err: err}
-	}()
 	compiled := make(chan loaded, 1)
 	go func() {
 		c, err := contract.Load()
-		compiled <- loaded{c: c, err: err}
+		compiled <- loaded{c, err}
 	}()
 	st, key, err := openStore(ctx, cfg)
-	f, c := <-facts, <-compiled
-	if err := errors.Join(err, f.err, c.err); err != nil {
+	c := <-compiled
+	if err := errors.Join(err, c.err); err != nil {
 		if st != nil {
 			err = errors.Join(err, st.Close())
 		}
@@ -185,14 +179,14 @@ func New(ctx context.Context, cfg config.Config, o Options) (a *App, err error) 
 		a.peers = peers.New(a.store, cfg.Follow)
 		a.store = a.peers
 	}
-	if err := a.compose(ctx, f.w, key); err != nil {
+	if err := a.compose(ctx, key); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
 	return a, nil
 }
 
 // compose makes the services and binds them.
-func (a *App) compose(ctx context.Context, w *world.World, master []byte) error {
+func (a *App) compose(ctx context.Context, master []byte) error {
 	networks, err := a.cfg.Prefixes()
 	if err != nil {
 		return err
@@ -226,8 +220,9 @@ func (a *App) compose(ctx context.Context, w *world.World, master []byte) error 
 	s.ledger = ledger.New(a.clocks)
 	s.scim = scim.New(provisioning{s.directory}, a.clocks, a.BaseURL)
 	s.trip = trip.New(trip.Options{Clocks: a.clocks, Directory: travelers{s.directory}, Announcer: s.outbox, Agency: agency{s.directory}})
+	w := places()
 	s.air = air.New(air.Deps{
-		Supplier: airline.New(w, worldSeed), Trips: bookings{s.trip}, Travelers: travelers{s.directory},
+		Supplier: simulatedFlights(w), Trips: bookings{s.trip}, Travelers: travelers{s.directory},
 		Keys: tokenKeys{master}, Atlas: newAtlas(w), Clocks: a.clocks, Policies: airPolicies{s, w},
 	})
 	s.charge = charge.New(a.clocks, debtors{s.directory, s.trip})

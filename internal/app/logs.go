@@ -33,7 +33,7 @@ func (a *App) openLogs(ctx context.Context, process *slog.Logger) error {
 		host = "" // the sinks write it as unknown
 	}
 	a.logs, err = logsink.Open(context.WithoutCancel(ctx), settings, logsink.Options{
-		Log: a.o.Log, Process: process.Handler(), Level: level, Stdout: a.o.Stdout, Stderr: a.o.Stderr, Clock: a.o.Clock,
+		Log: a.o.Log, Process: process.Handler(), ProcessFormat: a.o.LogFormat, Level: level, Stdout: a.o.Stdout, Stderr: a.o.Stderr, Clock: a.o.Clock,
 		Version: a.o.Version, Host: host,
 		Dropped: func(sink, why string, n int) { a.gauges.logsLost.Add(float64(n), sink, why) },
 	})

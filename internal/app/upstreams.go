@@ -52,9 +52,9 @@ func (b *behind) BaseURL() *url.URL                  { return b.base }
 func (b *behind) Timeout() time.Duration             { return b.config.Timeout }
 func (b *behind) Allows(op *contract.Operation) bool { return b.allowed(op) }
 
-// RoundTrip sends, and says what failed in the edge's words.
-func (b *behind) RoundTrip(r *http.Request) (*http.Response, error) {
-	resp, err := b.client.RoundTrip(r)
+// Send sends, and says what failed in the edge's words.
+func (b *behind) Send(r *http.Request, within time.Duration) (*http.Response, error) {
+	resp, err := b.client.Send(r, within)
 	if err == nil {
 		return resp, nil
 	}

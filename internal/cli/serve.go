@@ -136,6 +136,7 @@ func (m *Main) serve(ctx context.Context, cfg config.Config, asJSON bool) (err e
 	if err != nil {
 		return err
 	}
+	trim()
 	<-ctx.Done()
 	return nil
 }
@@ -145,7 +146,7 @@ func (m *Main) open(ctx context.Context, cfg config.Config) (*app.App, error) {
 	if err != nil {
 		return nil, startFailure(cfg, err)
 	}
-	a, err := app.New(ctx, cfg, app.Options{Log: m.logger(cfg), Stdout: m.Stdout, Stderr: m.Stderr, Version: build().Version, Environ: m.Environ, Relays: relays})
+	a, err := app.New(ctx, cfg, app.Options{Log: m.logger(cfg), LogFormat: cfg.LogFormat, Stdout: m.Stdout, Stderr: m.Stderr, Version: build().Version, Environ: m.Environ, Relays: relays})
 	if err != nil {
 		return nil, startFailure(cfg, err)
 	}

@@ -3,9 +3,8 @@
 package edge
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/hex"
+	"hash"
 
 	"github.com/airside-travel/airside/contract"
 	"github.com/airside-travel/airside/internal/ids"
@@ -42,9 +41,17 @@ func (m *Mux) about(c *call) {
 // object is the keyed hash of an id: the same thing has the same one in all logs of an installation, and
 // whoever has the logs cannot try ids.
 func (m *Mux) object(tenant, id string) string {
-	h := hmac.New(sha256.New, m.o.ObjectKey)
-	h.Write([]byte(tenant))
-	h.Write([]byte{0})
-	h.Write([]byte(id))
-	return hex.EncodeToString(h.Sum(nil)[:objectSize])
+	k := m.objects.Get().(*objects) //nolint:forcetypeassert // the pool holds nothing else
+	defer m.objects.Put(k)
+	k.text = append(append(append(k.text[:0], tenant...), 0), id...)
+	k.hash.Reset()
+	k.hash.Write(k.text)
+	k.sum = k.hash.Sum(k.sum[:0])
+	return hex.EncodeToString(k.sum[:objectSize])
+}
+
+// objects is what object needs: a hash that holds the key, and room.
+type objects struct {
+	hash      hash.Hash
+	text, sum []byte
 }

@@ -96,12 +96,12 @@ type far struct {
 	reply func() (*http.Response, error)
 }
 
-func (f *far) Find(string) edge.Upstream                       { return f }
-func (f *far) Mode() string                                    { return edge.ModeLive }
-func (f *far) BaseURL() *url.URL                               { return &url.URL{Scheme: "https", Host: "far.example.com"} }
-func (f *far) Timeout() time.Duration                          { return time.Minute }
-func (f *far) Allows(*contract.Operation) bool                 { return true }
-func (f *far) RoundTrip(*http.Request) (*http.Response, error) { return f.reply() }
+func (f *far) Find(string) edge.Upstream                                 { return f }
+func (f *far) Mode() string                                              { return edge.ModeLive }
+func (f *far) BaseURL() *url.URL                                         { return &url.URL{Scheme: "https", Host: "far.example.com"} }
+func (f *far) Timeout() time.Duration                                    { return time.Minute }
+func (f *far) Allows(*contract.Operation) bool                           { return true }
+func (f *far) Send(*http.Request, time.Duration) (*http.Response, error) { return f.reply() }
 func (f *far) Lookup(context.Context, *contract.Operation, string, []byte) (edge.Answer, bool, error) {
 	return edge.Answer{}, false, errors.New("nothing can be looked up")
 }

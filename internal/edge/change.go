@@ -158,8 +158,6 @@ func doubtful(status int) bool {
 
 // sendWrite makes one attempt and reads the whole answer into c.out.
 func (m *Mux) sendWrite(ctx context.Context, c *call) error {
-	ctx, cancel := context.WithTimeout(ctx, c.upstream.Timeout())
-	defer cancel()
 	resp, err := m.send(ctx, c)
 	if err != nil {
 		return err

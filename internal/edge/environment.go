@@ -108,7 +108,7 @@ func (m *Mux) tokenEnvironment(c *call) error {
 	}
 	id := c.form.Get("client_id")
 	if id == "" {
-		id = firstText(c.body, "clientId")
+		id = member(c.body, "clientId")
 	}
 	own := m.o.EnvironmentOf(id)
 	c.event.ClientID, c.event.Environment = redact.Text(id, maxName), own

@@ -6,11 +6,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -64,58 +63,63 @@ func (m *Mux) maySend(ctx context.Context, c *call) error {
 }
 
 // passed are the request headers that go on: what the contract names besides these goes too.
-//
-//nolint:gochecknoglobals // constant; Go has no constant slices
-var passed = []string{"Accept", "Accept-Language", "Content-Type", "If-Match", "If-None-Match", "Prefer", "Traceparent", "Tracestate"}
+func passed(name string) bool {
+	switch name {
+	case "Accept", "Accept-Language", "Content-Type", "If-Match", "If-None-Match", "Prefer", "Traceparent", "Tracestate":
+		return true
+	}
+	return false
+}
 
 // answered are the response headers that come back.
-//
-//nolint:gochecknoglobals // as above
-var answered = []string{"Content-Type", "Content-Language", "Content-Disposition", "Etag", "Last-Modified", "Retry-After", "Location", "Link"}
+func answered(name string) bool {
+	switch name {
+	case "Content-Type", "Content-Language", "Content-Disposition", "Etag", "Last-Modified", "Retry-After", "Location", "Link":
+		return true
+	}
+	return false
+}
 
 // request makes the request for the real API anew: nothing that the caller wrote into hop-by-hop headers,
 // forwarding headers or Authorization can reach it.
-func (c *call) request(ctx context.Context) (*http.Request, error) {
+func (c *call) request(ctx context.Context) *http.Request {
 	u := *c.upstream.BaseURL()
 	u.Path = strings.TrimSuffix(u.Path, "/") + c.r.URL.Path
 	u.RawPath, u.RawQuery = "", c.r.URL.RawQuery
 	if c.r.URL.RawPath != "" {
 		u.RawPath = strings.TrimSuffix(u.EscapedPath(), c.r.URL.EscapedPath()) + c.r.URL.RawPath
 	}
-	var body io.Reader
-	if len(c.body) > 0 {
-		body = bytes.NewReader(c.body)
+	r := (&http.Request{Method: c.r.Method, URL: &u, Host: u.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: make(http.Header, 8)}).WithContext(ctx)
+	if body := c.body; len(body) > 0 {
+		r.ContentLength = int64(len(body))
+		r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+		r.Body, _ = r.GetBody() // it has no error
 	}
-	r, err := http.NewRequestWithContext(ctx, c.r.Method, "", body)
-	if err != nil {
-		return nil, fmt.Errorf("make the request for the upstream: %w", err)
-	}
-	r.URL, r.Host = &u, u.Host // writing the URL out to read it again costs more than the rest of this
-	for _, name := range passed {
-		if v := c.r.Header.Values(name); len(v) > 0 {
-			r.Header[name] = slices.Clone(v)
+	for name, v := range c.r.Header {
+		if passed(name) {
+			r.Header[name] = v // nobody writes into it
 		}
 	}
 	for i := range c.ep.op.Params {
 		if p := &c.ep.op.Params[i]; p.In == contract.InHeader {
-			if v := c.r.Header.Values(p.Name); len(v) > 0 {
-				r.Header[http.CanonicalHeaderKey(p.Name)] = slices.Clone(v)
+			name := http.CanonicalHeaderKey(p.Name)
+			if v := c.r.Header[name]; len(v) > 0 {
+				r.Header[name] = v
 			}
 		}
 	}
-	r.Header.Set("User-Agent", "airside")
-	r.Header.Set("X-Request-Id", c.event.ID)
-	return r, nil
+	r.Header["User-Agent"] = ourName
+	r.Header["X-Request-Id"] = []string{c.event.ID}
+	return r
 }
+
+var ourName = []string{"airside"} //nolint:gochecknoglobals // constant; Go has no constant slices
 
 // send makes one attempt and notes it.
 func (m *Mux) send(ctx context.Context, c *call) (*http.Response, error) {
-	r, err := c.request(ctx)
-	if err != nil {
-		return nil, err
-	}
+	r := c.request(ctx)
 	began := m.o.Clock.Now()
-	resp, err := c.upstream.RoundTrip(r)
+	resp, err := c.upstream.Send(r, c.upstream.Timeout())
 	if c.event.Upstream == nil {
 		c.event.Upstream = &telemetry.Upstream{}
 	}
@@ -136,10 +140,8 @@ const readAttempts = 3
 func (m *Mux) read(ctx context.Context, c *call) (*http.Response, error) {
 	var last error
 	for range readAttempts {
-		actx, cancel := context.WithTimeout(ctx, c.upstream.Timeout())
-		resp, err := m.send(actx, c)
+		resp, err := m.send(ctx, c)
 		if err == nil {
-			resp.Body = &cancelling{resp.Body, cancel}
 			if resp.StatusCode != http.StatusBadGateway && resp.StatusCode != http.StatusServiceUnavailable || c.event.Upstream.Attempts == readAttempts {
 				return resp, nil
 			}
@@ -147,24 +149,11 @@ func (m *Mux) read(ctx context.Context, c *call) (*http.Response, error) {
 			_ = resp.Body.Close()
 			continue
 		}
-		cancel()
 		if last = err; ctx.Err() != nil || errs.As(err) != nil || errors.Is(err, context.DeadlineExceeded) {
 			break // the caller went away, it was refused on our side, or a repeat would take as long again
 		}
 	}
 	return nil, last
-}
-
-// cancelling ends the context of a request with its body.
-type cancelling struct {
-	io.ReadCloser
-	cancel context.CancelFunc
-}
-
-// Close closes the body and ends the request.
-func (c *cancelling) Close() error {
-	defer c.cancel()
-	return c.ReadCloser.Close()
 }
 
 // maxDrift bounds what is kept of a streamed answer to hold it to the contract, in bytes.
@@ -176,10 +165,10 @@ func (m *Mux) stream(ctx context.Context, c *call, resp *http.Response) error {
 	c.copyHeaders(resp)
 	c.sent = true
 	c.event.Status = resp.StatusCode
-	c.Header().Set("Cache-Control", "no-store")
-	c.Header().Set("X-Content-Type-Options", "nosniff")
+	h := c.Header()
+	h["Cache-Control"], h["X-Content-Type-Options"] = noStore, noSniff
 	if resp.ContentLength >= 0 {
-		c.Header().Set("Content-Length", fmt.Sprint(resp.ContentLength))
+		h["Content-Length"] = []string{strconv.FormatInt(resp.ContentLength, 10)}
 	}
 	c.WriteHeader(resp.StatusCode)
 	kept := keepers.Get().(*keeper) //nolint:forcetypeassert // the pool holds nothing else
@@ -208,16 +197,16 @@ func (m *Mux) stream(ctx context.Context, c *call, resp *http.Response) error {
 // copyHeaders takes over the headers that callers may see.
 func (c *call) copyHeaders(resp *http.Response) {
 	h := c.Header()
-	for _, name := range answered {
-		if v := resp.Header.Values(name); len(v) > 0 {
-			h[name] = slices.Clone(v)
+	for name, v := range resp.Header {
+		if answered(name) {
+			h[name] = v // the answer is nobody else's
 		}
 	}
-	if l := h.Get("Location"); l != "" {
-		h.Set("Location", strings.TrimPrefix(l, strings.TrimSuffix(c.upstream.BaseURL().String(), "/")))
+	if l := h["Location"]; len(l) > 0 {
+		h.Set("Location", strings.TrimPrefix(l[0], strings.TrimSuffix(c.upstream.BaseURL().String(), "/")))
 	}
 	if id := c.event.Upstream.RequestID; id != "" {
-		h.Set("X-Upstream-Request-Id", id)
+		h["X-Upstream-Request-Id"] = []string{id}
 	}
 }
 

@@ -35,7 +35,9 @@ func (m *Mux) issue(ctx context.Context, c *call) error {
 	if m.o.Ledger == nil || !creates(c.ep.op) || len(c.out.Body) > maxIssue {
 		return nil
 	}
-	i := Issue{Operation: c.ep.op.ID, ID: firstText(c.out.Body, "id", "pnrId", "clientId", "documentId"), Client: c.actor.ClientID}
+	var out struct{ ID, PnrID, ClientID, DocumentID string }
+	_ = json.Unmarshal(c.out.Body, &out) // what is not there stays empty
+	i := Issue{Operation: c.ep.op.ID, ID: firstOf(firstOf(out.ID, out.PnrID), firstOf(out.ClientID, out.DocumentID)), Client: c.actor.ClientID}
 	if i.ID == "" {
 		return nil
 	}
@@ -59,17 +61,11 @@ func (m *Mux) issue(ctx context.Context, c *call) error {
 	return m.o.Ledger.Issued(ctx, i)
 }
 
-// firstText is the first of the members of an object that is a text.
-func firstText(object []byte, names ...string) string {
+// member is a member of an object that is a text; else empty.
+func member(object []byte, name string) (text string) {
 	var members map[string]json.RawMessage
-	if json.Unmarshal(object, &members) != nil {
-		return ""
+	if json.Unmarshal(object, &members) == nil {
+		_ = json.Unmarshal(members[name], &text) // as said
 	}
-	for _, name := range names {
-		var s string
-		if json.Unmarshal(members[name], &s) == nil && s != "" {
-			return s
-		}
-	}
-	return ""
+	return text
 }

@@ -24,6 +24,9 @@ func (m *Mux) readBody(c *call) error {
 	if r.ContentLength > int64(m.o.MaxBody) {
 		return m.tooLarge()
 	}
+	if r.Body == http.NoBody {
+		return c.bodyFits()
+	}
 	var buf bytes.Buffer
 	if r.ContentLength > 0 {
 		buf.Grow(int(r.ContentLength) + bytes.MinRead)
@@ -39,6 +42,11 @@ func (m *Mux) readBody(c *call) error {
 	}
 	c.body = buf.Bytes()
 	c.event.BytesIn = len(c.body)
+	return c.bodyFits()
+}
+
+// bodyFits settles whether the body belongs here, and takes forms apart.
+func (c *call) bodyFits() error {
 	want := c.ep.op.Body
 	if want == nil {
 		if len(c.body) > 0 {
@@ -52,13 +60,13 @@ func (m *Mux) readBody(c *call) error {
 		}
 		return nil
 	}
-	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	media, params, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
 	if err != nil || want.Content[media] == nil {
 		var allowed []string
 		for t := range want.Content {
 			allowed = append(allowed, t)
 		}
-		return errs.New(errs.MediaUnsupported, "the body must be sent as %s", allowed[0]).With("contentType", clip(r.Header.Get("Content-Type"), 80))
+		return errs.New(errs.MediaUnsupported, "the body must be sent as %s", allowed[0]).With("contentType", clip(c.r.Header.Get("Content-Type"), 80))
 	}
 	if media == multipartType {
 		return c.readParts(params["boundary"])

@@ -4,11 +4,14 @@ package edge
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"reflect"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/airside-travel/airside/contract"
@@ -67,7 +70,8 @@ type Mux struct {
 	routes *http.ServeMux
 	limits *limiter
 
-	refused books // what the audit trail is still to tell of refusals
+	refused books     // what the audit trail is still to tell of refusals
+	objects sync.Pool // of *objects
 }
 
 type endpoint struct {
@@ -140,6 +144,7 @@ func NewMux(o Options) *Mux {
 	m := &Mux{
 		o: o, bound: map[string]*endpoint{}, routes: http.NewServeMux(), limits: newLimiter(o.Clock),
 	}
+	m.objects.New = func() any { return &objects{hash: hmac.New(sha256.New, o.ObjectKey)} }
 	for _, op := range o.Contract.Operations() {
 		ep := &endpoint{op: op}
 		m.bound[op.ID] = ep

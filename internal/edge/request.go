@@ -26,7 +26,7 @@ func (m *Mux) begin(w http.ResponseWriter, r *http.Request) *call {
 			UserAgent: clip(r.UserAgent(), 4*maxAgent), Stages: make([]telemetry.Decision, 0, 8),
 		},
 	}
-	c.Header().Set("X-Request-Id", c.event.ID)
+	c.Header()["X-Request-Id"] = []string{c.event.ID}
 	return c
 }
 

@@ -64,20 +64,15 @@ func (m *Mux) getOf(put *contract.Operation) *contract.Operation {
 
 // readNow reads the present state; nil when there is none.
 func (m *Mux) readNow(ctx context.Context, c *call, get *contract.Operation) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.upstream.Timeout())
-	defer cancel()
 	reader := *c
 	reader.ep = &endpoint{op: get}
 	reader.r = c.r.Clone(ctx)
 	reader.r.Method = http.MethodGet
 	reader.body = nil
-	r, err := reader.request(ctx)
-	if err != nil {
-		return nil, err
-	}
+	r := reader.request(ctx)
 	r.Header.Del("If-Match")
 	r.Header.Del("Content-Type")
-	resp, err := c.upstream.RoundTrip(r)
+	resp, err := c.upstream.Send(r, c.upstream.Timeout())
 	if err != nil {
 		return nil, err
 	}

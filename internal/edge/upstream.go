@@ -26,8 +26,9 @@ type Upstream interface {
 	Timeout() time.Duration
 	// Allows reports whether the environment lets the operation through at all.
 	Allows(op *contract.Operation) bool
-	// RoundTrip sends. A *NotSent error says that nothing reached the API; any other leaves that open.
-	RoundTrip(r *http.Request) (*http.Response, error)
+	// Send sends, and gives up after a time, the body of the answer included. A *NotSent error says that nothing
+	// reached the API; any other leaves that open.
+	Send(r *http.Request, within time.Duration) (*http.Response, error)
 	// Lookup finds what a creation left behind, by the external id in its body: the status and body that its
 	// answer would have had. ok is false when nothing is there; err, when that could not be found out.
 	Lookup(ctx context.Context, op *contract.Operation, path string, body []byte) (a Answer, ok bool, err error)

@@ -37,6 +37,15 @@ func (e encoder) line(b *bytes.Buffer, x entry) error {
 		b.WriteByte('\n')
 		return err
 	}
+	if x.event != nil {
+		if e.format == "text" {
+			b.Write(x.event.AppendText(b.AvailableBuffer()))
+		} else {
+			b.Write(x.event.AppendJSON(b.AvailableBuffer()))
+		}
+		b.WriteByte('\n')
+		return nil
+	}
 	o := &slog.HandlerOptions{Level: slog.LevelDebug}
 	var h slog.Handler = slog.NewJSONHandler(b, o)
 	if e.format == "text" {
@@ -80,7 +89,7 @@ func (s *stream) send(batch []entry) error {
 func (s *stream) tick() error  { return nil }
 func (s *stream) close() error { return nil }
 
-// process writes to the log of the process, in its form.
+// process writes to the log of the process, which is another's.
 type process struct {
 	h slog.Handler
 	encoder

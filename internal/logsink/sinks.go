@@ -17,7 +17,8 @@ import (
 // Options are what sinks need of their surroundings.
 type Options struct {
 	Log            *slog.Logger // of the process: told of sinks that do not work
-	Process        slog.Handler // of the same log, for the sink stderr
+	Process        slog.Handler // of the same log, for the sink stderr when ProcessFormat is empty
+	ProcessFormat  string       // json or text: how the log of the process looks, which goes to Stderr
 	Level          slog.Level   // what is below is not sent
 	Stdout, Stderr io.Writer
 	Clock          clock.Clock
@@ -62,8 +63,15 @@ func Open(ctx context.Context, settings []Setting, o Options) (*Sinks, error) {
 		case "stdout":
 			w.to = newStream(o.Stdout, e)
 		case "stderr":
-			if w.to = newStream(o.Stderr, e); set.Format != "ocsf" {
+			switch {
+			case set.Format == "ocsf":
+			case o.ProcessFormat == "":
 				w.to = &process{o.Process, e}
+			default:
+				e.format = o.ProcessFormat
+			}
+			if w.to == nil {
+				w.to = newStream(o.Stderr, e)
 			}
 		case "file":
 			w.to, err = openFile(set, e)

@@ -10,8 +10,12 @@ import (
 	"github.com/airside-travel/airside/internal/telemetry"
 )
 
-// batchMax is how many events are sent at once.
-const batchMax = 256
+// batchMax is how many events are sent at once; the first of them waits so long for others. A goroutine that
+// is woken for every event, and a write for each, would cost more than the events.
+const (
+	batchMax = 256
+	linger   = 5 * time.Millisecond
+)
 
 // worker carries the events of one sink.
 type worker struct {
@@ -20,6 +24,7 @@ type worker struct {
 	to    destination
 	queue chan *telemetry.Event
 	stop  chan struct{}
+	rest  *time.Timer
 	full  atomic.Int64 // dropped since the last line that said so
 
 	ill time.Time // when the process was last told that the sink does not work
@@ -44,6 +49,8 @@ func (w *worker) lost(why string, n int) {
 func (w *worker) run() {
 	beat := time.NewTicker(time.Second)
 	defer beat.Stop()
+	w.rest = time.NewTimer(linger)
+	defer w.rest.Stop()
 	for {
 		select {
 		case e := <-w.queue:
@@ -74,6 +81,13 @@ func (w *worker) batch(first *telemetry.Event) {
 		entries = append(entries, entry{dropped: n})
 	}
 	entries = append(entries, entry{event: first})
+	if len(w.queue) < batchMax {
+		w.rest.Reset(linger)
+		select {
+		case <-w.rest.C:
+		case <-w.stop:
+		}
+	}
 more:
 	for len(entries) < batchMax {
 		select {

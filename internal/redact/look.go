@@ -19,9 +19,17 @@ var (
 	names      = byLetter("pass", "secret", "clientsecret", "client_secret", "token", "access", "refresh", "api", "routing", "authorization", "cookie")
 )
 
-func byLetter(words ...string) (t [256][]string) {
-	for _, w := range words {
-		t[w[0]] = append(t[w[0]], w)
+// words are some by their first letter, and which second letters those have: few texts get further than those two.
+type words struct {
+	second [256]uint32
+	all    [256][]string
+}
+
+func byLetter(list ...string) *words {
+	t := &words{}
+	for _, w := range list {
+		t.second[w[0]] |= 1 << (w[1] & 31)
+		t.all[w[0]] = append(t.all[w[0]], w)
 	}
 	return t
 }
@@ -69,18 +77,26 @@ func look(s string) (kinds int) {
 			if c >= 'A' && c <= 'Z' {
 				l |= 0x20
 			}
-			if has(s[i:], beginnings[l]) {
+			if i+1 == len(s) {
+				continue
+			}
+			next := uint32(1) << (s[i+1] & 31) // the same in upper and lower case
+			if beginnings.second[l]&next != 0 && has(s[i:], beginnings.all[l], leastValue) {
 				kinds |= maybeSecret
 			}
-			named = named || has(s[i:], names[l])
+			named = named || names.second[l]&next != 0 && has(s[i:], names.all[l], 0)
 		}
 	}
 	return kinds
 }
 
-func has(s string, words []string) bool {
+// leastValue is how much the shortest credential has behind its beginning.
+const leastValue = 8
+
+// has reports whether a text begins with one of the words, and at least so much behind it.
+func has(s string, words []string, more int) bool {
 	for _, w := range words {
-		if len(s) >= len(w) && s[1]|0x20 == w[1]|0x20 && strings.EqualFold(s[:len(w)], w) {
+		if len(s) >= len(w)+more && s[1]|0x20 == w[1]|0x20 && strings.EqualFold(s[:len(w)], w) {
 			return true
 		}
 	}

@@ -23,6 +23,9 @@ func Block(s string, limit int) string {
 }
 
 func visible(s string, limit int, lines bool) string {
+	if plain(s, limit, lines) && look(s) == 0 { // nearly all are
+		return s
+	}
 	const longest = 1 << 20 // beyond it nobody reads, and the patterns below need not look
 	total := utf8.RuneCountInString(s)
 	if len(s) > longest {
@@ -50,6 +53,19 @@ func visible(s string, limit int, lines bool) string {
 		fmt.Fprintf(&b, "… (%d characters)", total)
 	}
 	return b.String()
+}
+
+// plain reports whether a text is short and of ASCII that can be seen.
+func plain(s string, limit int, lines bool) bool {
+	if len(s) > limit {
+		return false
+	}
+	for i := range len(s) {
+		if (s[i] < ' ' || s[i] > '~') && (!lines || s[i] != '\n') {
+			return false
+		}
+	}
+	return true
 }
 
 // What secrets look like. A name in front of one stays, so that a reader knows what was there.

@@ -4,34 +4,48 @@ package telemetry
 
 import "sync"
 
-// Ring keeps the last n events, to explain a debugIdentifier. Older ones are forgotten.
+// Ring keeps the last events, to explain a debugIdentifier. Older ones are forgotten, those that went well sooner:
+// nobody asks what was wrong with them.
 type Ring struct {
-	mu    sync.Mutex
-	slots []*Event
-	next  int
-	byID  map[string]*Event
+	mu     sync.Mutex
+	failed turn
+	fine   turn
 }
 
-// NewRing makes a ring of n events.
+// turn is a list of which the oldest is replaced by the next.
+type turn struct {
+	slots []*Event
+	next  int
+}
+
+// NewRing makes a ring of n events that failed, and a quarter as many that went well.
 func NewRing(n int) *Ring {
-	return &Ring{slots: make([]*Event, n), byID: make(map[string]*Event, n)}
+	return &Ring{failed: turn{slots: make([]*Event, n)}, fine: turn{slots: make([]*Event, max(n/4, 1))}}
 }
 
 // Add keeps the event; the caller no longer changes it.
 func (r *Ring) Add(e *Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if old := r.slots[r.next]; old != nil {
-		delete(r.byID, old.ID)
+	t := &r.fine
+	if e.Status >= 400 {
+		t = &r.failed
 	}
-	r.slots[r.next] = e
-	r.byID[e.ID] = e
-	r.next = (r.next + 1) % len(r.slots)
+	t.slots[t.next] = e
+	t.next = (t.next + 1) % len(t.slots)
 }
 
-// Get finds an event by its id; nil when it was never there or is forgotten.
+// Get finds an event by its id; nil when it was never there or is forgotten. It looks at all of them: every
+// request is added, and hardly one is asked for.
 func (r *Ring) Get(id string) *Event {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.byID[id]
+	for _, t := range []turn{r.failed, r.fine} {
+		for _, e := range t.slots {
+			if e != nil && e.ID == id {
+				return e
+			}
+		}
+	}
+	return nil
 }

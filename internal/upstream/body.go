@@ -6,27 +6,18 @@ import (
 	"bytes"
 	"io"
 	"net/http"
-	"sync"
+	"sync/atomic"
 )
 
-// body is what a request carries, so that it can be sent again. A request of a client or server in Go carries
-// http.NoBody or nil when it has none.
-type body struct {
-	again func() (io.ReadCloser, error) // nil: it can be sent once
-	first io.ReadCloser
-	size  int64
-}
-
-// keep reads the body up to limit. What is longer, or says that it is, is passed on as it comes.
-func keep(req *http.Request, limit int) (*body, error) {
-	none := func() (io.ReadCloser, error) { return http.NoBody, nil }
+// keep makes the body of a request one that can be sent again, up to limit. What is longer, or says that it is,
+// is passed on as it comes and has no GetBody. Without a body both are nil.
+func keep(req *http.Request, limit int) error {
 	switch {
 	case req.Body == nil || req.Body == http.NoBody:
-		return &body{again: none, first: http.NoBody}, nil
-	case req.GetBody != nil:
-		return &body{again: req.GetBody, first: req.Body, size: req.ContentLength}, nil
-	case req.ContentLength > int64(limit):
-		return &body{first: req.Body, size: req.ContentLength}, nil
+		req.Body, req.GetBody, req.ContentLength = nil, nil, 0
+		return nil
+	case req.GetBody != nil, req.ContentLength > int64(limit):
+		return nil
 	}
 	var read bytes.Buffer
 	if req.ContentLength > 0 {
@@ -35,39 +26,53 @@ func keep(req *http.Request, limit int) (*body, error) {
 	n, err := io.Copy(&read, io.LimitReader(req.Body, int64(limit)+1))
 	if err != nil {
 		req.Body.Close()
-		return nil, err
+		return err
 	}
 	if n > int64(limit) {
-		rest := struct {
+		req.Body = struct {
 			io.Reader
 			io.Closer
 		}{io.MultiReader(&read, req.Body), req.Body}
-		return &body{first: rest, size: req.ContentLength}, nil
+		return nil
 	}
 	req.Body.Close()
 	b := read.Bytes()
-	again := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }
-	first, err := again()
-	return &body{again: again, first: first, size: n}, err
+	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }
+	req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(b)), n
+	return nil
+}
+
+func shut(req *http.Request) {
+	if req.Body != nil {
+		req.Body.Close()
+	}
 }
 
 // answer is the body of a response; the request counts as being on its way until it has been read or closed.
 type answer struct {
 	io.ReadCloser
-	once sync.Once
-	done func()
+	c      *Client
+	client string // whose token it was sent with
+	over   atomic.Bool
 }
 
 func (a *answer) Read(p []byte) (int, error) {
 	n, err := a.ReadCloser.Read(p)
 	if err != nil {
-		a.once.Do(a.done)
+		a.done()
 	}
 	return n, err
 }
 
 func (a *answer) Close() error {
 	err := a.ReadCloser.Close()
-	a.once.Do(a.done)
+	a.done()
 	return err
+}
+
+func (a *answer) done() {
+	if !a.over.Swap(true) {
+		a.c.gate.over(a.client)
+		a.c.left()
+	}
 }

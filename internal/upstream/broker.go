@@ -74,7 +74,7 @@ const (
 // get gives a token that is live and not refused. It waits for one no longer than ctx and the broker's patience, and
 // not at all when the endpoint may not be asked for longer than a call should take.
 func (b *broker) get(ctx context.Context, refused *token) (*token, error) {
-	if t := b.now.Load(); t != nil && t != refused && b.state.clock.Now().Before(t.refresh) {
+	if t := b.ready(refused); t != nil {
 		return t, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, b.patience)
@@ -113,6 +113,14 @@ func (b *broker) get(ctx context.Context, refused *token) (*token, error) {
 			return nil, b.ended(ctx)
 		}
 	}
+}
+
+// ready is the token that is live, not refused and not to be replaced yet; nil when there is none.
+func (b *broker) ready(refused *token) *token {
+	if t := b.now.Load(); t != nil && t != refused && b.state.clock.Now().Before(t.refresh) {
+		return t
+	}
+	return nil
 }
 
 func (b *broker) ended(ctx context.Context) error {

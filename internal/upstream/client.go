@@ -49,7 +49,8 @@ type Client struct {
 	env    Environment
 	host   string // scheme, host and port that a bearer may be sent to
 	state  *state
-	base   http.RoundTripper
+	base   http.RoundTripper // for tokens and for managing API users
+	calls  sender            // for everything else
 	gate   *gate
 	slots  chan struct{}
 	rate   *rate.Limiter // nil: no limit
@@ -92,8 +93,8 @@ func New(ctx context.Context, o Options) (*Client, error) {
 		o: o, env: env, host: hostPort(u), state: &state{o.Store, o.Tenant, o.Clock}, base: o.Base, gate: newGate(),
 		slots: make(chan struct{}, env.Limits.Connections), one: make(chan struct{}, 1),
 	}
-	if c.base == nil {
-		c.base = newTransport(env)
+	if c.calls = (whole{c.base}); c.base == nil {
+		c.base, c.calls = newTransport(env), newPool(env, u)
 	}
 	if env.Limits.Rate > 0 {
 		c.rate = rate.NewLimiter(rate.Limit(env.Limits.Rate), env.Limits.Burst)
@@ -120,8 +121,7 @@ func (c *Client) newBroker(key, client string, ref vault.Ref) *broker {
 	}
 }
 
-// newTransport keeps as many idle connections as there may be busy ones; the default of two opens and closes them all
-// the time under load.
+// newTransport is for the few calls that fetch tokens and manage API users.
 func newTransport(env Environment) *http.Transport {
 	t := env.Timeouts
 	return &http.Transport{
@@ -129,15 +129,10 @@ func newTransport(env Environment) *http.Transport {
 		TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout:   t.Connect,
 		ForceAttemptHTTP2:     true,
-		MaxConnsPerHost:       env.Limits.Connections + 4, // a token or an admin call finds one though all slots are taken
-		MaxIdleConns:          env.Limits.Connections + 4,
-		MaxIdleConnsPerHost:   env.Limits.Connections + 4,
+		MaxConnsPerHost:       4,
 		IdleConnTimeout:       90 * time.Second,
 		ResponseHeaderTimeout: t.Response,
-		ExpectContinueTimeout: time.Second,
-		DisableCompression:    true, // bodies pass as they are
-		ReadBufferSize:        16 << 10,
-		WriteBufferSize:       16 << 10,
+		DisableCompression:    true,
 	}
 }
 
@@ -162,6 +157,7 @@ func (c *Client) Stop(ctx context.Context) error {
 	if t, ok := c.base.(interface{ CloseIdleConnections() }); ok {
 		t.CloseIdleConnections()
 	}
+	c.calls.CloseIdle()
 	return nil
 }
 

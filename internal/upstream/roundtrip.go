@@ -6,8 +6,10 @@ import (
 	"context"
 	"errors"
 	"io"
-	"maps"
 	"net/http"
+	"time"
+
+	"github.com/airside-travel/airside/internal/upstream/h1"
 )
 
 // most is how often a request is sent. A 401 says that the upstream did not process it, so it is repeated whatever
@@ -18,15 +20,19 @@ const most = 3
 // reached, adds the bearer, and repeats a request that was refused with 401 because its token had died. The caller's
 // Authorization header is replaced. Nothing is repeated after any other failure. The errors are those of the package;
 // one of ErrUnavailable with Op "send" that is not Unsent means that the upstream may or may not have processed it.
-func (c *Client) RoundTrip(req *http.Request) (*http.Response, error) {
-	res, err := c.roundTrip(req)
+func (c *Client) RoundTrip(req *http.Request) (*http.Response, error) { return c.Send(req, 0) }
+
+// Send is RoundTrip that gives up after a time, the answer's body included; what waits for a rotation, a limit or a
+// token has that time for itself. 0 is no bound but the request's context.
+func (c *Client) Send(req *http.Request, within time.Duration) (*http.Response, error) {
+	res, err := c.roundTrip(req, within)
 	if err != nil && req.Body != nil {
 		req.Body.Close() // as RoundTripper demands; closing twice is allowed
 	}
 	return res, err
 }
 
-func (c *Client) roundTrip(req *http.Request) (*http.Response, error) {
+func (c *Client) roundTrip(req *http.Request, within time.Duration) (*http.Response, error) {
 	ctx := req.Context()
 	switch {
 	case c.env.Mode == DryRun:
@@ -34,61 +40,75 @@ func (c *Client) roundTrip(req *http.Request) (*http.Response, error) {
 	case req.URL == nil || hostPort(req.URL) != c.host:
 		return nil, c.fail(ErrInvalid, "the request is for another host than the environment's", nil)
 	}
-	b, err := keep(req, c.env.Limits.Replay)
-	if err != nil {
+	out := *req // the caller's stays as it is
+	if err := keep(&out, c.env.Limits.Replay); err != nil {
 		return nil, c.fail(ErrInvalid, "the body could not be read", err)
 	}
-	if err := c.enter(ctx); err != nil {
-		b.first.Close()
+	if err := c.enter(ctx, within); err != nil {
+		shut(&out)
 		return nil, err
-	}
-	left := func() {
-		<-c.slots
-		c.gate.leave()
 	}
 	var refused *token
 	for n := 1; ; n++ {
-		t, err := c.broker.get(ctx, refused)
+		t, err := c.token(ctx, refused, within)
 		if err != nil {
-			b.first.Close()
-			left()
+			shut(&out)
+			c.left()
 			return nil, err
 		}
-		res, err := c.send(req, b, t)
+		res, err := c.send(&out, t, within)
 		if err != nil {
-			left()
-			if unsent(err) {
-				return nil, &Error{Kind: ErrUnavailable, Environment: c.env.Name, Op: "send", Detail: "no connection", Unsent: true, cause: safeCause(err)}
-			}
-			return nil, c.fail(ErrUnavailable, "no answer; it may have been processed", err)
+			c.left()
+			return nil, err
 		}
 		if res.StatusCode == http.StatusUnauthorized {
 			c.refused.Add(1)
-			if c.broker.refuse(t) && b.again != nil && n < most {
+			if c.broker.refuse(t) && (out.Body == nil || out.GetBody != nil) && n < most {
 				c.event(ctx, Event{Kind: EventRefused})
 				discard(res)
 				c.gate.over(t.client)
-				if b.first, err = b.again(); err != nil {
-					left()
-					return nil, c.fail(ErrInvalid, "the body cannot be read again", err)
+				if out.Body != nil {
+					if out.Body, err = out.GetBody(); err != nil {
+						c.left()
+						return nil, c.fail(ErrInvalid, "the body cannot be read again", err)
+					}
 				}
 				c.replayed.Add(1)
 				refused = t
 				continue
 			}
 		}
-		res.Request = req // not ours, which has the bearer
-		client := t.client
-		res.Body = &answer{ReadCloser: res.Body, done: func() {
-			c.gate.over(client)
-			left()
-		}}
+		res.Request = req // not ours
+		res.Body = &answer{ReadCloser: res.Body, c: c, client: t.client}
 		return res, nil
 	}
 }
 
+// left ends what enter began.
+func (c *Client) left() {
+	<-c.slots
+	c.gate.leave()
+}
+
+// token is the broker's, which is waited for only when there is none.
+func (c *Client) token(ctx context.Context, refused *token, within time.Duration) (*token, error) {
+	if t := c.broker.ready(refused); t != nil {
+		return t, nil
+	}
+	ctx, cancel := bounded(ctx, within)
+	defer cancel()
+	return c.broker.get(ctx, refused)
+}
+
+func bounded(ctx context.Context, within time.Duration) (context.Context, context.CancelFunc) {
+	if within <= 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, within)
+}
+
 // enter waits for the gate and the limits, the gate first, so that what it held does not leave all at once.
-func (c *Client) enter(ctx context.Context) error {
+func (c *Client) enter(ctx context.Context, within time.Duration) error {
 	if c.rate == nil { // mostly nothing holds a request, and then there is nothing to wait for
 		select {
 		case c.slots <- struct{}{}:
@@ -99,6 +119,8 @@ func (c *Client) enter(ctx context.Context) error {
 		default:
 		}
 	}
+	ctx, end := bounded(ctx, within)
+	defer end()
 	hold, cancel := context.WithTimeoutCause(ctx, c.env.Timeouts.Hold, ErrHeld)
 	defer cancel()
 	for {
@@ -125,25 +147,22 @@ func (c *Client) enter(ctx context.Context) error {
 	}
 }
 
-// send sends once. The request that the caller gave stays as it is.
-func (c *Client) send(req *http.Request, b *body, t *token) (*http.Response, error) {
-	out := req.WithContext(req.Context()) // a shallow copy
-	out.Header = maps.Clone(req.Header)
-	if out.Header == nil {
-		out.Header = http.Header{}
-	}
-	out.Header["Authorization"] = []string{t.bearer()}
-	out.Body, out.GetBody, out.ContentLength = b.first, b.again, b.size
-	if b.first == http.NoBody {
-		out.Body, out.GetBody, out.ContentLength = nil, nil, 0
-	}
+// send sends once.
+func (c *Client) send(req *http.Request, t *token, within time.Duration) (*http.Response, error) {
 	c.sent.Add(1)
 	c.gate.sent(t.client)
-	res, err := c.base.RoundTrip(out)
-	if err != nil {
-		c.gate.over(t.client)
+	res, err := c.calls.Send(req, t.bearer(), within)
+	if err == nil {
+		return res, nil
 	}
-	return res, err
+	c.gate.over(t.client)
+	switch {
+	case errors.Is(err, h1.ErrRequest):
+		return nil, c.fail(ErrInvalid, "the request cannot be written", nil)
+	case unsent(err):
+		return nil, &Error{Kind: ErrUnavailable, Environment: c.env.Name, Op: "send", Detail: "no connection", Unsent: true, cause: safeCause(err)}
+	}
+	return nil, c.fail(ErrUnavailable, "no answer; it may have been processed", err)
 }
 
 // discard reads a short answer to its end, so that the connection is used again.

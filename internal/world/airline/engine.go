@@ -45,7 +45,10 @@ func New(w *world.World, seed uint64) *Engine {
 }
 
 // Info implements supplier.Supplier.
-func (e *Engine) Info() supplier.Info {
+func (e *Engine) Info() supplier.Info { return Info() }
+
+// Info is what every engine says of itself.
+func Info() supplier.Info {
 	return supplier.Info{Name: "Simulated airlines", Simulated: true, OfferTTL: 30 * time.Minute, MaxLegs: maxLegs,
 		MaxPax: maxPax, Caps: supplier.CapRoundTrip | supplier.CapLegByLeg | supplier.CapBrandedFares |
 			supplier.CapCorporateFares | supplier.CapHold | supplier.CapDelayedTicketing | supplier.CapVoid |

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package telemetry_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/airside-travel/airside/internal/telemetry"
+)
+
+// Lines are those of the standard handlers, byte by byte, whatever an event holds.
+func TestLinesAreThoseOfSlog(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		e := event(t)
+		var text, json bytes.Buffer
+		for _, h := range []slog.Handler{slog.NewTextHandler(&text, nil), slog.NewJSONHandler(&json, nil)} {
+			if err := h.Handle(context.Background(), e.Record()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if d := cmp.Diff(json.String(), string(e.AppendJSON(nil))+"\n"); d != "" {
+			t.Error(d)
+		}
+		if d := cmp.Diff(text.String(), string(e.AppendText(nil))+"\n"); d != "" {
+			t.Error(d)
+		}
+	})
+}
+
+func event(t *rapid.T) *telemetry.Event {
+	words := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"", "a b", `"`, `\`, "a=b", "\x7f", "\x00", "\xff", "\u2028", "<&>", "é", "\t\r\n\b\f"}))
+	e := &telemetry.Event{
+		ID: words.Draw(t, "id"), At: time.Unix(rapid.Int64Range(0, 1<<33).Draw(t, "s"), rapid.Int64Range(0, 999_999_999).Draw(t, "ns")).UTC(),
+		Method: words.Draw(t, "method"), Path: words.Draw(t, "path"), Operation: words.Draw(t, "operation"),
+		Status: rapid.SampledFrom([]int{0, 200, 404, 501, 503}).Draw(t, "status"), ClientIP: words.Draw(t, "ip"), ClientID: words.Draw(t, "client"),
+		Tenant: words.Draw(t, "tenant"), Environment: words.Draw(t, "environment"), UserID: words.Draw(t, "user"), UserAgent: words.Draw(t, "agent"),
+		BytesIn: rapid.Int().Draw(t, "in"), BytesOut: rapid.Int().Draw(t, "out"), Took: time.Duration(rapid.Int64Range(0, 1<<40).Draw(t, "took")),
+		Effect: words.Draw(t, "effect"), Object: words.Draw(t, "object"), Company: words.Draw(t, "company"), Reason: words.Draw(t, "reason"),
+		AmountMinor: rapid.Int64().Draw(t, "amount"), Currency: words.Draw(t, "currency"), Internal: words.Draw(t, "internal"),
+	}
+	e.Decide(words.Draw(t, "stage"), "refused", words.Draw(t, "rule"), words.Draw(t, "detail"))
+	if rapid.Bool().Draw(t, "failed") {
+		e.ErrorCode, e.Message = words.Draw(t, "code"), words.Draw(t, "message")
+	}
+	if rapid.Bool().Draw(t, "forwarded") {
+		e.Upstream = &telemetry.Upstream{
+			Status: 200, RequestID: words.Draw(t, "far"), Debug: words.Draw(t, "debug"), Took: time.Duration(rapid.Int64Range(0, 1<<40).Draw(t, "far took")),
+			Attempts: 2, Drift: rapid.SampledFrom([][]string{nil, {}, {"/a required", "/b \"type\""}}).Draw(t, "drift"),
+		}
+	}
+	return e
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package h1
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// bufferSize takes most requests and answers whole.
+const bufferSize = 4 << 10
+
+// maxHeader bounds the header of an answer, in bytes.
+const maxHeader = 1 << 20
+
+// maxInformational bounds the answers of status 1xx before the one that counts.
+const maxInformational = 5
+
+// ErrRequest is for requests that cannot be written so that everybody reads the same. Nothing of them was answered.
+var ErrRequest = errors.New("the request cannot be sent")
+
+// conn is one connection, used by one request at a time.
+type conn struct {
+	net.Conn
+	peek
+	r *bufio.Reader
+	w *bufio.Writer
+
+	used    bool      // it has answered before
+	since   time.Time // idle
+	written int64     // of the present request, that have left
+	got     int64     // of its answer
+	left    int64     // how much more may be read
+}
+
+func newConn(c, tcp net.Conn) *conn {
+	out := &conn{Conn: c}
+	out.r, out.w = bufio.NewReaderSize(out, bufferSize), bufio.NewWriterSize(out, bufferSize)
+	out.of(tcp)
+	return out
+}
+
+// Read counts, and ends what is too long.
+func (c *conn) Read(p []byte) (int, error) {
+	if c.left <= 0 {
+		return 0, fmt.Errorf("the header of the answer is longer than %d bytes", maxHeader)
+	}
+	n, err := c.Conn.Read(p)
+	c.got += int64(n)
+	c.left -= int64(n)
+	return n, err
+}
+
+// Write counts.
+func (c *conn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	c.written += int64(n)
+	return n, err
+}
+
+// abort ends whatever waits on the connection.
+func (c *conn) abort() { _ = c.SetDeadline(time.Unix(1, 0)) }
+
+// ask writes a request and reads the header of its answer.
+func (c *conn) ask(req *http.Request, host, bearer string) (*http.Response, error) {
+	if err := c.write(req, host, bearer); err != nil {
+		if errors.Is(err, ErrRequest) || c.written == 0 {
+			return nil, err
+		}
+		// The other side may have answered before it had read everything, and closed.
+		if resp, early := c.answer(req); early == nil {
+			resp.Close = true
+			return resp, nil
+		}
+		return nil, err
+	}
+	return c.answer(req)
+}
+
+func (c *conn) answer(req *http.Request) (*http.Response, error) {
+	c.left = maxHeader
+	for range maxInformational {
+		resp, err := http.ReadResponse(c.r, req)
+		if err != nil {
+			if errors.Is(err, io.EOF) {
+				err = io.ErrUnexpectedEOF
+			}
+			return nil, err
+		}
+		if resp.StatusCode >= http.StatusOK {
+			c.left = 1 << 62
+			return resp, nil
+		}
+		if resp.StatusCode == http.StatusSwitchingProtocols {
+			break
+		}
+	}
+	return nil, errors.New("no answer but informational ones")
+}
+
+// written here, or never sent.
+func own(name string) bool {
+	switch name {
+	case "Host", "Content-Length", "Transfer-Encoding", "Connection", "Trailer", "Te", "Upgrade", "Keep-Alive",
+		"Proxy-Authorization", "Proxy-Connection", "Authorization":
+		return true
+	}
+	return false
+}
+
+func (c *conn) write(req *http.Request, host, bearer string) error {
+	target := req.URL.RequestURI()
+	if !visible(req.Method) || !visible(target) || !visible(host) || !text(bearer) {
+		return fmt.Errorf("%w: its first line or its bearer holds what does not belong there", ErrRequest)
+	}
+	if req.Host != "" {
+		if host = req.Host; !visible(host) {
+			return fmt.Errorf("%w: its host holds what does not belong there", ErrRequest)
+		}
+	}
+	w := c.w
+	w.Reset(c)
+	put(w, req.Method, " ", target, " HTTP/1.1\r\nHost: ", host, "\r\n")
+	for name, values := range req.Header {
+		if own(name) {
+			continue
+		}
+		for _, v := range values {
+			if !token(name) || !text(v) {
+				return fmt.Errorf("%w: the header %.40q is not well formed", ErrRequest, name)
+			}
+			put(w, name, ": ", v, "\r\n")
+		}
+	}
+	if bearer != "" {
+		put(w, "Authorization: ", bearer, "\r\n")
+	}
+	if err := c.writeBody(req); err != nil {
+		return err
+	}
+	return w.Flush()
+}
+
+func (c *conn) writeBody(req *http.Request) error {
+	w, size := c.w, req.ContentLength
+	none := req.Body == nil || req.Body == http.NoBody
+	switch {
+	case none && (req.Method == http.MethodGet || req.Method == http.MethodHead || req.Method == http.MethodDelete):
+		put(w, "\r\n")
+		return nil
+	case none:
+		put(w, "Content-Length: 0\r\n\r\n")
+		return nil
+	case size > 0:
+		put(w, "Content-Length: ", strconv.FormatInt(size, 10), "\r\n\r\n")
+		n, err := io.Copy(w, req.Body)
+		if err == nil && n != size {
+			err = fmt.Errorf("%w: its body has %d bytes and was said to have %d", ErrRequest, n, size)
+		}
+		return err
+	}
+	put(w, "Transfer-Encoding: chunked\r\n\r\n")
+	chunks := httputil.NewChunkedWriter(w)
+	if _, err := io.Copy(chunks, req.Body); err != nil {
+		return err
+	}
+	if err := chunks.Close(); err != nil {
+		return err
+	}
+	put(w, "\r\n") // no trailer
+	return nil
+}
+
+// put writes texts; what fails is kept by the writer and said by Flush.
+func put(w *bufio.Writer, texts ...string) {
+	for _, t := range texts {
+		_, _ = w.WriteString(t)
+	}
+}
+
+// visible reports whether a text is one word.
+func visible(s string) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] == 0x7f {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// text reports whether a text can be the value of a header.
+func text(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' && s[i] != '\t' || s[i] == 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// token reports whether a text can be the name of a header.
+func token(s string) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] >= 0x7f || strings.IndexByte(`"(),/:;<=>?@[\]{}`, s[i]) >= 0 {
+			return false
+		}
+	}
+	return s != ""
+}

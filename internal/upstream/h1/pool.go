@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package h1
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/airside-travel/airside/internal/clock"
+)
+
+// Options say where a pool connects to and how long it waits. Everything is required but TLS.
+type Options struct {
+	Address string        // host:port
+	TLS     *tls.Config   // nil: plain; only to this machine
+	Connect time.Duration // for a connection, its handshake included
+	Answer  time.Duration // from the request sent to the header of its answer
+	Idle    time.Duration // after which an unused connection is closed
+	MaxIdle int           // connections that are kept
+}
+
+// Pool holds the connections to one host. It is safe for concurrent use.
+type Pool struct {
+	o Options
+
+	mu   sync.Mutex
+	idle []*conn // the last one used is the next: the others may grow old
+}
+
+// New makes a pool without connections.
+func New(o Options) *Pool { return &Pool{o: o} }
+
+// Send sends a request with a bearer and gives its answer, whose body must be closed; the connection is used again
+// when the body was read to its end. within bounds all of it, the body of the answer included; 0 does not.
+// Its Authorization header is not sent.
+func (p *Pool) Send(req *http.Request, bearer string, within time.Duration) (*http.Response, error) {
+	ctx := req.Context()
+	now := clock.System().Now()
+	var until time.Time
+	if within > 0 {
+		until = now.Add(within)
+	}
+	if d, ok := ctx.Deadline(); ok && (until.IsZero() || d.Before(until)) {
+		until = d
+	}
+	for {
+		c, err := p.take(ctx, now, until)
+		if err != nil {
+			return nil, err
+		}
+		resp, err := p.exchange(ctx, c, req, bearer, until)
+		if err == nil {
+			return resp, nil
+		}
+		if !again(ctx, c, req, err) {
+			return nil, err
+		}
+		if req.GetBody != nil {
+			if req.Body, err = req.GetBody(); err != nil {
+				return nil, err
+			}
+		}
+	}
+}
+
+// again reports whether a failed request may be sent once more: its connection had been idle, and it was not
+// written at all, or is a read to which no answer had begun.
+func again(ctx context.Context, c *conn, req *http.Request, err error) bool {
+	if !c.used || ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrRequest) {
+		return false
+	}
+	if req.Body != nil && req.Body != http.NoBody && req.GetBody == nil {
+		return false
+	}
+	return c.written == 0 || c.got == 0 && (req.Method == http.MethodGet || req.Method == http.MethodHead)
+}
+
+// take finds an idle connection that is alive, or makes one.
+func (p *Pool) take(ctx context.Context, now, until time.Time) (*conn, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	for {
+		p.mu.Lock()
+		n := len(p.idle)
+		if n == 0 {
+			p.mu.Unlock()
+			return p.dial(ctx, until)
+		}
+		c := p.idle[n-1]
+		p.idle[n-1] = nil
+		p.idle = p.idle[:n-1]
+		p.mu.Unlock()
+		if now.Sub(c.since) < p.o.Idle && c.alive() {
+			c.used = true
+			return c, nil
+		}
+		_ = c.Close()
+	}
+}
+
+// dial makes a connection. Whatever goes wrong until it can be used is of Op "dial": nothing was sent.
+func (p *Pool) dial(ctx context.Context, until time.Time) (*conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, p.o.Connect)
+	defer cancel()
+	if !until.IsZero() {
+		ctx, cancel = context.WithDeadline(ctx, until)
+		defer cancel()
+	}
+	d := net.Dialer{KeepAlive: 30 * time.Second}
+	tcp, err := d.DialContext(ctx, "tcp", p.o.Address)
+	if err != nil {
+		return nil, err
+	}
+	if p.o.TLS == nil {
+		return newConn(tcp, tcp), nil
+	}
+	secure := tls.Client(tcp, p.o.TLS)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		_ = tcp.Close()
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Addr: tcp.RemoteAddr(), Err: err}
+	}
+	return newConn(secure, tcp), nil
+}
+
+// give takes a connection back.
+func (p *Pool) give(c *conn) {
+	c.since = clock.System().Now()
+	p.mu.Lock()
+	full := len(p.idle) >= p.o.MaxIdle
+	if !full {
+		p.idle = append(p.idle, c)
+	}
+	var old *conn
+	if n := len(p.idle); n > 1 && c.since.Sub(p.idle[0].since) > p.o.Idle { // the one that was used longest ago
+		old = p.idle[0]
+		p.idle = append(p.idle[:0], p.idle[1:]...)
+	}
+	p.mu.Unlock()
+	if full {
+		_ = c.Close()
+	}
+	if old != nil {
+		_ = old.Close()
+	}
+}
+
+// CloseIdle closes the connections that are not used at present.
+func (p *Pool) CloseIdle() {
+	p.mu.Lock()
+	idle := p.idle
+	p.idle = nil
+	p.mu.Unlock()
+	for _, c := range idle {
+		_ = c.Close()
+	}
+}
+
+// exchange writes a request and reads the answer's header.
+func (p *Pool) exchange(ctx context.Context, c *conn, req *http.Request, bearer string, until time.Time) (*http.Response, error) {
+	header := clock.System().Now().Add(p.o.Answer)
+	if !until.IsZero() && until.Before(header) {
+		header = until
+	}
+	_ = c.SetDeadline(header) // fails on a closed one, as does the next act
+	stop := context.AfterFunc(ctx, c.abort)
+	c.written, c.got = 0, 0
+	resp, err := c.ask(req, p.o.Address, bearer)
+	if err != nil {
+		stop()
+		_ = c.Close()
+		return nil, reason(ctx, err)
+	}
+	if header != until {
+		_ = c.SetDeadline(until)
+	}
+	b := &body{ReadCloser: resp.Body, ctx: ctx, c: c, p: p, stop: stop, keep: !resp.Close && !req.Close}
+	if resp.Body == http.NoBody || resp.ContentLength == 0 {
+		b.end(true)
+	} else {
+		resp.Body = b
+	}
+	return resp, nil
+}
+
+// reason says in other words what ended the wait.
+func reason(ctx context.Context, err error) error {
+	if cause := ctx.Err(); cause != nil {
+		return cause
+	}
+	if t, ok := errors.AsType[net.Error](err); ok && t.Timeout() {
+		return context.DeadlineExceeded
+	}
+	return err
+}
+
+// body is that of an answer; its end gives the connection back.
+type body struct {
+	io.ReadCloser
+	ctx  context.Context //nolint:containedctx // of the request that this answers
+	c    *conn
+	p    *Pool
+	stop func() bool
+	keep bool
+	over bool
+}
+
+// Read reads.
+func (b *body) Read(to []byte) (int, error) {
+	n, err := b.ReadCloser.Read(to)
+	switch {
+	case err == io.EOF: //nolint:errorlint // io.Reader returns it bare
+		b.end(true)
+	case err != nil:
+		b.end(false)
+		err = reason(b.ctx, err)
+	}
+	return n, err
+}
+
+// Close gives up what was not read, and with it the connection.
+func (b *body) Close() error {
+	b.end(false)
+	return nil
+}
+
+func (b *body) end(whole bool) {
+	if b.over {
+		return
+	}
+	b.over = true
+	if untouched := b.stop(); whole && b.keep && untouched && b.c.r.Buffered() == 0 {
+		b.p.give(b.c)
+		return
+	}
+	_ = b.c.Close()
+}
