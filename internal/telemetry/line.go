@@ -58,6 +58,7 @@ func (e *Event) write(l *line) {
 	l.present("object", e.Object)
 	l.present("company", e.Company)
 	l.present("reason", e.Reason)
+	l.present("bodies", e.Bodies)
 	if e.Currency != "" {
 		l.number("amountMinor", e.AmountMinor)
 		l.text("currency", e.Currency)

@@ -43,7 +43,7 @@ func event(t *rapid.T) *telemetry.Event {
 		Status: rapid.SampledFrom([]int{0, 200, 404, 501, 503}).Draw(t, "status"), ClientIP: words.Draw(t, "ip"), ClientID: words.Draw(t, "client"),
 		Tenant: words.Draw(t, "tenant"), Environment: words.Draw(t, "environment"), UserID: words.Draw(t, "user"), UserAgent: words.Draw(t, "agent"),
 		BytesIn: rapid.Int().Draw(t, "in"), BytesOut: rapid.Int().Draw(t, "out"), Took: time.Duration(rapid.Int64Range(0, 1<<40).Draw(t, "took")),
-		Effect: words.Draw(t, "effect"), Object: words.Draw(t, "object"), Company: words.Draw(t, "company"), Reason: words.Draw(t, "reason"),
+		Effect: words.Draw(t, "effect"), Object: words.Draw(t, "object"), Company: words.Draw(t, "company"), Reason: words.Draw(t, "reason"), Bodies: words.Draw(t, "bodies"),
 		AmountMinor: rapid.Int64().Draw(t, "amount"), Currency: words.Draw(t, "currency"), Internal: words.Draw(t, "internal"),
 	}
 	e.Decide(words.Draw(t, "stage"), "refused", words.Draw(t, "rule"), words.Draw(t, "detail"))

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,8 +32,7 @@ func TestBodiesAreKept(t *testing.T) {
 	dir := t.TempDir()
 	db := filepath.Join(dir, "airside.db")
 	var out, process safe
-	now := time.Now
-	late := time.Duration(0)
+	var late atomic.Int64
 	const visible = "Quayside-Kept-Company"
 	t.Run("server", func(t *testing.T) {
 		up := start(t)
@@ -40,7 +40,7 @@ func TestBodiesAreKept(t *testing.T) {
 			airsidetest.Setting("AIRSIDE_LOG_SINKS", "stderr,stdout?format=ocsf"),
 			airsidetest.Tune(func(o *app.Options) {
 				o.Log, o.Stdout = slog.New(slog.NewJSONHandler(&process, nil)), &out
-				o.Clock = clock.Func(func() time.Time { return now().Add(late).UTC() })
+				o.Clock = clock.Func(func() time.Time { return clock.System().Now().Add(time.Duration(late.Load())) })
 			}))
 		g := &gateway{edge, newFar(t)}
 		header := func(a answered) string { return a.header.Get("X-Request-Id") }
@@ -106,7 +106,7 @@ func TestBodiesAreKept(t *testing.T) {
 			t.Errorf("anybody reads bodies: %d", a.status)
 		}
 		// 6. They expire.
-		late = 2*time.Hour + time.Second
+		late.Store(int64(2*time.Hour + time.Second))
 		again := g.srv.Token(t)
 		if a := g.send(again, "GET", "/v1/airside/requests/"+header(made)+"/bodies", nil, ""); a.status != 404 {
 			t.Errorf("after two hours: %d %s", a.status, a.body)
