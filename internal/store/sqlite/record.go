@@ -4,6 +4,7 @@ package sqlite
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/airside-travel/airside/internal/store"
 	"github.com/airside-travel/airside/internal/store/seal"
@@ -11,10 +12,62 @@ import (
 	"github.com/airside-travel/airside/internal/store/sqltext"
 )
 
-// head is valid until the statement runs again, except for its entries, which the driver copied.
+// known is a record of which the head was read, so that writing it needs no second look.
+type known struct {
+	tenant, kind, id string
+	head             sqlread.Head
+}
+
+const knownMax = 8
+
+// Get is the reader's that remembers the head.
+func (t *tx) Get(tenant, kind, id string) (*store.Record, error) {
+	k, err := t.Key(tenant)
+	if err != nil {
+		return nil, err
+	}
+	if k == nil {
+		return nil, store.ErrNotFound
+	}
+	got, err := t.First(tenant, sqltext.EntityGetHead, tenant, kind, id)
+	if err != nil {
+		return nil, err
+	}
+	if got == nil {
+		return nil, store.ErrNotFound
+	}
+	r, err := sqlread.DecodeRecord(k, tenant, kind, got)
+	if err != nil {
+		return nil, err
+	}
+	t.forget(tenant, kind, id)
+	if len(t.known) == knownMax {
+		t.known = t.known[:0]
+	}
+	t.known = append(t.known, known{tenant, kind, id, sqlread.Head{
+		Ord: got.Int(7), Version: r.Version, Created: sqlread.Micros(r.CreatedAt), Parent: r.Parent, Deleted: r.Deleted,
+		Entries: bytes.Clone(got.Blob(8)),
+	}})
+	return r, nil
+}
+
+// forget drops the head of a record that is about to be written.
+func (t *tx) forget(tenant, kind, id string) {
+	t.known = slices.DeleteFunc(t.known, func(k known) bool { return k.id == id && k.kind == kind && k.tenant == tenant })
+}
+
+// head is what is stored of a record that is about to be written. Its entries are valid until the next call.
 func (t *tx) head(tenant, kind, id string) (sqlread.Head, error) {
 	if tenant == "" {
 		return sqlread.Head{}, errTenant
+	}
+	if _, err := t.open(); err != nil {
+		return sqlread.Head{}, err
+	}
+	for _, k := range t.known {
+		if k.id == id && k.kind == kind && k.tenant == tenant {
+			return k.head, nil
+		}
 	}
 	got, err := t.First(tenant, sqltext.EntityHead, tenant, kind, id)
 	if err != nil {
@@ -97,6 +150,7 @@ func (t *tx) Update(r *store.Record, expect int64) error {
 	if err != nil {
 		return err
 	}
+	t.forget(r.Tenant, r.Kind, r.ID)
 	list := sqlread.EntriesOf(k, r)
 	packed := list.Bytes()
 	same := bytes.Equal(packed, old.Entries)
@@ -153,6 +207,7 @@ func (t *tx) Remove(tenant, kind, id string) error {
 	if err != nil {
 		return err
 	}
+	t.forget(tenant, kind, id)
 	for _, e := range sqlread.Unpack(old.Entries) {
 		if err := t.dropEntry(tenant, e, old.Created, old.Ord); err != nil {
 			return err

@@ -15,9 +15,12 @@ import (
 // tx is one call of Update within a group.
 type tx struct {
 	reader
-	grouped   bool     // others share the transaction: what this one writes needs a savepoint
-	wrote     bool     // the savepoint, if needed, is there
+	savepoint bool     // what this one writes needs a savepoint
+	saved     bool     // which is there
+	wrote     bool     // something was changed
+	lost      error    // SQLite ended the transaction by itself
 	created   []string // tenants whose keys were made here
+	known     []known  // records whose heads were read
 	committed []func()
 	undone    []func()
 	sealed    []byte // scratch: SQLite copies what is bound
@@ -28,8 +31,8 @@ var (
 	_ store.Tx     = (*tx)(nil)
 )
 
-func newTx(s *Store, ctx context.Context, grouped bool) *tx {
-	t := &tx{reader: reader{s: s, ctx: ctx, c: s.writer, pending: s.pending}, grouped: grouped}
+func newTx(s *Store, ctx context.Context, savepoint bool) *tx {
+	t := &tx{reader: reader{s: s, ctx: ctx, c: s.writer, pending: s.pending}, savepoint: savepoint}
 	t.Reader = sqlread.Reader{Source: &t.reader}
 	return t
 }
@@ -46,18 +49,24 @@ func (t *tx) exec(text string, args ...any) (changed, id int64, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	if !t.wrote {
-		if t.grouped {
-			if _, _, err := c.exec("SAVEPOINT part"); err != nil {
-				return 0, 0, explain(fmt.Errorf("savepoint: %w", err))
-			}
+	if t.lost != nil {
+		return 0, 0, t.lost // outside the transaction it would be for good
+	}
+	if t.savepoint && !t.saved {
+		if _, _, err := c.exec("SAVEPOINT part"); err != nil {
+			return 0, 0, explain(fmt.Errorf("savepoint: %w", err))
 		}
-		t.wrote = true
+		t.saved = true
 	}
 	changed, id, err = c.exec(text, args...)
 	if err != nil {
-		return 0, 0, explain(err)
+		err = explain(err)
+		if !c.inTransaction() {
+			t.lost = err
+		}
+		return 0, 0, err
 	}
+	t.wrote = t.wrote || changed > 0
 	return changed, id, nil
 }
 
