@@ -53,6 +53,7 @@ type Store struct {
 	keys    sync.Map             // tenant -> *seal.Key, of committed keys
 	pending map[string]*seal.Key // the writer's: keys made in the running group
 	tails   map[string]*tail     // the writer's: where the events and the audit trails of tenants end
+	tallies sqlread.TallySum     // the writer's: what the running group has still to write
 	careful int                  // the writer's: how many groups more have savepoints
 	queue   *queue
 	writer  *conn

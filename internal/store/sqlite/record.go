@@ -4,6 +4,8 @@ package sqlite
 
 import (
 	"bytes"
+	"cmp"
+	"errors"
 	"slices"
 
 	"github.com/airside-travel/airside/internal/store"
@@ -100,11 +102,17 @@ func (t *tx) Insert(r *store.Record) error {
 }
 
 func (t *tx) insert(k *seal.Key, r *store.Record) error {
+	list := sqlread.EntriesOf(k, r)
+	if err := t.vacant(r.Tenant, list, nil); err != nil { // before anything is written that would have to be undone
+		if _, e := t.head(r.Tenant, r.Kind, r.ID); !errors.Is(e, store.ErrNotFound) {
+			return cmp.Or(e, store.ErrExists)
+		}
+		return err
+	}
 	doc, err := t.seal(k, r.Doc, sqlread.EntityPlace(r))
 	if err != nil {
 		return err
 	}
-	list := sqlread.EntriesOf(k, r)
 	created := sqlread.Micros(r.CreatedAt)
 	n, ord, err := t.exec(sqltext.EntityInsert+sqltext.IfFree, r.Tenant, r.Kind, r.ID, r.Parent, r.Version,
 		created, sqlread.Micros(r.UpdatedAt), sqlread.Bit(r.Deleted), list.Bytes(), doc)
@@ -114,26 +122,12 @@ func (t *tx) insert(k *seal.Key, r *store.Record) error {
 	if n == 0 {
 		return store.ErrExists
 	}
-	if err := t.vacant(r.Tenant, list, nil); err != nil {
-		if _, _, e := t.exec(sqltext.EntityDelete, r.Tenant, ord); e != nil {
-			return e
-		}
-		return err
-	}
 	for _, e := range list {
 		if err := t.addEntry(r.Tenant, e, created, ord); err != nil {
 			return err
 		}
 	}
-	return t.tally(r.Tenant, r.Kind, nil, r, ord)
-}
-
-func (t *tx) tally(tenant, kind string, old *sqlread.Head, r *store.Record, ord int64) error {
-	for _, s := range sqlread.Tallies(tenant, kind, old, r, ord) {
-		if _, _, err := t.exec(s.Text, s.Args...); err != nil {
-			return err
-		}
-	}
+	t.s.tallies.Add(r.Tenant, r.Kind, nil, r, ord)
 	return nil
 }
 
@@ -171,12 +165,10 @@ func (t *tx) Update(r *store.Record, expect int64) error {
 		_, _, err = t.exec(sqltext.EntityMove, r.Tenant, old.Ord, sealed.Version, sqlread.Micros(r.UpdatedAt), doc,
 			r.Parent, sqlread.Bit(r.Deleted), packed)
 	}
-	if err == nil {
-		err = t.tally(r.Tenant, r.Kind, &old, r, old.Ord)
-	}
 	if err != nil {
 		return err
 	}
+	t.s.tallies.Add(r.Tenant, r.Kind, &old, r, old.Ord)
 	r.Version, r.CreatedAt = sealed.Version, sqlread.Moment(old.Created)
 	return nil
 }
@@ -216,7 +208,8 @@ func (t *tx) Remove(tenant, kind, id string) error {
 	if _, _, err = t.exec(sqltext.EntityDelete, tenant, old.Ord); err != nil {
 		return err
 	}
-	return t.tally(tenant, kind, &old, nil, old.Ord)
+	t.s.tallies.Add(tenant, kind, &old, nil, old.Ord)
+	return nil
 }
 
 // vacant returns a *store.DuplicateError when another record holds a unique entry of list that is

@@ -34,6 +34,7 @@ var (
 func newTx(s *Store, ctx context.Context, savepoint bool) *tx {
 	t := &tx{reader: reader{s: s, ctx: ctx, c: s.writer, pending: s.pending}, savepoint: savepoint}
 	t.Reader = sqlread.Reader{Source: &t.reader}
+	t.before = t.settle
 	return t
 }
 
@@ -49,25 +50,58 @@ func (t *tx) exec(text string, args ...any) (changed, id int64, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	if t.lost != nil {
-		return 0, 0, t.lost // outside the transaction it would be for good
-	}
-	if t.savepoint && !t.saved {
-		if _, _, err := c.exec("SAVEPOINT part"); err != nil {
-			return 0, 0, explain(fmt.Errorf("savepoint: %w", err))
-		}
-		t.saved = true
+	if err := t.begin(); err != nil {
+		return 0, 0, err
 	}
 	changed, id, err = c.exec(text, args...)
 	if err != nil {
-		err = explain(err)
-		if !c.inTransaction() {
-			t.lost = err
-		}
-		return 0, 0, err
+		return 0, 0, t.failed(explain(err))
 	}
 	t.wrote = t.wrote || changed > 0
 	return changed, id, nil
+}
+
+// begin sets the savepoint where one is needed.
+func (t *tx) begin() error {
+	if t.lost != nil {
+		return t.lost // outside the transaction it would be for good
+	}
+	if t.savepoint && !t.saved {
+		if _, _, err := t.c.exec("SAVEPOINT part"); err != nil {
+			return t.failed(explain(fmt.Errorf("savepoint: %w", err)))
+		}
+		t.saved = true
+	}
+	return nil
+}
+
+// failed notes when an error has ended the transaction.
+func (t *tx) failed(err error) error {
+	if !t.c.inTransaction() {
+		t.lost = err
+	}
+	return err
+}
+
+// settle writes the tallies of the group before one is read.
+func (t *tx) settle(text string) error {
+	if text != sqltext.TallyGet {
+		return nil
+	}
+	return t.writeTallies()
+}
+
+func (t *tx) writeTallies() error {
+	if t.s.tallies.Empty() {
+		return nil
+	}
+	if err := t.begin(); err != nil {
+		return err
+	}
+	if err := t.s.writeTallies(); err != nil {
+		return t.failed(err)
+	}
+	return nil
 }
 
 // makeKey is key, and makes one for a new tenant.

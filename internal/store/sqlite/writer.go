@@ -191,6 +191,9 @@ func (s *Store) attempt(group []*op, savepoints bool) (again bool, err error) {
 	if !wrote {
 		return false, nil
 	}
+	if err := s.writeTallies(); err != nil {
+		return false, err
+	}
 	if _, _, err := s.writer.exec("COMMIT"); err != nil {
 		err = fmt.Errorf("sqlite: commit: %w", err)
 		if inTrouble(err) {
@@ -207,6 +210,9 @@ func (s *Store) attempt(group []*op, savepoints bool) (again bool, err error) {
 func (s *Store) part(o *op) error {
 	defer func() { o.tx.over = true }()
 	o.err = call(o.fn, store.WithTx(o.ctx, o.tx))
+	if o.err == nil && o.tx.saved {
+		o.err = o.tx.writeTallies() // for the next one to undo none but its own
+	}
 	if o.tx.lost != nil {
 		return o.tx.lost // whatever the call made of it
 	}
@@ -218,6 +224,7 @@ func (s *Store) part(o *op) error {
 			delete(s.pending, tenant)
 		}
 		clear(s.tails)
+		s.tallies.Clear()
 		if _, _, err := s.writer.exec("ROLLBACK TO part"); err != nil {
 			return store.Unavailable(fmt.Errorf("sqlite: roll back after %w: %w", o.err, err))
 		}
@@ -228,10 +235,22 @@ func (s *Store) part(o *op) error {
 	return nil
 }
 
+// writeTallies writes the counts of lists that the group has changed, each once.
+func (s *Store) writeTallies() error {
+	defer s.tallies.Clear()
+	return s.tallies.Write(func(text string, args ...any) error {
+		if _, _, err := s.writer.exec(text, args...); err != nil {
+			return explain(err)
+		}
+		return nil
+	})
+}
+
 // forget drops what is known of a transaction that is undone.
 func (s *Store) forget() {
 	clear(s.pending)
 	clear(s.tails)
+	s.tallies.Clear()
 }
 
 // call runs fn and makes an error of a panic.
