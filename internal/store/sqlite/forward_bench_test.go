@@ -6,7 +6,6 @@ package sqlite_test
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -59,15 +58,15 @@ func BenchmarkForwardedWrite(b *testing.B) {
 func forwarded(tx store.Tx, id, outcome string) error {
 	return audit.Append(tx, &store.AuditEntry{
 		Tenant: benchTenant, At: at, Actor: benchTenant, Operation: "createCompany", Target: id, Outcome: outcome, RequestID: id,
-		Detail: fmt.Appendf(nil, `{"class":"change","code":"","environment":"production","ip":"192.0.2.7","upstreamRequestId":%q,"upstreamStatus":"201"}`, id),
+		Detail: []byte(`{"class":"change","code":"","environment":"production","ip":"192.0.2.7","upstreamRequestId":"` + id + `","upstreamStatus":"201"}`),
 	})
 }
 
 func issued(tx store.Tx, id string) error {
 	return tx.Insert(&store.Record{
 		Tenant: benchTenant, Kind: "ids.issued", ID: ids.UUID(), Parent: "7b0f3c52-6c1e-4c5e-9f0a-3d1c8e0f4a0" + id[:1], CreatedAt: at, UpdatedAt: at,
-		Doc: fmt.Appendf(nil, `{"kind":"COMPANY","id":%q,"externalId":%q,"companyId":%[1]q,"operation":"createCompany","clientId":%q,`+
-			`"issuedAt":"2026-05-04T09:30:00Z"}`, id, id[:8], benchTenant),
+		Doc: []byte(`{"kind":"COMPANY","id":"` + id + `","externalId":"` + id[:8] + `","companyId":"` + id + `","operation":"createCompany",` +
+			`"clientId":"` + benchTenant + `","issuedAt":"2026-05-04T09:30:00Z"}`),
 		Index: []store.Entry{{Field: "ids.id", Value: id}, {Field: "ids.externalId", Value: id[:8]}},
 	})
 }
