@@ -181,7 +181,7 @@ func (c *conn) lend(text string, fn func(p uintptr) error) error {
 		return errNoMemory()
 	}
 	defer sqlite3.Xsqlite3_free(c.tls, p)
-	b := unsafe.Slice((*byte)(at(p)), len(text)+1)
+	b := unsafe.Slice((*byte)(at(p)), len(text)+1) //nolint:gosec // so long it is
 	b[copy(b, text)] = 0
 	return fn(p)
 }

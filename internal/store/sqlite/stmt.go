@@ -130,7 +130,7 @@ func (s *stmt) bind(args []any) error {
 		}
 	}
 	used := 0
-	memory := unsafe.Slice((*byte)(at(s.memory)), s.size)
+	memory := unsafe.Slice((*byte)(at(s.memory)), s.size) //nolint:gosec // so long it is
 	for i, a := range args {
 		var rc int32
 		at, n := s.memory+uintptr(used), int32(i+1) //nolint:gosec // a few
@@ -195,7 +195,7 @@ func (s *stmt) fetch() {
 		case sqlite3.SQLITE_TEXT, sqlite3.SQLITE_BLOB:
 			p := sqlite3.Xsqlite3_column_blob(s.c.tls, s.raw, n) // of a text too: its bytes
 			if size := sqlite3.Xsqlite3_column_bytes(s.c.tls, s.raw, n); p != 0 {
-				r.memory = append(r.memory, unsafe.Slice((*byte)(at(p)), size)...)
+				r.memory = append(r.memory, unsafe.Slice((*byte)(at(p)), size)...) //nolint:gosec // so long it is
 			}
 		}
 		cell.to = len(r.memory)
