@@ -63,6 +63,9 @@ func (t *tx) exec(text string, args ...any) (changed, id int64, err error) {
 
 // begin sets the savepoint where one is needed.
 func (t *tx) begin() error {
+	if t.lost == nil && !t.c.inTransaction() {
+		t.lost = store.Unavailable(errEnded) // by an error of a statement that reads
+	}
 	if t.lost != nil {
 		return t.lost // outside the transaction it would be for good
 	}

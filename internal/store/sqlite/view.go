@@ -16,6 +16,7 @@ import (
 var (
 	errTenant  = errors.New("sqlite: no tenant given")
 	errOver    = errors.New("sqlite: use of a transaction that has ended")
+	errEnded   = errors.New("sqlite: the transaction was ended by an error")
 	errLooping = errors.New("sqlite: use of a transaction inside a loop over its records")
 )
 
