@@ -3,8 +3,10 @@
 package seal
 
 import (
+	"slices"
 	"sync"
 
+	"github.com/klauspost/compress/s2"
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -12,12 +14,16 @@ import (
 const (
 	codecRaw  = 0
 	codecZstd = 1
+	codecS2   = 2
 )
 
 // MaxSize is the most bytes a value may have before it is sealed.
 const MaxSize = 64 << 20
 
-const smallest = 400 // below it, compressing costs more than the bytes it saves
+const (
+	smallest = 400      // below it, compressing costs more than the bytes it saves
+	large    = 16 << 10 // from here on zstd is worth its time: on a few kilobytes it takes ten times as long as S2 and saves a third of what S2 leaves
+)
 
 var encoder = sync.OnceValue(func() *zstd.Encoder {
 	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false),
@@ -38,7 +44,17 @@ var decoder = sync.OnceValue(func() *zstd.Decoder {
 
 // pack appends codec and content, compressed when that saves an eighth.
 func pack(dst, plain []byte) []byte {
-	if len(plain) >= smallest {
+	switch {
+	case len(plain) < smallest:
+	case len(plain) < large:
+		from := len(dst) + 1
+		out := append(slices.Grow(dst, 1+s2.MaxEncodedLen(len(plain))), codecS2)
+		packed := s2.Encode(out[from:cap(out)], plain)
+		if len(packed) < len(plain)-len(plain)/8 {
+			return out[:from+len(packed)]
+		}
+		dst = out[:from-1]
+	default:
 		out := encoder().EncodeAll(plain, append(dst, codecZstd))
 		if len(out)-len(dst) < len(plain)-len(plain)/8 {
 			return out
@@ -56,6 +72,15 @@ func unpack(packed []byte) ([]byte, error) {
 	switch packed[0] {
 	case codecRaw:
 		return append([]byte{}, packed[1:]...), nil
+	case codecS2:
+		if n, err := s2.DecodedLen(packed[1:]); err != nil || n > MaxSize {
+			return nil, ErrSealed
+		}
+		out, err := s2.Decode(nil, packed[1:])
+		if err != nil {
+			return nil, ErrSealed
+		}
+		return out, nil
 	case codecZstd:
 		out, err := decoder().DecodeAll(packed[1:], nil)
 		if err != nil {

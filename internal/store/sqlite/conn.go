@@ -3,20 +3,20 @@
 package sqlite
 
 import (
-	"context"
-	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
+	"unsafe"
 
-	driverpkg "modernc.org/sqlite"
+	"modernc.org/libc"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/airside-travel/airside/internal/store"
 )
 
-// The driver is used directly and only in this file: database/sql would put locks, reflection and a
-// pool around connections that are pinned to one goroutine at a time anyway.
+// SQLite's own interface is called, and only here and in stmt.go: database/sql and the driver beneath it would put
+// locks, reflection, a pool and an allocation for every argument around connections that are pinned to one goroutine
+// at a time anyway. That was a fifth of what a small write costs.
 
 // SQLite's primary result codes that mean the file or the disk is in trouble.
 const (
@@ -30,9 +30,18 @@ const (
 	codeNotADB   = 26
 )
 
+// failure is an error of SQLite.
+type failure struct {
+	code int // the extended result code
+	text string
+}
+
+// Error is in SQLite's words.
+func (e *failure) Error() string { return fmt.Sprintf("%s (%d)", e.text, e.code) }
+
 func code(err error) int {
-	if e, ok := errors.AsType[*driverpkg.Error](err); ok {
-		return e.Code() & 0xff
+	if e, ok := errors.AsType[*failure](err); ok {
+		return e.code & 0xff
 	}
 	return 0
 }
@@ -57,125 +66,122 @@ func explain(err error) error {
 
 // conn is one connection with its prepared statements. One goroutine uses it at a time.
 type conn struct {
-	raw   driver.Conn
+	tls   *libc.TLS
+	db    uintptr
+	words uintptr // memory of SQLite for two pointers
 	stmts map[string]*stmt
 }
 
-type stmt struct {
-	raw  rawStmt
-	args []driver.NamedValue
-	dest row
-}
-
-type rawStmt interface {
-	driver.Stmt
-	driver.StmtExecContext
-	driver.StmtQueryContext
-}
-
-func dial(ctx context.Context, connector driver.Connector, pragmas ...string) (*conn, error) {
-	raw, err := connector.Connect(ctx)
-	if err != nil {
-		return nil, err
+// dial opens a database by its path or URI.
+func dial(name string, pragmas ...string) (*conn, error) {
+	c := &conn{tls: libc.NewTLS(), stmts: map[string]*stmt{}}
+	c.words = sqlite3.Xsqlite3_malloc(c.tls, int32(2*unsafe.Sizeof(c.words)))
+	if c.words == 0 {
+		c.tls.Close()
+		return nil, errNoMemory()
 	}
-	c := &conn{raw: raw, stmts: map[string]*stmt{}}
-	for _, p := range pragmas {
-		if err := c.script("PRAGMA " + p); err != nil {
-			_ = raw.Close()
-			return nil, fmt.Errorf("PRAGMA %s: %w", p, err)
+	err := c.lend(name, func(name uintptr) error {
+		const flags = sqlite3.SQLITE_OPEN_READWRITE | sqlite3.SQLITE_OPEN_CREATE | sqlite3.SQLITE_OPEN_URI | sqlite3.SQLITE_OPEN_NOMUTEX
+		rc := sqlite3.Xsqlite3_open_v2(c.tls, name, c.words, flags, 0)
+		c.db = *(*uintptr)(at(c.words)) // there after a failure too, for the reason
+		return c.check(rc)
+	})
+	if err == nil {
+		err = c.check(sqlite3.Xsqlite3_extended_result_codes(c.tls, c.db, 1))
+	}
+	for i := 0; err == nil && i < len(pragmas); i++ {
+		if err = c.script("PRAGMA " + pragmas[i]); err != nil {
+			err = fmt.Errorf("PRAGMA %s: %w", pragmas[i], err)
 		}
+	}
+	if err != nil {
+		return nil, errors.Join(err, c.close())
 	}
 	return c, nil
 }
 
 func (c *conn) close() error {
-	var errs []error
 	for _, s := range c.stmts {
-		errs = append(errs, s.raw.Close())
+		s.free()
 	}
-	return errors.Join(append(errs, c.raw.Close())...)
+	err := c.check(sqlite3.Xsqlite3_close_v2(c.tls, c.db))
+	sqlite3.Xsqlite3_free(c.tls, c.words)
+	c.tls.Close()
+	return err
 }
 
 // script runs statements that are not worth keeping prepared.
 func (c *conn) script(text string) error {
-	_, err := c.raw.(driver.ExecerContext).ExecContext(context.Background(), text, nil)
-	return err
-}
-
-// prepare compiles a statement of sqltext the first time this connection runs it.
-func (c *conn) prepare(text string, args []any) (*stmt, error) {
-	s, ok := c.stmts[text]
-	if !ok {
-		raw, err := c.raw.Prepare(strings.ReplaceAll(text, "$", "?"))
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", text, err)
-		}
-		s = &stmt{raw: raw.(rawStmt)}
-		c.stmts[text] = s
-	}
-	s.args = s.args[:0]
-	for i, a := range args {
-		s.args = append(s.args, driver.NamedValue{Ordinal: i + 1, Value: a})
-	}
-	return s, nil
-}
-
-// exec runs a statement and returns how many rows it changed and the last row id it inserted.
-func (c *conn) exec(text string, args ...any) (changed, id int64, err error) {
-	s, err := c.prepare(text, args)
-	if err != nil {
-		return 0, 0, err
-	}
-	res, err := s.raw.ExecContext(context.Background(), s.args)
-	if err != nil {
-		return 0, 0, err
-	}
-	changed, _ = res.RowsAffected() // the driver has both at hand
-	id, _ = res.LastInsertId()
-	return changed, id, nil
-}
-
-// row is one row of a result; its columns are int64, string or []byte.
-type row []driver.Value
-
-func (r *row) Int(i int) int64   { v, _ := (*r)[i].(int64); return v }
-func (r *row) Text(i int) string { v, _ := (*r)[i].(string); return v }
-func (r *row) Blob(i int) []byte { v, _ := (*r)[i].([]byte); return v }
-
-// first returns the first row, nil when there is none; it is valid until the statement runs again.
-func (c *conn) first(text string, args ...any) (*row, error) {
-	var out *row
-	err := c.each(func(r *row) (bool, error) { out = r; return false, nil }, text, args...)
-	return out, err
-}
-
-// each calls fn for every row until it returns false. The row is valid until the next one.
-func (c *conn) each(fn func(*row) (bool, error), text string, args ...any) (err error) {
-	s, err := c.prepare(text, args)
-	if err != nil {
-		return err
-	}
-	rows, err := s.raw.QueryContext(context.Background(), s.args)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if e := rows.Close(); err == nil {
-			err = e
-		}
-	}()
-	if s.dest == nil {
-		s.dest = make(row, len(rows.Columns()))
-	}
-	for {
-		if err := rows.Next(s.dest); err != nil {
-			if errors.Is(err, io.EOF) {
-				return nil
+	return c.lend(text, func(p uintptr) error {
+		for *(*byte)(at(p)) != 0 {
+			raw, rest, err := c.compile(p, 0)
+			if err != nil {
+				return err
 			}
-			return err
+			p = rest
+			if raw == 0 {
+				continue // a comment
+			}
+			rc := int32(sqlite3.SQLITE_ROW)
+			for rc == sqlite3.SQLITE_ROW {
+				rc = sqlite3.Xsqlite3_step(c.tls, raw)
+			}
+			if err := c.check(sqlite3.Xsqlite3_finalize(c.tls, raw)); err != nil {
+				return err
+			}
 		}
-		if more, err := fn(&s.dest); err != nil || !more {
-			return err
+		return nil
+	})
+}
+
+// inTransaction reports whether a transaction is open: after some errors SQLite ends it.
+func (c *conn) inTransaction() bool { return sqlite3.Xsqlite3_get_autocommit(c.tls, c.db) == 0 }
+
+// compile prepares the first of some statements, 0 when there is none, and tells where the rest begins.
+func (c *conn) compile(text uintptr, flags uint32) (raw, rest uintptr, err error) {
+	words := (*[2]uintptr)(at(c.words))
+	rc := sqlite3.Xsqlite3_prepare_v3(c.tls, c.db, text, -1, flags, c.words, c.words+unsafe.Sizeof(raw))
+	return words[0], words[1], c.check(rc)
+}
+
+// check is the error of a result code.
+func (c *conn) check(rc int32) error {
+	if rc == sqlite3.SQLITE_OK {
+		return nil
+	}
+	e := &failure{int(rc), goText(sqlite3.Xsqlite3_errstr(c.tls, rc))}
+	if c.db != 0 {
+		if more := goText(sqlite3.Xsqlite3_errmsg(c.tls, c.db)); more != e.text {
+			e.text += ": " + more
 		}
 	}
+	return e
+}
+
+func errNoMemory() error { return &failure{codeNoMemory, "out of memory"} }
+
+// at makes a pointer of an address, which is outside of Go's memory.
+func at(p uintptr) unsafe.Pointer {
+	return *(*unsafe.Pointer)(unsafe.Pointer(&p)) //nolint:gosec // that is how one talks to SQLite
+}
+
+// goText copies a text that ends with a zero.
+func goText(p uintptr) string {
+	var b strings.Builder
+	for ; p != 0 && *(*byte)(at(p)) != 0; p++ {
+		b.WriteByte(*(*byte)(at(p)))
+	}
+	return b.String()
+}
+
+// lend gives fn a copy of a text that ends with a zero.
+func (c *conn) lend(text string, fn func(p uintptr) error) error {
+	p := sqlite3.Xsqlite3_malloc(c.tls, int32(len(text)+1)) //nolint:gosec // our own statements and paths
+	if p == 0 {
+		return errNoMemory()
+	}
+	defer sqlite3.Xsqlite3_free(c.tls, p)
+	b := unsafe.Slice((*byte)(at(p)), len(text)+1) //nolint:gosec // so long it is
+	b[copy(b, text)] = 0
+	return fn(p)
 }

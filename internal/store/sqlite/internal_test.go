@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	driverpkg "modernc.org/sqlite"
-
 	"github.com/airside-travel/airside/internal/audit"
 	"github.com/airside-travel/airside/internal/store"
 	"github.com/airside-travel/airside/internal/store/seal"
@@ -56,11 +54,7 @@ func reopened(t *testing.T, o Options, change ...string) (*Store, error) {
 
 func alter(t *testing.T, path, text string) {
 	t.Helper()
-	connector, err := driverpkg.NewConnector(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := dial(t.Context(), connector)
+	c, err := dial(path)
 	if err != nil {
 		t.Fatal(err)
 	}

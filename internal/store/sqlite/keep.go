@@ -31,20 +31,24 @@ func (t *tx) AppendEvent(e *store.Event) error {
 	if _, err := t.makeKey(e.Tenant); err != nil {
 		return err
 	}
-	last, err := t.First(e.Tenant, sqltext.EventLast, e.Tenant)
-	if err != nil {
-		return err
+	end := t.tail(e.Tenant)
+	if end.event < 0 {
+		last, err := t.First(e.Tenant, sqltext.EventLast, e.Tenant)
+		if err != nil {
+			return err
+		}
+		end.event = 0
+		if last != nil {
+			end.event = last.Int(0)
+		}
 	}
 	placed := *e
-	placed.Seq = 1
-	if last != nil {
-		placed.Seq = last.Int(0) + 1
-	}
-	err = t.add(e.Tenant, e.Body, sqlread.EventPlace(&placed), sqltext.EventInsert+sqltext.IfFree, func(body []byte) []any {
+	placed.Seq = end.event + 1
+	err := t.add(e.Tenant, e.Body, sqlread.EventPlace(&placed), sqltext.EventInsert+sqltext.IfFree, func(body []byte) []any {
 		return sqlread.EventArgs(&placed, body)
 	})
 	if err == nil {
-		e.Seq = placed.Seq
+		end.event, e.Seq = placed.Seq, placed.Seq
 	}
 	return err
 }
@@ -78,13 +82,6 @@ func (t *tx) RemoveDelivery(tenant, id string) error {
 func (t *tx) AppendAttempt(a *store.Attempt) error {
 	return t.add(a.Tenant, []byte(a.Error), sqlread.AttemptPlace(a), sqltext.AttemptInsert+sqltext.IfFree, func(text []byte) []any {
 		return sqlread.AttemptArgs(a, text)
-	})
-}
-
-// AppendAudit writes an entry; ErrExists when its sequence number is taken.
-func (t *tx) AppendAudit(e *store.AuditEntry) error {
-	return t.add(e.Tenant, e.Detail, sqlread.AuditPlace(e), sqltext.AuditInsert+sqltext.IfFree, func(detail []byte) []any {
-		return sqlread.AuditArgs(e, detail)
 	})
 }
 

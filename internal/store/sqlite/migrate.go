@@ -5,11 +5,11 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 
 	"github.com/pressly/goose/v3"
+	driver "modernc.org/sqlite"
 
 	"github.com/airside-travel/airside/internal/store/migrations"
 )
@@ -19,7 +19,7 @@ import (
 const schemaVersion = 4
 
 // migrate brings the schema up to date, or says why it cannot.
-func migrate(ctx context.Context, c *conn, connector driver.Connector) (err error) {
+func migrate(ctx context.Context, c *conn, dsn string) (err error) {
 	id, err := c.first("PRAGMA application_id")
 	if err != nil {
 		return fmt.Errorf("sqlite: %w", err)
@@ -42,6 +42,10 @@ func migrate(ctx context.Context, c *conn, connector driver.Connector) (err erro
 	}
 	// Before the first table, so that a file whose creation was cut short is still known as ours.
 	if err := c.script(fmt.Sprintf("PRAGMA application_id=%d", applicationID)); err != nil {
+		return fmt.Errorf("sqlite: %w", err)
+	}
+	connector, err := driver.NewConnector(dsn)
+	if err != nil {
 		return fmt.Errorf("sqlite: %w", err)
 	}
 	db := sql.OpenDB(connector)

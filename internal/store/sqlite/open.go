@@ -5,7 +5,6 @@ package sqlite
 import (
 	"context"
 	"crypto/rand"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
@@ -13,8 +12,6 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
-
-	driverpkg "modernc.org/sqlite"
 
 	"github.com/airside-travel/airside/internal/store"
 	"github.com/airside-travel/airside/internal/store/seal"
@@ -38,6 +35,7 @@ type Options struct {
 	MasterKey []byte // 32 bytes; in memory mode nil draws one
 	Readers   int    // connections for View, 4 when zero
 
+	single  bool // one call for each commit; only tests can set it, for comparison
 	relaxed bool // synchronous=NORMAL; only a build with the tag fuse can set it, for the control of test/fault/powercut
 }
 
@@ -54,6 +52,9 @@ type Store struct {
 	master  *seal.Master
 	keys    sync.Map             // tenant -> *seal.Key, of committed keys
 	pending map[string]*seal.Key // the writer's: keys made in the running group
+	tails   map[string]*tail     // the writer's: where the events and the audit trails of tenants end
+	tallies sqlread.TallySum     // the writer's: what the running group has still to write
+	careful int                  // the writer's: how many groups more have savepoints
 	queue   *queue
 	writer  *conn
 	stopped chan struct{} // closed when the writer has ended
@@ -75,7 +76,11 @@ var _ store.Store = (*Store)(nil)
 
 // Open opens or creates a database and brings its schema up to date.
 func Open(ctx context.Context, o Options) (_ *Store, err error) {
-	s := &Store{pending: map[string]*seal.Key{}, queue: newQueue(), stopped: make(chan struct{}), idle: make(chan struct{})}
+	limit := groupMax
+	if o.single {
+		limit = 1
+	}
+	s := &Store{pending: map[string]*seal.Key{}, tails: map[string]*tail{}, queue: newQueue(limit), stopped: make(chan struct{}), idle: make(chan struct{})}
 	if o.Readers <= 0 {
 		o.Readers = 4
 	}
@@ -105,18 +110,14 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	if s.master, err = seal.NewMaster(o.MasterKey); err != nil {
 		return nil, err
 	}
-	connector, err := driverpkg.NewConnector(dsn)
-	if err != nil {
-		return nil, fmt.Errorf("sqlite: %w", err)
-	}
-	if err := s.connect(ctx, connector, o); err != nil {
+	if err := s.connect(ctx, dsn, o); err != nil {
 		return nil, err
 	}
 	go s.write()
 	return s, nil
 }
 
-func (s *Store) connect(ctx context.Context, connector driver.Connector, o Options) (err error) {
+func (s *Store) connect(ctx context.Context, dsn string, o Options) (err error) {
 	modes := []string{waitPragma, "journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=0"}
 	if o.relaxed {
 		modes[2] = "synchronous=NORMAL"
@@ -125,24 +126,24 @@ func (s *Store) connect(ctx context.Context, connector driver.Connector, o Optio
 		modes = []string{"journal_mode=MEMORY", "synchronous=OFF"}
 	}
 	modes = append(modes, cachePragma, "temp_store=MEMORY", "trusted_schema=OFF")
-	if s.writer, err = dial(ctx, connector, modes...); err != nil {
+	if s.writer, err = dial(dsn, modes...); err != nil {
 		return fmt.Errorf("sqlite: open %s: %w", o.Path, err)
 	}
-	if err := migrate(ctx, s.writer, connector); err != nil {
+	if err := migrate(ctx, s.writer, dsn); err != nil {
 		return err
 	}
 	if err := s.prove(); err != nil {
 		return err
 	}
 	for range o.Readers {
-		c, err := dial(ctx, connector, waitPragma, "query_only=ON", cachePragma, "temp_store=MEMORY", "trusted_schema=OFF")
+		c, err := dial(dsn, waitPragma, "query_only=ON", cachePragma, "temp_store=MEMORY", "trusted_schema=OFF")
 		if err != nil {
 			return fmt.Errorf("sqlite: open a reader of %s: %w", o.Path, err)
 		}
 		s.readers <- c
 	}
 	if !o.Memory {
-		c, err := dial(ctx, connector, waitPragma, "cache_size=-256")
+		c, err := dial(dsn, waitPragma, "cache_size=-256")
 		if err != nil {
 			return fmt.Errorf("sqlite: open %s: %w", o.Path, err)
 		}

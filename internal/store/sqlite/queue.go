@@ -36,11 +36,12 @@ type queue struct {
 	mu     sync.Mutex
 	wake   sync.Cond
 	ops    []*op
+	max    int // of a group
 	closed bool
 }
 
-func newQueue() *queue {
-	q := new(queue)
+func newQueue(limit int) *queue {
+	q := &queue{max: limit}
 	q.wake.L = &q.mu
 	return q
 }
@@ -56,7 +57,7 @@ func (q *queue) put(o *op) error {
 	return nil
 }
 
-// take waits for calls and returns up to groupMax of them, in the order they came; nil when the
+// take waits for calls and returns up to q.max of them, in the order they came; nil when the
 // queue is closed and empty.
 func (q *queue) take(into []*op) []*op {
 	q.mu.Lock()
@@ -67,7 +68,7 @@ func (q *queue) take(into []*op) []*op {
 		}
 		q.wake.Wait()
 	}
-	n := min(len(q.ops), groupMax)
+	n := min(len(q.ops), q.max)
 	into = append(into[:0], q.ops[:n]...)
 	rest := copy(q.ops, q.ops[n:])
 	clear(q.ops[rest:])

@@ -4,6 +4,9 @@ package sqlite
 
 import (
 	"bytes"
+	"cmp"
+	"errors"
+	"slices"
 
 	"github.com/airside-travel/airside/internal/store"
 	"github.com/airside-travel/airside/internal/store/seal"
@@ -11,10 +14,62 @@ import (
 	"github.com/airside-travel/airside/internal/store/sqltext"
 )
 
-// head is valid until the statement runs again, except for its entries, which the driver copied.
+// known is a record of which the head was read, so that writing it needs no second look.
+type known struct {
+	tenant, kind, id string
+	head             sqlread.Head
+}
+
+const knownMax = 8
+
+// Get is the reader's that remembers the head.
+func (t *tx) Get(tenant, kind, id string) (*store.Record, error) {
+	k, err := t.Key(tenant)
+	if err != nil {
+		return nil, err
+	}
+	if k == nil {
+		return nil, store.ErrNotFound
+	}
+	got, err := t.First(tenant, sqltext.EntityGetHead, tenant, kind, id)
+	if err != nil {
+		return nil, err
+	}
+	if got == nil {
+		return nil, store.ErrNotFound
+	}
+	r, err := sqlread.DecodeRecord(k, tenant, kind, got)
+	if err != nil {
+		return nil, err
+	}
+	t.forget(tenant, kind, id)
+	if len(t.known) == knownMax {
+		t.known = t.known[:0]
+	}
+	t.known = append(t.known, known{tenant, kind, id, sqlread.Head{
+		Ord: got.Int(7), Version: r.Version, Created: sqlread.Micros(r.CreatedAt), Parent: r.Parent, Deleted: r.Deleted,
+		Entries: bytes.Clone(got.Blob(8)),
+	}})
+	return r, nil
+}
+
+// forget drops the head of a record that is about to be written.
+func (t *tx) forget(tenant, kind, id string) {
+	t.known = slices.DeleteFunc(t.known, func(k known) bool { return k.id == id && k.kind == kind && k.tenant == tenant })
+}
+
+// head is what is stored of a record that is about to be written. Its entries are valid until the next call.
 func (t *tx) head(tenant, kind, id string) (sqlread.Head, error) {
 	if tenant == "" {
 		return sqlread.Head{}, errTenant
+	}
+	if _, err := t.open(); err != nil {
+		return sqlread.Head{}, err
+	}
+	for _, k := range t.known {
+		if k.id == id && k.kind == kind && k.tenant == tenant {
+			return k.head, nil
+		}
 	}
 	got, err := t.First(tenant, sqltext.EntityHead, tenant, kind, id)
 	if err != nil {
@@ -47,11 +102,17 @@ func (t *tx) Insert(r *store.Record) error {
 }
 
 func (t *tx) insert(k *seal.Key, r *store.Record) error {
+	list := sqlread.EntriesOf(k, r)
+	if err := t.vacant(r.Tenant, list, nil); err != nil { // before anything is written that would have to be undone
+		if _, e := t.head(r.Tenant, r.Kind, r.ID); !errors.Is(e, store.ErrNotFound) {
+			return cmp.Or(e, store.ErrExists)
+		}
+		return err
+	}
 	doc, err := t.seal(k, r.Doc, sqlread.EntityPlace(r))
 	if err != nil {
 		return err
 	}
-	list := sqlread.EntriesOf(k, r)
 	created := sqlread.Micros(r.CreatedAt)
 	n, ord, err := t.exec(sqltext.EntityInsert+sqltext.IfFree, r.Tenant, r.Kind, r.ID, r.Parent, r.Version,
 		created, sqlread.Micros(r.UpdatedAt), sqlread.Bit(r.Deleted), list.Bytes(), doc)
@@ -61,26 +122,12 @@ func (t *tx) insert(k *seal.Key, r *store.Record) error {
 	if n == 0 {
 		return store.ErrExists
 	}
-	if err := t.vacant(r.Tenant, list, nil); err != nil {
-		if _, _, e := t.exec(sqltext.EntityDelete, r.Tenant, ord); e != nil {
-			return e
-		}
-		return err
-	}
 	for _, e := range list {
 		if err := t.addEntry(r.Tenant, e, created, ord); err != nil {
 			return err
 		}
 	}
-	return t.tally(r.Tenant, r.Kind, nil, r, ord)
-}
-
-func (t *tx) tally(tenant, kind string, old *sqlread.Head, r *store.Record, ord int64) error {
-	for _, s := range sqlread.Tallies(tenant, kind, old, r, ord) {
-		if _, _, err := t.exec(s.Text, s.Args...); err != nil {
-			return err
-		}
-	}
+	t.s.tallies.Add(r.Tenant, r.Kind, nil, r, ord)
 	return nil
 }
 
@@ -97,6 +144,7 @@ func (t *tx) Update(r *store.Record, expect int64) error {
 	if err != nil {
 		return err
 	}
+	t.forget(r.Tenant, r.Kind, r.ID)
 	list := sqlread.EntriesOf(k, r)
 	packed := list.Bytes()
 	same := bytes.Equal(packed, old.Entries)
@@ -117,12 +165,10 @@ func (t *tx) Update(r *store.Record, expect int64) error {
 		_, _, err = t.exec(sqltext.EntityMove, r.Tenant, old.Ord, sealed.Version, sqlread.Micros(r.UpdatedAt), doc,
 			r.Parent, sqlread.Bit(r.Deleted), packed)
 	}
-	if err == nil {
-		err = t.tally(r.Tenant, r.Kind, &old, r, old.Ord)
-	}
 	if err != nil {
 		return err
 	}
+	t.s.tallies.Add(r.Tenant, r.Kind, &old, r, old.Ord)
 	r.Version, r.CreatedAt = sealed.Version, sqlread.Moment(old.Created)
 	return nil
 }
@@ -153,6 +199,7 @@ func (t *tx) Remove(tenant, kind, id string) error {
 	if err != nil {
 		return err
 	}
+	t.forget(tenant, kind, id)
 	for _, e := range sqlread.Unpack(old.Entries) {
 		if err := t.dropEntry(tenant, e, old.Created, old.Ord); err != nil {
 			return err
@@ -161,7 +208,8 @@ func (t *tx) Remove(tenant, kind, id string) error {
 	if _, _, err = t.exec(sqltext.EntityDelete, tenant, old.Ord); err != nil {
 		return err
 	}
-	return t.tally(tenant, kind, &old, nil, old.Ord)
+	t.s.tallies.Add(tenant, kind, &old, nil, old.Ord)
+	return nil
 }
 
 // vacant returns a *store.DuplicateError when another record holds a unique entry of list that is

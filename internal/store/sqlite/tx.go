@@ -15,9 +15,12 @@ import (
 // tx is one call of Update within a group.
 type tx struct {
 	reader
-	grouped   bool     // others share the transaction: what this one writes needs a savepoint
-	wrote     bool     // the savepoint, if needed, is there
+	savepoint bool     // what this one writes needs a savepoint
+	saved     bool     // which is there
+	wrote     bool     // something was changed
+	lost      error    // SQLite ended the transaction by itself
 	created   []string // tenants whose keys were made here
+	known     []known  // records whose heads were read
 	committed []func()
 	undone    []func()
 	sealed    []byte // scratch: SQLite copies what is bound
@@ -28,9 +31,10 @@ var (
 	_ store.Tx     = (*tx)(nil)
 )
 
-func newTx(s *Store, ctx context.Context, grouped bool) *tx {
-	t := &tx{reader: reader{s: s, ctx: ctx, c: s.writer, pending: s.pending}, grouped: grouped}
+func newTx(s *Store, ctx context.Context, savepoint bool) *tx {
+	t := &tx{reader: reader{s: s, ctx: ctx, c: s.writer, pending: s.pending}, savepoint: savepoint}
 	t.Reader = sqlread.Reader{Source: &t.reader}
+	t.before = t.settle
 	return t
 }
 
@@ -46,19 +50,61 @@ func (t *tx) exec(text string, args ...any) (changed, id int64, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	if !t.wrote {
-		if t.grouped {
-			if _, _, err := c.exec("SAVEPOINT part"); err != nil {
-				return 0, 0, explain(fmt.Errorf("savepoint: %w", err))
-			}
-		}
-		t.wrote = true
+	if err := t.begin(); err != nil {
+		return 0, 0, err
 	}
 	changed, id, err = c.exec(text, args...)
 	if err != nil {
-		return 0, 0, explain(err)
+		return 0, 0, t.failed(explain(err))
 	}
+	t.wrote = t.wrote || changed > 0
 	return changed, id, nil
+}
+
+// begin sets the savepoint where one is needed.
+func (t *tx) begin() error {
+	if t.lost == nil && !t.c.inTransaction() {
+		t.lost = store.Unavailable(errEnded) // by an error of a statement that reads
+	}
+	if t.lost != nil {
+		return t.lost // outside the transaction it would be for good
+	}
+	if t.savepoint && !t.saved {
+		if _, _, err := t.c.exec("SAVEPOINT part"); err != nil {
+			return t.failed(explain(fmt.Errorf("savepoint: %w", err)))
+		}
+		t.saved = true
+	}
+	return nil
+}
+
+// failed notes when an error has ended the transaction.
+func (t *tx) failed(err error) error {
+	if !t.c.inTransaction() {
+		t.lost = err
+	}
+	return err
+}
+
+// settle writes the tallies of the group before one is read.
+func (t *tx) settle(text string) error {
+	if text != sqltext.TallyGet {
+		return nil
+	}
+	return t.writeTallies()
+}
+
+func (t *tx) writeTallies() error {
+	if t.s.tallies.Empty() {
+		return nil
+	}
+	if err := t.begin(); err != nil {
+		return err
+	}
+	if err := t.s.writeTallies(); err != nil {
+		return t.failed(err)
+	}
+	return nil
 }
 
 // makeKey is key, and makes one for a new tenant.

@@ -16,6 +16,7 @@ import (
 var (
 	errTenant  = errors.New("sqlite: no tenant given")
 	errOver    = errors.New("sqlite: use of a transaction that has ended")
+	errEnded   = errors.New("sqlite: the transaction was ended by an error")
 	errLooping = errors.New("sqlite: use of a transaction inside a loop over its records")
 )
 
@@ -83,9 +84,10 @@ type reader struct {
 	s              *Store
 	ctx            context.Context
 	c              *conn
-	pending        map[string]*seal.Key // in Update: keys that are not committed yet
-	over           bool                 // the transaction has ended
-	looping        bool                 // a sequence is being consumed
+	pending        map[string]*seal.Key    // in Update: keys that are not committed yet
+	before         func(text string) error // in Update: called before a statement reads
+	over           bool                    // the transaction has ended
+	looping        bool                    // a sequence is being consumed
 }
 
 func (r *reader) base() *reader { return r }
@@ -125,6 +127,15 @@ func (r *reader) open() (*conn, error) {
 	return r.c, nil
 }
 
+// opened is open for a statement that reads: what it reads is written first.
+func (r *reader) opened(text string) (*conn, error) {
+	c, err := r.open()
+	if err == nil && r.before != nil {
+		err = r.before(text)
+	}
+	return c, err
+}
+
 // end gives the connection of a View back.
 func (r *reader) end() {
 	r.over = true
@@ -140,7 +151,7 @@ func (r *reader) end() {
 
 // First reads one row; the tenant is in the arguments.
 func (r *reader) First(_, text string, args ...any) (sqlread.Row, error) {
-	c, err := r.open()
+	c, err := r.opened(text)
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +167,7 @@ func (r *reader) First(_, text string, args ...any) (sqlread.Row, error) {
 
 // Each reads rows until fn says stop, or the caller's context ends.
 func (r *reader) Each(_ string, fn func(sqlread.Row) (bool, error), text string, args ...any) error {
-	c, err := r.open()
+	c, err := r.opened(text)
 	if err != nil {
 		return err
 	}

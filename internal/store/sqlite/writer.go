@@ -132,23 +132,43 @@ func (s *Store) Ready(context.Context) error {
 	return nil
 }
 
+// careful is for how many groups savepoints stay on after a call has failed that had written something.
+const careful = 64
+
 // run executes the parts of a group and commits. An error concerns all of them.
-func (s *Store) run(group []*op) (err error) {
+//
+// A savepoint for each call costs a copy of every page that the call is the first to touch, and calls that fail
+// after they have written are rare. So there are none at first: when such a call comes, what the group did is undone
+// and all of it runs again, with savepoints.
+func (s *Store) run(group []*op) error {
 	if s.memory != nil {
 		s.memory.Lock()
 		defer s.memory.Unlock()
 	}
+	s.careful = max(s.careful-1, 0)
+	if s.careful == 0 && len(group) > 1 {
+		if again, err := s.attempt(group, false); !again {
+			return err
+		}
+		s.careful = careful
+	}
+	_, err := s.attempt(group, len(group) > 1)
+	return err
+}
+
+// attempt is one run of a group; again asks for another one, with savepoints.
+func (s *Store) attempt(group []*op, savepoints bool) (again bool, err error) {
 	if _, _, err := s.writer.exec("BEGIN IMMEDIATE"); err != nil {
-		return store.Unavailable(fmt.Errorf("sqlite: begin: %w", err))
+		return false, store.Unavailable(fmt.Errorf("sqlite: begin: %w", err))
 	}
 	open, returned := true, false
 	defer func() {
 		if open {
 			// SQLite may have ended the transaction by itself; then this fails and nothing is left to undo.
 			_, _, _ = s.writer.exec("ROLLBACK")
+			s.forget()
 		}
 		if !returned { // runtime.Goexit
-			clear(s.pending)
 			for _, o := range group {
 				o.err = errGoexit
 			}
@@ -156,53 +176,81 @@ func (s *Store) run(group []*op) (err error) {
 	}()
 	wrote := false
 	for _, o := range group {
-		o.tx = newTx(s, o.ctx, len(group) > 1)
+		o.tx = newTx(s, o.ctx, savepoints)
 		if err := s.part(o); err != nil {
 			returned = true
-			return err
+			return false, err
+		}
+		if o.err != nil && o.tx.wrote && !savepoints && len(group) > 1 {
+			returned = true
+			return true, nil
 		}
 		wrote = wrote || o.err == nil && o.tx.wrote
 	}
 	returned = true
 	if !wrote {
-		return nil
+		return false, nil
+	}
+	if err := s.writeTallies(); err != nil {
+		return false, err
 	}
 	if _, _, err := s.writer.exec("COMMIT"); err != nil {
 		err = fmt.Errorf("sqlite: commit: %w", err)
 		if inTrouble(err) {
-			return store.Doubtful(err) // the log may hold it, for the restart to find
+			return false, store.Doubtful(err) // the log may hold it, for the restart to find
 		}
-		return store.Unavailable(err)
+		return false, store.Unavailable(err)
 	}
 	open = false
-	return nil
+	return false, nil
 }
 
-// part runs one call of Update. Its own failure is kept in o.err and undone; the error returned says
-// that the whole group is lost, as when the disk is full and SQLite has rolled back by itself.
+// part runs one call of Update. Its own failure is kept in o.err, and undone where there are savepoints; the error
+// returned says that the whole group is lost, as when the disk is full and SQLite has rolled back by itself.
 func (s *Store) part(o *op) error {
 	defer func() { o.tx.over = true }()
 	o.err = call(o.fn, store.WithTx(o.ctx, o.tx))
-	if !o.tx.wrote {
+	if o.err == nil && o.tx.saved {
+		o.err = o.tx.writeTallies() // for the next one to undo none but its own
+	}
+	if o.tx.lost != nil {
+		return o.tx.lost // whatever the call made of it
+	}
+	if !o.tx.saved {
 		return nil
 	}
 	if o.err != nil {
 		for _, tenant := range o.tx.created {
 			delete(s.pending, tenant)
 		}
-		if !o.tx.grouped {
-			return nil // alone in its transaction, which is rolled back
-		}
+		clear(s.tails)
+		s.tallies.Clear()
 		if _, _, err := s.writer.exec("ROLLBACK TO part"); err != nil {
 			return store.Unavailable(fmt.Errorf("sqlite: roll back after %w: %w", o.err, err))
 		}
 	}
-	if o.tx.grouped {
-		if _, _, err := s.writer.exec("RELEASE part"); err != nil {
-			return store.Unavailable(fmt.Errorf("sqlite: release: %w", err))
-		}
+	if _, _, err := s.writer.exec("RELEASE part"); err != nil {
+		return store.Unavailable(fmt.Errorf("sqlite: release: %w", err))
 	}
 	return nil
+}
+
+// writeTallies writes the counts of lists that the group has changed, each once.
+func (s *Store) writeTallies() error {
+	defer s.tallies.Clear()
+	return s.tallies.Write(func(text string, args ...any) error {
+		if _, _, err := s.writer.exec(text, args...); err != nil {
+			return explain(err)
+		}
+		return nil
+	})
+}
+
+// forget drops what is known of a transaction that is undone.
+func (s *Store) forget() {
+	clear(s.pending)
+	clear(s.tails)
+	s.tallies.Clear()
 }
 
 // call runs fn and makes an error of a panic.

@@ -35,3 +35,20 @@ func (l List) start() string {
 	}
 	return ` AND (e.created_at, e.ord) >= ($6, $7)`
 }
+
+// Several changes of a tally at once.
+const (
+	// TallyAddMany takes tenant, kind, parent, live, dead, the place of the last of the records, how many of them have not
+	// their place behind the one before, and the place of the first.
+	TallyAddMany = `INSERT INTO entity_tally (tenant, kind, parent, live, dead, last_at, last_ord, moves)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (tenant, kind, parent) DO UPDATE SET live = entity_tally.live + excluded.live, dead = entity_tally.dead + excluded.dead,
+moves = entity_tally.moves + excluded.moves
++ CASE WHEN $9 > entity_tally.last_at OR $9 = entity_tally.last_at AND $10 > entity_tally.last_ord THEN 0 ELSE 1 END,
+last_at = CASE WHEN ` + later + ` THEN excluded.last_at ELSE entity_tally.last_at END,
+last_ord = CASE WHEN ` + later + ` THEN excluded.last_ord ELSE entity_tally.last_ord END`
+
+	// TallyMoveMany takes tenant, kind, parent, by how much live and dead change, and how many records changed places.
+	TallyMoveMany = `UPDATE entity_tally SET live = live + $4, dead = dead + $5, moves = moves + $6
+WHERE tenant = $1 AND kind = $2 AND parent = $3`
+)
