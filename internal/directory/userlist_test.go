@@ -14,7 +14,23 @@ import (
 	"github.com/airside-travel/airside/internal/errs"
 )
 
-func (w *world) list(a *actor.Actor, query string) (got directory.UserList, names string, err error) {
+// listed is the answer of listUsersV3 as a caller reads it.
+type listed struct {
+	Users []struct {
+		UserID, Organization directory.Reference
+		IsActive             bool
+		PersonalDetail       struct{ Name struct{ Given string } }
+		BusinessDetail       struct {
+			LegalEntity, Department, CostCenter directory.Reference
+			Office                              *directory.Reference
+			BusinessEmail, EmployeeID           string
+		}
+		CreatedAt struct{ ISO8601 string }
+	}
+	Pagination struct{ TotalNumResults int }
+}
+
+func (w *world) list(a *actor.Actor, query string) (got listed, names string, err error) {
 	w.t.Helper()
 	var in directory.ListUsersIn
 	decode(w.t, w.raw("listUsersV3", "%s", query), &in.Query)
@@ -22,19 +38,11 @@ func (w *world) list(a *actor.Actor, query string) (got directory.UserList, name
 	if err != nil {
 		return got, "", err
 	}
-	var out struct {
-		Users []struct {
-			PersonalDetail struct{ Name struct{ Given string } }
-			IsActive       bool
-		}
-		Pagination struct{ TotalNumResults int }
-	}
-	decode(w.t, body, &out)
 	decode(w.t, body, &got)
-	for _, u := range out.Users {
+	for _, u := range got.Users {
 		names += u.PersonalDetail.Name.Given + " "
 	}
-	return got, strings.TrimSpace(names) + fmt.Sprintf("/%d", out.Pagination.TotalNumResults), nil
+	return got, strings.TrimSpace(names) + fmt.Sprintf("/%d", got.Pagination.TotalNumResults), nil
 }
 
 func TestListUsers(t *testing.T) {
@@ -103,8 +111,8 @@ func TestListUsers(t *testing.T) {
 		t.Fatal(err)
 	}
 	u := got.Users[0]
-	if u.Organization.Name != "Acme" || u.Business.Entity.Name != "Acme France SAS" || u.Business.Department.Name != "Research" ||
-		u.Business.CostCenter.Name != "4711" || u.Business.Office != nil || u.CreatedAt.ISO != "2026-03-02T09:30:15" {
+	if u.Organization.Name != "Acme" || u.BusinessDetail.LegalEntity.Name != "Acme France SAS" || u.BusinessDetail.Department.Name != "Research" ||
+		u.BusinessDetail.CostCenter.Name != "4711" || u.BusinessDetail.Office != nil || u.CreatedAt.ISO8601 != "2026-03-02T09:30:15" {
 		t.Errorf("got %+v", u)
 	}
 	admin := w.as(of(company, actor.CompanyAdmin), "")

@@ -87,6 +87,7 @@ type Query struct {
 	Parent       string // "" for any
 	Field, Value string // an index entry; "" for none
 	Deleted      bool   // include soft-deleted records
+	Only         bool   // nothing but soft-deleted records
 	Newest       bool   // newest first
 	Offset       int
 	Limit        int // 0 for all

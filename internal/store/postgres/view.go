@@ -23,7 +23,7 @@ func (s *Store) View(ctx context.Context, fn func(context.Context) error) error 
 	}
 	defer s.leave()
 	v := &view{s: s, ctx: ctx}
-	v.Reader = sqlread.Reader{Source: v}
+	v.Reader = sqlread.View(v)
 	defer v.end()
 	return fn(store.WithTx(ctx, v))
 }

@@ -63,8 +63,8 @@ WHERE i.tenant = $1 AND i.hash = $2 AND i.is_unique = 1 AND e.tenant = i.tenant 
 
 // List says what varies in the statements that list records.
 type List struct {
-	Parent, Indexed, Deleted, Newest bool
-	From                             bool // begin at a place; with Parent and nothing but Deleted
+	Parent, Indexed, Deleted, Only, Newest bool
+	From                                   bool // begin at a place; with Parent and nothing but Deleted
 }
 
 // Select takes tenant, kind, limit, offset, then the parent if any, then the hash if any, with From a place instead.
@@ -79,7 +79,7 @@ func (l List) Select() string {
 			order = ` ORDER BY i.created_at DESC, i.ord DESC`
 		}
 	}
-	return `SELECT ` + columns + l.from("$5", "$6") + l.start() + order + ` LIMIT $3 OFFSET $4`
+	return `SELECT ` + columns + `, e.ord` + l.from("$5", "$6") + l.start() + order + ` LIMIT $3 OFFSET $4`
 }
 
 // Count takes tenant, kind, then the parent if any, then the hash if any.
@@ -101,7 +101,10 @@ WHERE i.tenant = $1 AND i.hash = ` + hash + ` AND e.tenant = i.tenant AND e.ord 
 		// The second condition is what lets the partial index be used.
 		text += ` AND e.parent = ` + first + ` AND e.parent <> ''`
 	}
-	if !l.Deleted {
+	switch {
+	case l.Only:
+		text += ` AND e.deleted = 1`
+	case !l.Deleted:
 		text += ` AND e.deleted = 0`
 	}
 	return text
