@@ -77,8 +77,8 @@ func (f *userFilter) lookups(all store.Query, companies []string) (out []store.Q
 func merged(ctx context.Context, all store.Query, lookups []store.Query, ids []string) iter.Seq2[*store.Record, error] {
 	return func(yield func(*store.Record, error) bool) {
 		type one struct {
-			at int64
-			id string
+			at, order int64
+			id        string
 		}
 		var found []one
 		for _, id := range ids {
@@ -88,7 +88,7 @@ func merged(ctx context.Context, all store.Query, lookups []store.Query, ids []s
 				return
 			}
 			if r != nil {
-				found = append(found, one{r.CreatedAt.UnixMicro(), r.ID})
+				found = append(found, one{r.CreatedAt.UnixMicro(), r.Order, r.ID})
 			}
 		}
 		for _, q := range lookups {
@@ -97,10 +97,10 @@ func merged(ctx context.Context, all store.Query, lookups []store.Query, ids []s
 					yield(nil, err)
 					return
 				}
-				found = append(found, one{r.CreatedAt.UnixMicro(), r.ID})
+				found = append(found, one{r.CreatedAt.UnixMicro(), r.Order, r.ID})
 			}
 		}
-		slices.SortFunc(found, func(a, b one) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.id, b.id)) })
+		slices.SortFunc(found, func(a, b one) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.order, b.order)) })
 		for _, o := range slices.Compact(found) {
 			r, err := get(ctx, all, o.id)
 			if r == nil && err == nil {

@@ -60,7 +60,7 @@ func (r Reader) List(q store.Query) iter.Seq2[*store.Record, error] {
 // Walk yields all records of a tenant by kind and id.
 func (r Reader) Walk(tenant, kind, id string, limit int) iter.Seq2[*store.Record, error] {
 	return sequence(r, tenant, statement(sqltext.EntityWalk, tenant, kind, id, Bound(limit)), func(k *seal.Key, got Row) (*store.Record, error) {
-		return DecodeRecord(k, tenant, got.Text(7), got)
+		return DecodeRecord(k, tenant, got.Text(8), got)
 	})
 }
 
@@ -113,7 +113,7 @@ func record(tenant, kind string) func(*seal.Key, Row) (*store.Record, error) {
 func DecodeRecord(k *seal.Key, tenant, kind string, r Row) (*store.Record, error) {
 	rec := &store.Record{
 		Tenant: tenant, Kind: kind, ID: r.Text(0), Parent: r.Text(1), Version: r.Int(2),
-		CreatedAt: Moment(r.Int(3)), UpdatedAt: Moment(r.Int(4)), Deleted: r.Int(5) != 0,
+		CreatedAt: Moment(r.Int(3)), UpdatedAt: Moment(r.Int(4)), Deleted: r.Int(5) != 0, Order: r.Int(7),
 	}
 	doc, err := k.Open(r.Blob(6), EntityPlace(rec))
 	if err != nil {

@@ -18,12 +18,12 @@ const (
 
 // Records. A record is written through its head: where it is, and which index entries it has.
 const (
-	columns = `e.id, e.parent, e.version, e.created_at, e.updated_at, e.deleted, e.doc`
+	columns = `e.id, e.parent, e.version, e.created_at, e.updated_at, e.deleted, e.doc, e.ord`
 
 	EntityGet = `SELECT ` + columns + ` FROM entity e WHERE e.tenant = $1 AND e.kind = $2 AND e.id = $3`
 
 	// EntityGetHead is EntityGet for a transaction that may write the record.
-	EntityGetHead = `SELECT ` + columns + `, e.ord, e.entries FROM entity e WHERE e.tenant = $1 AND e.kind = $2 AND e.id = $3`
+	EntityGetHead = `SELECT ` + columns + `, e.entries FROM entity e WHERE e.tenant = $1 AND e.kind = $2 AND e.id = $3`
 
 	EntityFind = `SELECT ` + columns + ` FROM entity_index i CROSS JOIN entity e
 WHERE i.tenant = $1 AND i.hash = $2 AND e.tenant = i.tenant AND e.ord = i.ord AND e.deleted = 0
@@ -79,7 +79,7 @@ func (l List) Select() string {
 			order = ` ORDER BY i.created_at DESC, i.ord DESC`
 		}
 	}
-	return `SELECT ` + columns + `, e.ord` + l.from("$5", "$6") + l.start() + order + ` LIMIT $3 OFFSET $4`
+	return `SELECT ` + columns + l.from("$5", "$6") + l.start() + order + ` LIMIT $3 OFFSET $4`
 }
 
 // Count takes tenant, kind, then the parent if any, then the hash if any.
