@@ -18,26 +18,27 @@ import (
 // narrowed yields the people who may match: those whom index entries have when every filter names some, else
 // everybody, in order of creation either way. It may yield others than those who match, nobody twice.
 func narrowed(ctx context.Context, q *usersQuery, all store.Query, companies []string) iter.Seq2[*store.Record, error] {
+	if q.scans() {
+		return store.Read(ctx).List(all)
+	}
 	var lookups []store.Query
 	var ids []string
 	for i := range q.Filters {
 		some, of := q.Filters[i].lookups(all, companies)
-		if len(some)+len(of) == 0 {
-			return store.Read(ctx).List(all)
-		}
 		lookups, ids = append(lookups, some...), append(ids, of...)
 	}
-	switch {
-	case len(q.Filters) == 0:
-		return store.Read(ctx).List(all)
-	case len(lookups) == 1 && len(ids) == 0:
+	if len(lookups) == 1 && len(ids) == 0 {
 		return store.Read(ctx).List(lookups[0])
 	}
 	return merged(ctx, all, lookups, ids)
 }
 
-// lookups are the narrowest queries that find everybody who can pass the filter, or their ids; nothing when only
-// looking at everybody does.
+// narrow reports whether index entries find those who can pass the filter.
+func (f *userFilter) narrow() bool {
+	return len(f.Users)+len(f.ExternalIDs)+len(f.Emails)+len(f.Offices)+len(f.CostCenters)+len(f.Departments)+len(f.Entities) > 0
+}
+
+// lookups are the narrowest queries that find everybody who can pass a filter that is narrow, or their ids.
 func (f *userFilter) lookups(all store.Query, companies []string) (out []store.Query, ids []string) {
 	add := func(field, value string) {
 		q := all

@@ -34,9 +34,17 @@ type usersQuery struct {
 //
 // A page in order of creation is cut by the store. A filter that names people, addresses, external ids or places
 // reads those whom an index entry has. Every other filter, a text, and an order by name read everybody of the
-// company once, and keep the page.
+// company once, and keep the page; two such lists at a time, while others wait before they read anything.
 func (s *Service) ListUsers(ctx context.Context, in ListUsersIn) (UserList, error) {
 	q, names := &in.Query, newPageNames(ctx)
+	if q.scans() {
+		select {
+		case s.scans <- struct{}{}:
+			defer func() { <-s.scans }()
+		case <-ctx.Done():
+			return UserList{}, ctx.Err()
+		}
+	}
 	var companies []string
 	if q.TMCID.ID == "" {
 		company, err := s.companyRecord(ctx, q.CompanyID.ID)
@@ -55,7 +63,7 @@ func (s *Service) ListUsers(ctx context.Context, in ListUsersIn) (UserList, erro
 		Tenant: actor.Tenant(ctx), Kind: kindUser, Parent: q.CompanyID.ID,
 		Deleted: q.Status == "ALL", Only: q.Status == "INACTIVE",
 	}
-	if q.TMCID.ID == "" && q.Text == "" && len(q.Filters) == 0 && q.Sort == nil {
+	if q.plain() {
 		return plainPage(ctx, names, all, q.Paging)
 	}
 	match, err := s.matcher(ctx, q)
@@ -84,6 +92,16 @@ func (s *Service) ListUsers(ctx context.Context, in ListUsersIn) (UserList, erro
 		return UserList{}, err
 	}
 	return names.list(page, found.total)
+}
+
+// plain reports whether the store can cut the page.
+func (q *usersQuery) plain() bool {
+	return q.TMCID.ID == "" && q.Text == "" && len(q.Filters) == 0 && q.Sort == nil
+}
+
+// scans reports whether everybody must be read.
+func (q *usersQuery) scans() bool {
+	return !q.plain() && (len(q.Filters) == 0 || slices.ContainsFunc(q.Filters, func(f userFilter) bool { return !f.narrow() }))
 }
 
 // plainPage lets the store cut the page, for callers who walk through everybody.

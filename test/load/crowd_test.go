@@ -25,6 +25,7 @@ import (
 	"github.com/airside-travel/airside/internal/store"
 	"github.com/airside-travel/airside/internal/store/postgres"
 	"github.com/airside-travel/airside/internal/store/sqlite"
+	"github.com/airside-travel/airside/internal/store/transfer"
 )
 
 // crowd is a server with a company of many people.
@@ -52,9 +53,6 @@ func newCrowd(b *testing.B) *crowd {
 	}
 	file := filepath.Join(dir, "airside.db")
 	cfg.Listen, cfg.Database, cfg.Dev, cfg.Rate, cfg.TokenRate = "127.0.0.1:0", "sqlite:"+file, false, 0, 0
-	if *onPostgres != "" {
-		cfg.Database = *onPostgres
-	}
 	open := func() *app.App {
 		a, err := app.New(b.Context(), cfg, app.Options{Log: slog.New(slog.DiscardHandler), Version: "test"})
 		if err != nil {
@@ -87,6 +85,10 @@ func newCrowd(b *testing.B) *crowd {
 		b.Fatal(err)
 	}
 
+	if *onPostgres != "" {
+		copied(b, file, key)
+		cfg.Database = *onPostgres
+	}
 	a := open()
 	addr, err := a.Start(b.Context())
 	if err != nil {
@@ -110,21 +112,40 @@ func newCrowd(b *testing.B) *crowd {
 	return c
 }
 
-// fill opens the engine itself and moves the people in.
+// fill moves the people into the file.
 func fill(b *testing.B, file string, key []byte, demo *app.Demo) {
 	b.Helper()
-	var engine store.Store
-	var err error
-	if *onPostgres != "" {
-		engine, err = postgres.Open(b.Context(), postgres.Options{URL: *onPostgres, MasterKey: key})
-	} else {
-		engine, err = sqlite.Open(b.Context(), sqlite.Options{Path: file, MasterKey: key})
-	}
+	engine, err := sqlite.Open(b.Context(), sqlite.Options{Path: file, MasterKey: key})
 	if err != nil {
 		b.Fatal(err)
 	}
 	move(b, engine, demo)
 	if err := engine.Close(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// copied brings everything from the file into the PostgreSQL database, unless it is there already: that is faster
+// than to fill it, as it is for those who move up.
+func copied(b *testing.B, file string, key []byte) {
+	b.Helper()
+	from, err := sqlite.Open(b.Context(), sqlite.Options{Path: file, MasterKey: key})
+	if err != nil {
+		b.Fatal(err)
+	}
+	to, err := postgres.Open(b.Context(), postgres.Options{URL: *onPostgres, MasterKey: key})
+	if err != nil {
+		b.Fatal(err)
+	}
+	_, err = transfer.Copy(b.Context(), from, to, func(p transfer.Progress) {
+		if p.Rows%500_000 == 0 {
+			fmt.Fprintf(os.Stderr, "%s: %d of %d rows copied\n", p.Table, p.Rows, p.Of)
+		}
+	})
+	if err != nil && !errors.Is(err, postgres.ErrNotEmpty) {
+		b.Fatal(err)
+	}
+	if err := errors.Join(to.Close(), from.Close()); err != nil {
 		b.Fatal(err)
 	}
 }

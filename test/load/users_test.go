@@ -24,7 +24,7 @@ import (
 // To run it again without the wait, -crowd names a folder that keeps the database. The gate: a page of 100 out of a million takes at most 5 ms over HTTP, 99 times of 100, on both engines.
 var (
 	howMany    = flag.Int("users", 10_000, "people in the company that BenchmarkListUsers lists")
-	keptIn     = flag.String("crowd", "", "an empty folder, to keep that company for the next run; with -postgres, for the same database")
+	keptIn     = flag.String("crowd", "", "an empty folder, to keep that company for the next run")
 	onPostgres = flag.String("postgres", "", "URL of an empty PostgreSQL database for BenchmarkListUsers; a SQLite file without it")
 )
 
