@@ -31,7 +31,13 @@ var (
 // page reads a hundred people from an offset on and answers how long that took.
 func (c *crowd) page(b *testing.B, offset int) time.Duration {
 	b.Helper()
-	body := fmt.Sprintf(`{"companyId":{"id":"%s"},"pagination":{"offset":%d,"limit":100}}`, c.demo.CompanyID, offset)
+	return c.list(b, fmt.Sprintf(`"pagination":{"offset":%d,"limit":100}`, offset), 20_000)
+}
+
+// list reads a page of at least so many bytes.
+func (c *crowd) list(b *testing.B, query string, size int64) time.Duration {
+	b.Helper()
+	body := fmt.Sprintf(`{"companyId":{"id":"%s"},%s}`, c.demo.CompanyID, query)
 	req, err := http.NewRequestWithContext(b.Context(), http.MethodPost, c.url+"/v3/users/list", strings.NewReader(body))
 	if err != nil {
 		b.Error(err)
@@ -47,8 +53,8 @@ func (c *crowd) page(b *testing.B, offset int) time.Duration {
 	}
 	defer res.Body.Close()
 	n, err := io.Copy(io.Discard, res.Body)
-	if err != nil || res.StatusCode != http.StatusOK || n < 20_000 {
-		b.Errorf("page at %d: %d, %d bytes, %v", offset, res.StatusCode, n, err)
+	if err != nil || res.StatusCode != http.StatusOK || n < size {
+		b.Errorf("%s: %d, %d bytes, %v", query, res.StatusCode, n, err)
 	}
 	return time.Since(began)
 }
@@ -82,6 +88,29 @@ func BenchmarkListUsers(b *testing.B) {
 				b.ReportMetric(at(0.99), "p99-ms")
 			})
 		}
+	}
+}
+
+// BenchmarkListSome is what the other lists cost: those that index entries answer, and those that read everybody.
+func BenchmarkListSome(b *testing.B) {
+	c := newCrowd(b)
+	for _, some := range []struct {
+		name, query string
+		size        int64
+	}{
+		{"by e-mail", `"pagination":{},"filters":[{"emails":["person%d@example.com"]}]`, 300},
+		{"by external id", `"pagination":{},"filters":[{"externalIds":["X-%d"]}]`, 300},
+		{"inactive", `"pagination":{"offset":%d},"userStatusFilter":"INACTIVE"`, 10},
+		{"by name", `"pagination":{"offset":%d},"sort":{"sortBy":"NAME","sortOrder":"ASCENDING"}`, 10},
+		{"with a text", `"pagination":{},"searchText":"okafor %d"`, 10},
+	} {
+		b.Run(some.name, func(b *testing.B) {
+			measure(b, func() {
+				for i := range b.N {
+					c.list(b, fmt.Sprintf(some.query, i*104_729%*howMany), some.size)
+				}
+			})
+		})
 	}
 }
 
