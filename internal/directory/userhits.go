@@ -15,6 +15,10 @@ import (
 	"github.com/airside-travel/airside/internal/store"
 )
 
+// mostLookups is how many index entries are looked up before reading everybody is no slower: external ids are looked
+// up in each company of a TMC.
+const mostLookups = 5000
+
 // narrowed yields the people who may match: those whom index entries have when every filter names some, else
 // everybody, in order of creation either way. It may yield others than those who match, nobody twice.
 func narrowed(ctx context.Context, q *usersQuery, all store.Query, companies []string) iter.Seq2[*store.Record, error] {
@@ -27,8 +31,11 @@ func narrowed(ctx context.Context, q *usersQuery, all store.Query, companies []s
 		some, of := q.Filters[i].lookups(all, companies)
 		lookups, ids = append(lookups, some...), append(ids, of...)
 	}
-	if len(lookups) == 1 && len(ids) == 0 {
+	switch {
+	case len(lookups) == 1 && len(ids) == 0:
 		return store.Read(ctx).List(lookups[0])
+	case len(lookups) > mostLookups:
+		return store.Read(ctx).List(all)
 	}
 	return merged(ctx, all, lookups, ids)
 }
