@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	stride    = 512  // how far apart the places are that are remembered of a list
+	stride    = 256  // how far apart the places are that are remembered of a list
 	near      = 64   // an offset that is counted from the beginning
 	mostLists = 1000 // how many lists are remembered
 	mostPages = 256  // of how many pages of a list the beginning or the end is remembered
