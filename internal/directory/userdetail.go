@@ -4,6 +4,7 @@ package directory
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/go-faster/jx"
@@ -11,32 +12,37 @@ import (
 	"github.com/airside-travel/airside/internal/store"
 )
 
-// UserList is a page of users. It writes its own JSON: members of a person as they are stored, references with
+// UserList is a page of users. It writes its own JSON, once: members of a person as they are stored, references with
 // their present names.
 type UserList struct {
-	rows  []userRow
+	rows  *[]userRow
 	total int
 }
 
 // userRow is a user with what the page says of the records he refers to: each a Reference, nil for none.
 type userRow struct {
-	*candidate
+	candidate
 	organization, entity, office, department, center []byte
 }
 
-// list prepares a page of n users in all.
-func (names *pageNames) list(page []candidate, n int) (UserList, error) {
-	out := UserList{rows: make([]userRow, len(page)), total: n}
-	for i := range page {
-		c := &page[i]
-		b := &c.doc.Business
-		out.rows[i] = userRow{
-			candidate: c, organization: names.reference(kindCompany, c.rec.Parent),
-			entity: names.text(kindEntity, b.Entity.ID), office: names.text(kindOffice, b.Office.ID),
-			department: names.text(kindDepartment, b.Department.ID), center: names.text(kindCostCenter, b.CostCenter.ID),
-		}
+// pages holds the memory of pages between requests: most of what a page needs beside the documents, and always about
+// as much.
+var pages = sync.Pool{New: func() any { return new([]userRow) }} //nolint:gochecknoglobals // a pool must be shared
+
+// mostPooled is the longest page whose memory is kept.
+const mostPooled = 1000
+
+func newPage() *[]userRow { return pages.Get().(*[]userRow) } //nolint:forcetypeassert // the pool holds nothing else
+
+// complete adds what the page says of other records.
+func (names *pageNames) complete(page *[]userRow, n int) (UserList, error) {
+	for i := range *page {
+		r := &(*page)[i]
+		b := &r.doc.Business
+		r.organization, r.entity, r.office = names.reference(kindCompany, r.rec.Parent), names.text(kindEntity, b.Entity.ID), names.text(kindOffice, b.Office.ID)
+		r.department, r.center = names.text(kindDepartment, b.Department.ID), names.text(kindCostCenter, b.CostCenter.ID)
 	}
-	return out, names.failed
+	return UserList{page, n}, names.failed
 }
 
 // pageNames writes references to records, reading each record once.
@@ -101,15 +107,20 @@ func (names *pageNames) write(id, name string) []byte {
 func (l UserList) AppendJSON(b []byte) []byte {
 	w := &jx.Writer{Buf: b}
 	w.RawStr(`{"users":[`)
-	for i := range l.rows {
+	for i := range *l.rows {
 		if i > 0 {
 			w.Comma()
 		}
-		l.rows[i].write(w)
+		(*l.rows)[i].write(w)
 	}
 	w.RawStr(`],"pagination":{"totalNumResults":`)
 	w.Int(l.total)
 	w.RawStr(`}}`)
+	if cap(*l.rows) <= mostPooled {
+		clear(*l.rows)
+		*l.rows = (*l.rows)[:0]
+		pages.Put(l.rows)
+	}
 	return w.Buf
 }
 

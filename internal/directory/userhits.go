@@ -135,7 +135,7 @@ func get(ctx context.Context, all store.Query, id string) (*store.Record, error)
 type hits struct {
 	from, to   int // the page
 	total      int
-	page       []candidate
+	page       *[]userRow
 	byName     bool
 	descending bool
 	best       []namedHit
@@ -149,7 +149,7 @@ type namedHit struct {
 
 func newHits(q *usersQuery) *hits {
 	from := max(q.Paging.Offset, 0)
-	h := &hits{from: from, to: from + max(q.Paging.limit(), 0)}
+	h := &hits{page: newPage(), from: from, to: from + max(q.Paging.limit(), 0)}
 	if q.Sort != nil {
 		h.byName, h.descending = true, q.Sort.Order == "DESCENDING"
 	}
@@ -164,7 +164,7 @@ func (h *hits) add(c *candidate) {
 			h.cut()
 		}
 	case h.total >= h.from && h.total < h.to:
-		h.page = append(h.page, *c)
+		*h.page = append(*h.page, userRow{candidate: *c})
 	}
 	h.total++
 }
@@ -185,7 +185,7 @@ func (h *hits) cut() {
 }
 
 // read gives the page once everybody was added.
-func (h *hits) read(ctx context.Context, all store.Query) ([]candidate, error) {
+func (h *hits) read(ctx context.Context, all store.Query) (*[]userRow, error) {
 	if !h.byName {
 		return h.page, nil
 	}
@@ -200,7 +200,7 @@ func (h *hits) read(ctx context.Context, all store.Query) ([]candidate, error) {
 		if err := c.read(d, r); err != nil {
 			return nil, err
 		}
-		h.page = append(h.page, c)
+		*h.page = append(*h.page, userRow{candidate: c})
 	}
 	return h.page, nil
 }

@@ -91,7 +91,7 @@ func (s *Service) ListUsers(ctx context.Context, in ListUsersIn) (UserList, erro
 	if err != nil {
 		return UserList{}, err
 	}
-	return names.list(page, found.total)
+	return names.complete(page, found.total)
 }
 
 // plain reports whether the store can cut the page.
@@ -111,16 +111,16 @@ func plainPage(ctx context.Context, names *pageNames, all store.Query, p paging)
 		return UserList{}, err
 	}
 	all.Offset, all.Limit = p.Offset, p.limit()
-	page := make([]candidate, 0, min(all.Limit, 100))
+	page := newPage()
 	d := &jx.Decoder{}
 	for r, err := range store.Read(ctx).List(all) {
 		if err != nil {
 			return UserList{}, err
 		}
-		page = append(page, candidate{})
-		if err := page[len(page)-1].read(d, r); err != nil {
+		*page = append(*page, userRow{})
+		if err := (*page)[len(*page)-1].read(d, r); err != nil {
 			return UserList{}, err
 		}
 	}
-	return names.list(page, n)
+	return names.complete(page, n)
 }
