@@ -110,8 +110,12 @@ func plainPage(ctx context.Context, names *pageNames, all store.Query, p paging)
 	if err != nil {
 		return UserList{}, err
 	}
-	all.Offset, all.Limit = p.Offset, p.limit()
 	page := newPage()
+	// No more is asked for than there is: the last deactivated one may be far in front of the end of the index.
+	all.Offset, all.Limit = p.Offset, min(p.limit(), n-p.Offset)
+	if all.Limit <= 0 {
+		return names.complete(page, n)
+	}
 	d := &jx.Decoder{}
 	for r, err := range store.Read(ctx).List(all) {
 		if err != nil {
