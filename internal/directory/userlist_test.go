@@ -75,7 +75,6 @@ func TestListUsers(t *testing.T) {
 		{"all active", inCompany + `}`, "Ada Tomas Mira Adhoc0 Adhoc1/5"},
 		{"page", `{"companyId":{"id":"` + company + `"},"pagination":{"offset":1,"limit":2}}`, "Tomas Mira/5"},
 		{"beyond", `{"companyId":{"id":"` + company + `"},"pagination":{"offset":7,"limit":2}}`, "/5"},
-		{"a page for nobody", `{"companyId":{"id":"` + company + `"},"pagination":{"limit":0}}`, "/5"},
 		{"whole TMC", `{"tmcId":{"id":"` + w.tmc + `"},"pagination":{}}`, "Ada Tomas Mira Adhoc0 Adhoc1 Ines/6"},
 		{"inactive", inCompany + `,"userStatusFilter":"INACTIVE"}`, "Gil/1"},
 		{"both", inCompany + `,"userStatusFilter":"ALL"}`, "Ada Tomas Mira Gil Adhoc0 Adhoc1/6"},
