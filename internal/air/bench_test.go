@@ -4,24 +4,28 @@ package air
 
 import (
 	"context"
+	"runtime"
+	"slices"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/airside-travel/airside/internal/actor"
 )
 
-// BenchmarkSearch is a search with its page of 50; BenchmarkEncode is the page alone.
+// BenchmarkSearch is a search with its page of 50; BenchmarkEncode is the page alone. The gate is in processor time of
+// the thread that searches, garbage collection by others left out: 0.3 ms half of the time, 1.2 ms 99 times of 100.
 func BenchmarkSearch(b *testing.B) {
 	k, in := benchmarkKit(b)
 	ctx := actor.With(b.Context(), k.who)
 	var buf []byte
-	b.ReportAllocs()
-	for b.Loop() {
+	perCall(b, func() {
 		r, err := k.s.Search(ctx, in)
 		if err != nil {
 			b.Fatal(err)
 		}
 		buf = r.AppendJSON(buf[:0])
-	}
+	})
 	b.SetBytes(int64(len(buf)))
 }
 
@@ -32,14 +36,34 @@ func BenchmarkEncode(b *testing.B) {
 		b.Fatal(err)
 	}
 	var buf []byte
-	b.ReportAllocs()
-	for b.Loop() {
-		buf = r.AppendJSON(buf[:0])
-	}
+	perCall(b, func() { buf = r.AppendJSON(buf[:0]) })
 	b.SetBytes(int64(len(buf)))
 }
 
 func benchmarkKit(b *testing.B) (*kit, SearchIn) {
 	k := newKit(b)
 	return k, input[SearchIn](k, "airSearch", lhrJFK(`,"legSearchParams":{"pageNumber":1}`))
+}
+
+// perCall reports the processor time of one call, which does not depend on what else the machine does.
+func perCall(b *testing.B, f func()) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	now := func() int64 {
+		var t unix.Timespec
+		if err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t); err != nil {
+			b.Fatal(err)
+		}
+		return t.Nano()
+	}
+	var took []int64
+	b.ReportAllocs()
+	for b.Loop() {
+		before := now()
+		f()
+		took = append(took, now()-before)
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2])/1e3, "p50-cpu-µs")
+	b.ReportMetric(float64(took[len(took)*99/100])/1e3, "p99-cpu-µs")
 }

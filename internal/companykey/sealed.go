@@ -31,7 +31,7 @@ type wrapper struct {
 
 // wrapperOf reads the beginning of a document.
 func wrapperOf(doc []byte) wrapper {
-	if len(doc) < len(mark)+companySize {
+	if len(doc) < len(mark)+companySize || doc[0] != mark[0] {
 		return wrapper{}
 	}
 	begin, company := string(doc[:len(mark)]), string(doc[len(mark):len(mark)+companySize])

@@ -102,6 +102,8 @@ func call[In, Out any](w *world, a *actor.Actor, op string, fn func(context.Cont
 	case struct{}:
 	case json.RawMessage:
 		body = v
+	case interface{ AppendJSON(b []byte) []byte }:
+		body = v.AppendJSON(nil)
 	default:
 		if body, err = json.Marshal(v); err != nil {
 			w.t.Fatal(err)

@@ -39,11 +39,16 @@ type Service struct {
 	companies, entities, offices     store.Collection
 	costCenters, departments, grades store.Collection
 	settings                         settings
+
+	scans chan struct{} // who reads everybody of a company; see ListUsers
 }
+
+// mostScans is how many lists may read everybody at once: they take long, and hold a connection for reading.
+const mostScans = 2
 
 // New makes the directory. policies may be nil.
 func New(clocks *clock.Tenants, events announce.Announcer, policies Policies) *Service {
-	s := &Service{clocks: clocks, events: events, policies: policies, rights: noRights{}}
+	s := &Service{clocks: clocks, events: events, policies: policies, rights: noRights{}, scans: make(chan struct{}, mostScans)}
 	if policies == nil {
 		s.policies = noPolicies{}
 	}

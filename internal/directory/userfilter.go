@@ -44,9 +44,6 @@ func (s *Service) matcher(ctx context.Context, q *usersQuery) (func(*candidate) 
 		}
 	}
 	return func(c *candidate) bool {
-		if q.Status == "INACTIVE" && !c.rec.Deleted {
-			return false
-		}
 		if q.Text != "" && (!c.mentions(q.Text) || c.doc.Adhoc != nil && !c.doc.Adhoc.Saved) {
 			return false
 		}
@@ -60,17 +57,19 @@ func (f *userFilter) match(c *candidate, roles []string) bool {
 	b := &c.doc.Business
 	return oneID(f.Entities, b.Entity.ID) && oneID(f.Offices, b.Office.ID) &&
 		oneID(f.Departments, b.Department.ID) && oneID(f.CostCenters, b.CostCenter.ID) &&
-		oneID(f.Users, c.rec.ID) && one(f.ExternalIDs, c.doc.ExternalID) &&
+		(len(f.Users) == 0 || slices.Contains(f.Users, EntityID{c.rec.ID})) && one(f.ExternalIDs, c.doc.ExternalID) &&
 		one(f.Personas, c.doc.Persona) && one(f.Designations, b.Designation) && one(f.Tiers, c.doc.Tier) &&
 		(len(f.Roles) == 0 || slices.ContainsFunc(roles, func(r string) bool { return slices.Contains(f.Roles, r) })) &&
 		(len(f.Emails) == 0 || slices.ContainsFunc(f.Emails, func(e string) bool {
-			return strings.EqualFold(e, b.Email) || strings.EqualFold(e, c.doc.Personal.Email)
+			return strings.EqualFold(e, b.Email.plain()) || strings.EqualFold(e, c.doc.Personal.Email.plain())
 		}))
 }
 
 // one reports whether a list that is given has the value.
-func one(list []string, value string) bool { return len(list) == 0 || slices.Contains(list, value) }
+func one(list []string, value jsonText) bool {
+	return len(list) == 0 || slices.ContainsFunc(list, value.is)
+}
 
-func oneID(list []EntityID, id string) bool {
-	return len(list) == 0 || slices.Contains(list, EntityID{id})
+func oneID(list []EntityID, id jsonText) bool {
+	return len(list) == 0 || slices.ContainsFunc(list, func(e EntityID) bool { return id.is(e.ID) })
 }

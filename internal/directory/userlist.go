@@ -3,9 +3,10 @@
 package directory
 
 import (
-	"cmp"
 	"context"
 	"slices"
+
+	"github.com/go-faster/jx"
 
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/store"
@@ -28,79 +29,102 @@ type usersQuery struct {
 	} `json:"sort"`
 }
 
-// UserList is a page of users.
-type UserList struct {
-	Users  []UserDetail `json:"users"`
-	Paging total        `json:"pagination"`
-}
-
 // ListUsers answers a page of the users of a company or a TMC in order of creation, or by name. With a
 // search text, ad-hoc profiles that were not saved stay out (schema AdhocUserInfo).
+//
+// A page in order of creation is cut by the store. A filter that names people, addresses, external ids or places
+// reads those whom an index entry has. Every other filter, a text, and an order by name read everybody of the
+// company once, and keep the page; two such lists at a time, while others wait before they read anything.
 func (s *Service) ListUsers(ctx context.Context, in ListUsersIn) (UserList, error) {
-	q := &in.Query
-	companies, err := s.scope(ctx, q.CompanyID.ID, q.TMCID.ID)
-	if err != nil {
-		return UserList{}, err
+	q, names := &in.Query, newPageNames(ctx)
+	if q.scans() {
+		select {
+		case s.scans <- struct{}{}:
+			defer func() { <-s.scans }()
+		case <-ctx.Done():
+			return UserList{}, ctx.Err()
+		}
+	}
+	var companies []string
+	if q.TMCID.ID == "" {
+		company, err := s.companyRecord(ctx, q.CompanyID.ID)
+		if err != nil {
+			return UserList{}, err
+		}
+		names.learn(company)
+		companies = []string{company.ID}
+	} else {
+		var err error
+		if companies, err = s.scope(ctx, "", q.TMCID.ID); err != nil {
+			return UserList{}, err
+		}
 	}
 	all := store.Query{
 		Tenant: actor.Tenant(ctx), Kind: kindUser, Parent: q.CompanyID.ID,
-		Deleted: q.Status == "INACTIVE" || q.Status == "ALL",
+		Deleted: q.Status == "ALL", Only: q.Status == "INACTIVE",
 	}
-	if q.TMCID.ID == "" && q.Status != "INACTIVE" && q.Text == "" && len(q.Filters) == 0 && q.Sort == nil {
-		return s.plainPage(ctx, all, q.Paging)
+	if q.plain() {
+		return plainPage(ctx, names, all, q.Paging)
 	}
 	match, err := s.matcher(ctx, q)
 	if err != nil {
 		return UserList{}, err
 	}
-	open := map[string]bool{} // people of a deleted company are gone with it
-	for _, id := range companies {
-		open[id] = true
-	}
-	var found []*candidate
-	for r, err := range store.Read(ctx).List(all) {
+	found := newHits(q)
+	d := &jx.Decoder{}
+	for r, err := range narrowed(ctx, q, all, companies) {
 		if err != nil {
 			return UserList{}, err
 		}
-		if !open[r.Parent] {
+		if !slices.Contains(companies, r.Parent) { // people of a deleted company are gone with it
 			continue
 		}
-		c, err := newCandidate(r)
-		if err != nil {
+		c := candidate{}
+		if err := c.read(d, r); err != nil {
 			return UserList{}, err
 		}
-		if match(c) {
-			found = append(found, c)
+		if match(&c) {
+			found.add(&c)
 		}
 	}
-	if q.Sort != nil {
-		slices.SortStableFunc(found, func(a, b *candidate) int {
-			if q.Sort.Order == "DESCENDING" {
-				a, b = b, a
-			}
-			return cmp.Compare(a.sortName(), b.sortName())
-		})
+	page, err := found.read(ctx, all)
+	if err != nil {
+		return UserList{}, err
 	}
-	return s.userPage(ctx, window(found, q.Paging.Offset, q.Paging.limit()), len(found))
+	return names.complete(page, found.total)
+}
+
+// plain reports whether the store can cut the page.
+func (q *usersQuery) plain() bool {
+	return q.TMCID.ID == "" && q.Text == "" && len(q.Filters) == 0 && q.Sort == nil
+}
+
+// scans reports whether everybody must be read.
+func (q *usersQuery) scans() bool {
+	return !q.plain() && (len(q.Filters) == 0 || slices.ContainsFunc(q.Filters, func(f userFilter) bool { return !f.narrow() }))
 }
 
 // plainPage lets the store cut the page, for callers who walk through everybody.
-func (s *Service) plainPage(ctx context.Context, all store.Query, p paging) (UserList, error) {
+func plainPage(ctx context.Context, names *pageNames, all store.Query, p paging) (UserList, error) {
 	n, err := store.Read(ctx).Count(all)
 	if err != nil {
 		return UserList{}, err
 	}
-	all.Offset, all.Limit = p.Offset, p.limit()
-	var page []*candidate
+	page := newPage()
+	// No more is asked for than there is: the last deactivated one may be far in front of the end of the index.
+	all.Offset, all.Limit = p.Offset, min(p.limit(), n-p.Offset)
+	if all.Limit <= 0 {
+		return names.complete(page, n)
+	}
+	d := &jx.Decoder{}
 	for r, err := range store.Read(ctx).List(all) {
 		if err != nil {
 			return UserList{}, err
 		}
-		c, err := newCandidate(r)
-		if err != nil {
+		*page = append(*page, userRow{})
+		if err := (*page)[len(*page)-1].read(d, r); err != nil {
 			return UserList{}, err
 		}
-		page = append(page, c)
 	}
-	return s.userPage(ctx, page, n)
+	return names.complete(page, n)
 }

@@ -14,7 +14,23 @@ import (
 	"github.com/airside-travel/airside/internal/errs"
 )
 
-func (w *world) list(a *actor.Actor, query string) (got directory.UserList, names string, err error) {
+// listed is the answer of listUsersV3 as a caller reads it.
+type listed struct {
+	Users []struct {
+		UserID, Organization directory.Reference
+		IsActive             bool
+		PersonalDetail       struct{ Name struct{ Given string } }
+		BusinessDetail       struct {
+			LegalEntity, Department, CostCenter directory.Reference
+			Office                              *directory.Reference
+			BusinessEmail, EmployeeID           string
+		}
+		CreatedAt struct{ ISO8601 string }
+	}
+	Pagination struct{ TotalNumResults int }
+}
+
+func (w *world) list(a *actor.Actor, query string) (got listed, names string, err error) {
 	w.t.Helper()
 	var in directory.ListUsersIn
 	decode(w.t, w.raw("listUsersV3", "%s", query), &in.Query)
@@ -22,19 +38,11 @@ func (w *world) list(a *actor.Actor, query string) (got directory.UserList, name
 	if err != nil {
 		return got, "", err
 	}
-	var out struct {
-		Users []struct {
-			PersonalDetail struct{ Name struct{ Given string } }
-			IsActive       bool
-		}
-		Pagination struct{ TotalNumResults int }
-	}
-	decode(w.t, body, &out)
 	decode(w.t, body, &got)
-	for _, u := range out.Users {
+	for _, u := range got.Users {
 		names += u.PersonalDetail.Name.Given + " "
 	}
-	return got, strings.TrimSpace(names) + fmt.Sprintf("/%d", out.Pagination.TotalNumResults), nil
+	return got, strings.TrimSpace(names) + fmt.Sprintf("/%d", got.Pagination.TotalNumResults), nil
 }
 
 func TestListUsers(t *testing.T) {
@@ -59,7 +67,7 @@ func TestListUsers(t *testing.T) {
 			"adhocUserInfo":{"profileOwner":{"userId":{"id":%q}},"isSaved":%s}}`, company, entity, i, ada, saved)})
 	}
 	beta := w.company("Beta", "")
-	w.person(beta, w.entity(beta, ""), "Ines", "Novak")
+	ines := w.person(beta, w.entity(beta, ""), "Ines", "Novak")
 
 	inCompany := `{"companyId":{"id":"` + company + `"},"pagination":{}`
 	ref := func(id string) string { return `[{"id":"` + id + `"}]` }
@@ -90,6 +98,21 @@ func TestListUsers(t *testing.T) {
 		{"AND inside an object", inCompany + `,"filters":[{"personas":["EMPLOYEE"],"tiers":["BASIC"]}]}`, "Ada Mira/2"},
 		{"OR between objects", inCompany + `,"filters":[{"tiers":["SEAT1A"]},{"designations":["Engineer"]}]}`, "Ada Tomas/2"},
 		{"nothing passes", inCompany + `,"filters":[{"tiers":["SEAT1A"],"designations":["Engineer"]}]}`, "/0"},
+		{"found twice", inCompany + `,"filters":[{"userIds":` + ref(ada) + `},{"emails":["ada@example.com"]},{"officeIds":` + ref(office) + `}]}`, "Ada/1"},
+		{"places of two kinds", inCompany + `,"filters":[{"departmentIds":` + ref(dept) + `},{"officeIds":` + ref(office) + `}]}`, "Ada Tomas/2"},
+		{"a place and a tier", inCompany + `,"filters":[{"departmentIds":` + ref(dept) + `,"tiers":["BASIC"]}]}`, "/0"},
+		{"a place where an office is asked for", inCompany + `,"filters":[{"officeIds":` + ref(dept) + `}]}`, "/0"},
+		{"an id or a tier", inCompany + `,"filters":[{"userIds":` + ref(mira) + `},{"tiers":["SEAT1A"]}]}`, "Tomas Mira/2"},
+		{"an id of another company", inCompany + `,"filters":[{"userIds":` + ref(ines) + `}]}`, "/0"},
+		{"an id of somebody inactive", inCompany + `,"filters":[{"userIds":` + ref(gone) + `}]}`, "/0"},
+		{"an id of somebody inactive, asked for", inCompany + `,"userStatusFilter":"ALL","filters":[{"userIds":` + ref(gone) + `}]}`, "Gil/1"},
+		{"inactive ones with an id", inCompany + `,"userStatusFilter":"INACTIVE","filters":[{"userIds":[{"id":"` + gone + `"},{"id":"` + ada + `"}]}]}`, "Gil/1"},
+		{"inactive ones of a place", inCompany + `,"userStatusFilter":"INACTIVE","filters":[{"legalEntityIds":` + ref(entity) + `}]}`, "Gil/1"},
+		{"page of inactive ones, behind", `{"companyId":{"id":"` + company + `"},"pagination":{"offset":1},"userStatusFilter":"INACTIVE"}`, "/1"},
+		{"whole TMC, ids and addresses", `{"tmcId":{"id":"` + w.tmc + `"},"pagination":{},"filters":[{"userIds":` + ref(ines) + `},{"externalIds":["x-1"]}]}`, "Ada Ines/2"},
+		{"page of a filter", `{"companyId":{"id":"` + company + `"},"pagination":{"offset":1,"limit":1},"filters":[{"tiers":["BASIC"]}]}`, "Mira/4"},
+		{"page by name", `{"companyId":{"id":"` + company + `"},"pagination":{"offset":1,"limit":2},"sort":{"sortBy":"NAME","sortOrder":"ASCENDING"}}`, "Adhoc1 Tomas/5"},
+		{"page by name, behind", `{"companyId":{"id":"` + company + `"},"pagination":{"offset":9,"limit":2},"sort":{"sortBy":"NAME","sortOrder":"ASCENDING"}}`, "/5"},
 		{"an empty object passes all", inCompany + `,"filters":[{}]}`, "Ada Tomas Mira Adhoc0 Adhoc1/5"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -103,8 +126,8 @@ func TestListUsers(t *testing.T) {
 		t.Fatal(err)
 	}
 	u := got.Users[0]
-	if u.Organization.Name != "Acme" || u.Business.Entity.Name != "Acme France SAS" || u.Business.Department.Name != "Research" ||
-		u.Business.CostCenter.Name != "4711" || u.Business.Office != nil || u.CreatedAt.ISO != "2026-03-02T09:30:15" {
+	if u.Organization.Name != "Acme" || u.BusinessDetail.LegalEntity.Name != "Acme France SAS" || u.BusinessDetail.Department.Name != "Research" ||
+		u.BusinessDetail.CostCenter.Name != "4711" || u.BusinessDetail.Office != nil || u.CreatedAt.ISO8601 != "2026-03-02T09:30:15" {
 		t.Errorf("got %+v", u)
 	}
 	admin := w.as(of(company, actor.CompanyAdmin), "")
@@ -140,6 +163,39 @@ func TestWalkWhileUsersAreAdded(t *testing.T) {
 	}
 	if !slices.Equal(seen, want) {
 		t.Errorf("saw %v\nwant %v", seen, want)
+	}
+}
+
+// Namesakes stay in order of creation, however many there are in front of the page.
+func TestListByNameOfMany(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	company, entity := w.acme()
+	families := []string{"Moreau", "Abrams", "Okafor"}
+	want := map[string][]string{}
+	for i := range 1500 {
+		family := families[i%3]
+		want[family] = append(want[family], w.user(company, entity, "", `"personalInfo":{"name":{"given":"Ada","family1":"`+family+`"}}`))
+	}
+	for _, tc := range []struct {
+		offset int
+		order  string
+		want   []string
+	}{
+		{0, "ASCENDING", want["Abrams"][:3]}, {499, "ASCENDING", []string{want["Abrams"][499], want["Moreau"][0], want["Moreau"][1]}},
+		{0, "DESCENDING", want["Okafor"][:3]}, {1498, "DESCENDING", want["Abrams"][498:]},
+	} {
+		got, _, err := w.list(w.admin, fmt.Sprintf(`{"companyId":{"id":%q},"pagination":{"offset":%d,"limit":3},"sort":{"sortBy":"NAME","sortOrder":%q}}`, company, tc.offset, tc.order))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ids []string
+		for _, u := range got.Users {
+			ids = append(ids, u.UserID.ID)
+		}
+		if !slices.Equal(ids, tc.want) || got.Pagination.TotalNumResults != 1500 {
+			t.Errorf("from %d %s: got %v of %d, want %v", tc.offset, tc.order, ids, got.Pagination.TotalNumResults, tc.want)
+		}
 	}
 }
 

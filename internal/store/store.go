@@ -67,7 +67,8 @@ type Record struct {
 	Version          int64  // 1 on insert, grows by one at each update
 	CreatedAt        time.Time
 	UpdatedAt        time.Time
-	Deleted          bool // soft: skipped by lists unless asked for, its unique entries are free again
+	Deleted          bool  // soft: skipped by lists unless asked for, its unique entries are free again
+	Order            int64 // of what is read: which of two created at the same time comes first in lists
 	Doc              []byte
 	Company          string  // whose key seals the document, where that is not Parent: for layers (companykey), engines do not keep it
 	Index            []Entry // for Insert and Update, which need all of them; empty in what is read
@@ -87,6 +88,7 @@ type Query struct {
 	Parent       string // "" for any
 	Field, Value string // an index entry; "" for none
 	Deleted      bool   // include soft-deleted records
+	Only         bool   // nothing but soft-deleted records
 	Newest       bool   // newest first
 	Offset       int
 	Limit        int // 0 for all

@@ -21,9 +21,8 @@ func (s *Store) View(ctx context.Context, fn func(context.Context) error) error 
 	if err := s.enter(); err != nil {
 		return err
 	}
-	defer s.leave()
 	v := &view{s: s, ctx: ctx}
-	v.Reader = sqlread.Reader{Source: v}
+	v.Reader = sqlread.View(v)
 	defer v.end()
 	return fn(store.WithTx(ctx, v))
 }
@@ -105,15 +104,21 @@ const viewTries = 2
 // Pages is what the store remembers of long lists.
 func (v *view) Pages() *sqlread.Pages { return &v.s.pages }
 
+// end gives the connection back. Nobody waits for the end of a snapshot, which has nothing to lose: it would be one
+// more exchange with the server before the caller is answered.
 func (v *view) end() {
 	v.over = true
 	if v.c == nil {
+		v.s.leave()
 		return
 	}
-	if !v.c.raw.IsClosed() && !v.c.raw.IsBusy() {
-		_ = v.c.run([]command{{text: commit}}, nil) // a snapshot has nothing to lose
-	}
-	v.s.readers.put(v.c)
+	go func() {
+		defer v.s.leave()
+		if !v.c.raw.IsClosed() && !v.c.raw.IsBusy() {
+			_ = v.c.run([]command{{text: commit}}, nil)
+		}
+		v.s.readers.put(v.c)
+	}()
 }
 
 // First reads one row.

@@ -74,6 +74,22 @@ func TestCompression(t *testing.T) {
 	}
 }
 
+// Short texts and long ones are compressed differently; all of them get smaller and come back.
+func TestSizes(t *testing.T) {
+	t.Parallel()
+	k, _ := newKey(t, master(t, 1), "tenant-a")
+	text := strings.Repeat(`{"name":{"given":"Ada","family1":"Moreau"},"email":"ada@example.com"},`, 1000)
+	for _, n := range []int{0, 1, 399, 400, 401, 2047, 2048, 2049, 60_000} {
+		sealed := k.Seal(nil, []byte(text[:n]), place)
+		if n >= 400 && len(sealed) > n*2/3 {
+			t.Errorf("%d bytes of text take %d", n, len(sealed))
+		}
+		if got, err := k.Open(sealed, place); err != nil || string(got) != text[:n] {
+			t.Errorf("%d bytes came back as %d: %v", n, len(got), err)
+		}
+	}
+}
+
 func TestOpensOnlyWhereItWasSealed(t *testing.T) {
 	t.Parallel()
 	m := master(t, 1)

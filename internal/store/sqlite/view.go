@@ -33,7 +33,7 @@ func (s *Store) View(ctx context.Context, fn func(context.Context) error) error 
 	s.views++
 	s.mu.Unlock()
 	r := &reader{s: s, ctx: ctx}
-	r.Reader = sqlread.Reader{Source: r}
+	r.Reader = sqlread.View(r)
 	defer func() {
 		r.end()
 		s.mu.Lock()

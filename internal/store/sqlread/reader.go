@@ -33,7 +33,13 @@ type Source interface {
 }
 
 // Reader answers store.Reader from a Source.
-type Reader struct{ Source }
+type Reader struct {
+	Source
+	seen *tally // what a view has read of its list; nil in a transaction that writes
+}
+
+// View reads one snapshot.
+func View(s Source) Reader { return Reader{s, new(tally)} }
 
 var _ store.Reader = Reader{}
 

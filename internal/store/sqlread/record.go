@@ -30,26 +30,37 @@ func (r Reader) Find(tenant, kind, field, value string) (*store.Record, error) {
 // List yields records in order of creation.
 func (r Reader) List(q store.Query) iter.Seq2[*store.Record, error] {
 	return func(yield func(*store.Record, error) bool) {
-		from, offset, err := r.seek(q)
+		at, err := r.seek(q)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
+		var first, last mark
+		n := 0
 		sequence(r, q.Tenant, func(k *seal.Key) (string, []any) {
 			l := shape(q)
-			args := conditions(k, q, q.Tenant, q.Kind, Bound(q.Limit), int64(max(offset, 0)))
-			if from != nil {
-				l.From, args = true, append(args, from.created, from.ord)
+			args := conditions(k, q, q.Tenant, q.Kind, Bound(q.Limit), int64(at.offset))
+			if at.from != nil {
+				l.From, args = true, append(args, at.from.created, at.from.ord)
 			}
 			return l.Select(), args
-		}, record(q.Tenant, q.Kind))(yield)
+		}, func(k *seal.Key, got Row) (*store.Record, error) {
+			if last = (mark{got.Int(3), got.Int(7)}); n == 0 {
+				first = last
+			}
+			n++
+			return DecodeRecord(k, q.Tenant, q.Kind, got)
+		})(yield)
+		if at.pages != nil && n > 0 {
+			at.pages.page(at.list, at.moves, q.Offset, first, last, n)
+		}
 	}
 }
 
 // Walk yields all records of a tenant by kind and id.
 func (r Reader) Walk(tenant, kind, id string, limit int) iter.Seq2[*store.Record, error] {
 	return sequence(r, tenant, statement(sqltext.EntityWalk, tenant, kind, id, Bound(limit)), func(k *seal.Key, got Row) (*store.Record, error) {
-		return DecodeRecord(k, tenant, got.Text(7), got)
+		return DecodeRecord(k, tenant, got.Text(8), got)
 	})
 }
 
@@ -61,15 +72,16 @@ func (r Reader) Count(q store.Query) (int, error) {
 	}
 	q.Newest = false
 	if q.Parent != "" && q.Field == "" {
-		got, err := r.First(q.Tenant, sqltext.TallyGet, q.Tenant, q.Kind, q.Parent)
-		if err != nil || got == nil {
+		t, err := r.tallied(q)
+		switch {
+		case err != nil:
 			return 0, err
+		case q.Only:
+			return int(t.dead), nil
+		case q.Deleted:
+			return int(t.live + t.dead), nil
 		}
-		n := got.Int(0)
-		if q.Deleted {
-			n += got.Int(1)
-		}
-		return int(n), nil
+		return int(t.live), nil
 	}
 	got, err := r.First(q.Tenant, shape(q).Count(), conditions(k, q, q.Tenant, q.Kind)...)
 	if err != nil {
@@ -79,7 +91,7 @@ func (r Reader) Count(q store.Query) (int, error) {
 }
 
 func shape(q store.Query) sqltext.List {
-	return sqltext.List{Parent: q.Parent != "", Indexed: q.Field != "", Deleted: q.Deleted, Newest: q.Newest}
+	return sqltext.List{Parent: q.Parent != "", Indexed: q.Field != "", Deleted: q.Deleted, Only: q.Only, Newest: q.Newest}
 }
 
 func conditions(k *seal.Key, q store.Query, args ...any) []any {
@@ -101,7 +113,7 @@ func record(tenant, kind string) func(*seal.Key, Row) (*store.Record, error) {
 func DecodeRecord(k *seal.Key, tenant, kind string, r Row) (*store.Record, error) {
 	rec := &store.Record{
 		Tenant: tenant, Kind: kind, ID: r.Text(0), Parent: r.Text(1), Version: r.Int(2),
-		CreatedAt: Moment(r.Int(3)), UpdatedAt: Moment(r.Int(4)), Deleted: r.Int(5) != 0,
+		CreatedAt: Moment(r.Int(3)), UpdatedAt: Moment(r.Int(4)), Deleted: r.Int(5) != 0, Order: r.Int(7),
 	}
 	doc, err := k.Open(r.Blob(6), EntityPlace(rec))
 	if err != nil {

@@ -7,6 +7,31 @@ import (
 	"github.com/airside-travel/airside/internal/store/sqltext"
 )
 
+// tally is how many records a list has.
+type tally struct {
+	list              [3]string // tenant, kind, parent
+	live, dead, moves int64
+}
+
+// tallied reads the counts of a list; a view reads those of the same list once.
+func (r Reader) tallied(q store.Query) (tally, error) {
+	t := tally{list: [3]string{q.Tenant, q.Kind, q.Parent}}
+	if r.seen != nil && r.seen.list == t.list {
+		return *r.seen, nil
+	}
+	got, err := r.First(q.Tenant, sqltext.TallyGet, q.Tenant, q.Kind, q.Parent)
+	if err != nil {
+		return t, err
+	}
+	if got != nil {
+		t.live, t.dead, t.moves = got.Int(0), got.Int(1), got.Int(2)
+	}
+	if r.seen != nil {
+		*r.seen = t
+	}
+	return t, nil
+}
+
 // Statement is one that writes.
 type Statement struct {
 	Text string

@@ -18,12 +18,12 @@ const (
 
 // Records. A record is written through its head: where it is, and which index entries it has.
 const (
-	columns = `e.id, e.parent, e.version, e.created_at, e.updated_at, e.deleted, e.doc`
+	columns = `e.id, e.parent, e.version, e.created_at, e.updated_at, e.deleted, e.doc, e.ord`
 
 	EntityGet = `SELECT ` + columns + ` FROM entity e WHERE e.tenant = $1 AND e.kind = $2 AND e.id = $3`
 
 	// EntityGetHead is EntityGet for a transaction that may write the record.
-	EntityGetHead = `SELECT ` + columns + `, e.ord, e.entries FROM entity e WHERE e.tenant = $1 AND e.kind = $2 AND e.id = $3`
+	EntityGetHead = `SELECT ` + columns + `, e.entries FROM entity e WHERE e.tenant = $1 AND e.kind = $2 AND e.id = $3`
 
 	EntityFind = `SELECT ` + columns + ` FROM entity_index i CROSS JOIN entity e
 WHERE i.tenant = $1 AND i.hash = $2 AND e.tenant = i.tenant AND e.ord = i.ord AND e.deleted = 0
@@ -63,8 +63,8 @@ WHERE i.tenant = $1 AND i.hash = $2 AND i.is_unique = 1 AND e.tenant = i.tenant 
 
 // List says what varies in the statements that list records.
 type List struct {
-	Parent, Indexed, Deleted, Newest bool
-	From                             bool // begin at a place; with Parent and nothing but Deleted
+	Parent, Indexed, Deleted, Only, Newest bool
+	From                                   bool // begin at a place; with Parent and nothing but Deleted
 }
 
 // Select takes tenant, kind, limit, offset, then the parent if any, then the hash if any, with From a place instead.
@@ -101,7 +101,10 @@ WHERE i.tenant = $1 AND i.hash = ` + hash + ` AND e.tenant = i.tenant AND e.ord 
 		// The second condition is what lets the partial index be used.
 		text += ` AND e.parent = ` + first + ` AND e.parent <> ''`
 	}
-	if !l.Deleted {
+	switch {
+	case l.Only:
+		text += ` AND e.deleted = 1`
+	case !l.Deleted:
 		text += ` AND e.deleted = 0`
 	}
 	return text

@@ -86,6 +86,10 @@ func listFilters(t *testing.T, s store.Store) {
 		{store.Query{Deleted: true}, []string{"1", "2", "3", "4", "5"}},
 		{store.Query{Parent: "p"}, []string{"1", "2"}},
 		{store.Query{Parent: "p", Deleted: true}, []string{"1", "2", "4"}},
+		{store.Query{Only: true}, []string{"4"}},
+		{store.Query{Parent: "p", Only: true}, []string{"4"}},
+		{store.Query{Parent: "q", Only: true}, nil},
+		{store.Query{Field: "trip.company", Value: "acme", Only: true}, []string{"4"}},
 		{store.Query{Parent: "p", Newest: true}, []string{"2", "1"}},
 		{store.Query{Parent: "x"}, nil},
 		{store.Query{Field: "trip.company", Value: "acme"}, []string{"1", "3", "5"}},
@@ -96,6 +100,13 @@ func listFilters(t *testing.T, s store.Store) {
 	} {
 		c.q.Tenant, c.q.Kind = tenant, "trip"
 		same(t, fmt.Sprintf("%+v", c.q), list(t, s, c.q), c.want)
+		read(t, s, func(r store.Reader) error {
+			n, err := r.Count(c.q)
+			if n != len(c.want) {
+				t.Errorf("%+v: counted %d, want %d", c.q, n, len(c.want))
+			}
+			return err
+		})
 	}
 }
 

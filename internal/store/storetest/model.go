@@ -71,7 +71,7 @@ func (o *oracle) update(r *store.Record, expect int64) string {
 func (o *oracle) list(q store.Query) (ids []string) {
 	var found []stored
 	for _, r := range o.records {
-		if r.Deleted && !q.Deleted || q.Parent != "" && q.Parent != r.Parent {
+		if r.Deleted && !q.Deleted && !q.Only || !r.Deleted && q.Only || q.Parent != "" && q.Parent != r.Parent {
 			continue
 		}
 		if q.Field == "" || slices.ContainsFunc(r.Index, func(e store.Entry) bool { return e.Field == q.Field && e.Value == q.Value }) {
@@ -199,7 +199,7 @@ func compare(rt *rapid.T, s store.Store, tenant string, truth *oracle) {
 			}
 		}
 		for _, q := range []store.Query{
-			{}, {Deleted: true, Newest: true}, {Parent: "p"}, {Field: "company", Value: "x"}, {Field: "company", Value: "y", Newest: true},
+			{}, {Deleted: true, Newest: true}, {Parent: "p"}, {Only: true}, {Parent: "p", Only: true}, {Field: "company", Value: "x"}, {Field: "company", Value: "y", Newest: true},
 			{Field: "company", Value: "x", Parent: "q", Deleted: true}, {Field: "email", Value: "1"}, {Field: "email", Value: "2", Deleted: true},
 		} {
 			q.Tenant, q.Kind = tenant, "user"

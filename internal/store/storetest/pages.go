@@ -43,7 +43,7 @@ func longLists(t *testing.T, s store.Store) {
 				if err != nil || count != len(want) {
 					t.Errorf("%s: counted %d, want %d, %v", when, count, len(want), err)
 				}
-				for _, q.Offset = range []int{0, 511, 512, 513, 1030, len(want) - 2, len(want), 5000} {
+				for _, q.Offset = range []int{0, 3, 6, 63, 64, 67, 70, 65, 255, 256, 257, 511, 512, 513, 1030, len(want) - 2, len(want), 5000} {
 					var got []string
 					for rec, err := range r.List(q) {
 						if err != nil {

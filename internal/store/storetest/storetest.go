@@ -180,7 +180,7 @@ func find(t *testing.T, s store.Store, kind, field, value string) string {
 func same[T any](t *testing.T, what string, got, want T) {
 	t.Helper()
 	// Index entries are hashed on the way in and do not come back.
-	if d := cmp.Diff(want, got, cmpopts.IgnoreFields(store.Record{}, "Index"), cmpopts.EquateEmpty()); d != "" {
+	if d := cmp.Diff(want, got, cmpopts.IgnoreFields(store.Record{}, "Index", "Order"), cmpopts.EquateEmpty()); d != "" {
 		t.Errorf("%s (-want +got):\n%s", what, d)
 	}
 }
