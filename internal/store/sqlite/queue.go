@@ -57,17 +57,30 @@ func (q *queue) put(o *op) error {
 	return nil
 }
 
-// take waits for calls and returns up to q.max of them, in the order they came; nil when the
-// queue is closed and empty.
-func (q *queue) take(into []*op) []*op {
+// await waits for a call; false when the queue is closed and empty.
+func (q *queue) await() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for len(q.ops) == 0 {
 		if q.closed {
-			return nil
+			return false
 		}
 		q.wake.Wait()
 	}
+	return true
+}
+
+// waiting is how many calls wait.
+func (q *queue) waiting() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.ops)
+}
+
+// take returns up to q.max of the calls that wait, in the order they came.
+func (q *queue) take(into []*op) []*op {
+	q.mu.Lock()
+	defer q.mu.Unlock()
 	n := min(len(q.ops), q.max)
 	into = append(into[:0], q.ops[:n]...)
 	rest := copy(q.ops, q.ops[n:])

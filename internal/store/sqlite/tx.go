@@ -102,7 +102,8 @@ func (t *tx) writeTallies() error {
 		return err
 	}
 	if err := t.s.writeTallies(); err != nil {
-		return t.failed(err)
+		t.lost = err // with the counts of calls that have succeeded
+		return err
 	}
 	return nil
 }

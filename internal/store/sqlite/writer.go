@@ -58,14 +58,24 @@ func (s *Store) write() {
 		}
 		close(s.stopped)
 	}()
-	for {
-		runtime.Gosched() // lets the callers just answered come back, so that groups are not halves
+	for s.queue.await() {
+		s.gather()
 		group = s.queue.take(group)
-		if group == nil {
-			returned = true
+		s.group(group)
+	}
+	returned = true
+}
+
+// gather lets callers run as long as that brings more of them, those just answered above all, so that groups are not
+// halves.
+func (s *Store) gather() {
+	for before, rounds := 0, 0; rounds < 4; rounds++ {
+		runtime.Gosched()
+		n := s.queue.waiting()
+		if n == before {
 			return
 		}
-		s.group(group)
+		before = n
 	}
 }
 
