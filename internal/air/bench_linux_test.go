@@ -12,6 +12,8 @@ import (
 	"github.com/airside-travel/airside/internal/actor"
 )
 
+// The clock of a thread is the system's, so this file is for Linux only.
+
 // BenchmarkSearch is a search with its page of 50; BenchmarkEncode is the page alone. The gate is in processor time of
 // the thread that searches, garbage collection by others left out: 0.3 ms half of the time, 1.2 ms 99 times of 100.
 func BenchmarkSearch(b *testing.B) {
