@@ -8,9 +8,11 @@ import (
 	"crypto/hkdf"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
+	"slices"
 	"time"
+
+	"github.com/go-faster/jx"
 
 	"github.com/airside-travel/airside/internal/access"
 	"github.com/airside-travel/airside/internal/actor"
@@ -67,27 +69,49 @@ func (t trail) Record(ctx context.Context, a edge.Act) error {
 // auditDetail keeps where a person called from, and what a profile lost, sealed with the keys of the people
 // whom the entry names. The chain covers the sealed bytes, so it still verifies when a key is gone.
 func auditDetail(tx store.Tx, a edge.Act) ([]byte, error) {
-	open, personal := map[string]any{}, map[string]string{}
-	for name, value := range a.Detail {
+	var open, personal [16]string // names; there are fewer
+	at, own := open[:0], personal[:0]
+	for name := range a.Detail {
 		if name == "ip" || name == "removed" {
-			personal[name] = value
+			own = append(own, name)
 		} else {
-			open[name] = value
+			at = append(at, name)
 		}
 	}
-	plain, err := json.Marshal(personal)
-	if err != nil {
-		return nil, err
-	}
+	plain := appendDetail(nil, a.Detail, own, nil)
 	sealed, err := personkey.Seal(tx, a.Tenant, a.RequestID, a.Actor+" "+a.Target, plain)
 	if err != nil {
 		return nil, err
 	}
 	if bytes.Equal(sealed, plain) {
-		return json.Marshal(a.Detail)
+		return appendDetail(plain[:0], a.Detail, append(at, own...), nil), nil
 	}
-	open["personal"] = sealed
-	return json.Marshal(open)
+	return appendDetail(nil, a.Detail, at, sealed), nil
+}
+
+// appendDetail writes some members of a detail, sorted, and what is sealed: an entry is written twice for every call
+// that changes something at a real API.
+func appendDetail(b []byte, detail map[string]string, names []string, sealed []byte) []byte {
+	slices.Sort(names)
+	w := jx.Writer{Buf: b}
+	w.RawStr("{")
+	for i, name := range names {
+		if i > 0 {
+			w.Comma()
+		}
+		w.Str(name)
+		w.RawStr(":")
+		w.Str(detail[name])
+	}
+	if sealed != nil {
+		if len(names) > 0 {
+			w.Comma()
+		}
+		w.RawStr(`"personal":`)
+		w.Base64(sealed)
+	}
+	w.RawStr("}")
+	return w.Buf
 }
 
 // issued writes the ids that creations give out to the ledger.

@@ -3,10 +3,12 @@
 package edge
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"net/http"
 	"strings"
+
+	"github.com/go-faster/jx"
 
 	"github.com/airside-travel/airside/contract"
 )
@@ -35,26 +37,18 @@ func (m *Mux) issue(ctx context.Context, c *call) error {
 	if m.o.Ledger == nil || !creates(c.ep.op) || len(c.out.Body) > maxIssue {
 		return nil
 	}
-	var out struct{ ID, PnrID, ClientID, DocumentID string }
-	_ = json.Unmarshal(c.out.Body, &out) // what is not there stays empty
-	i := Issue{Operation: c.ep.op.ID, ID: firstOf(firstOf(out.ID, out.PnrID), firstOf(out.ClientID, out.DocumentID)), Client: c.actor.ClientID}
-	if i.ID == "" {
+	i := Issue{Operation: c.ep.op.ID, Client: c.actor.ClientID}
+	out := [4]string{}
+	texts(c.out.Body, map[string]*string{"id": &out[0], "pnrId": &out[1], "clientId": &out[2], "documentId": &out[3]})
+	if i.ID = cmp.Or(out[:]...); i.ID == "" {
 		return nil
 	}
-	var body struct {
-		ExternalID string `json:"externalId"`
-		Company    string `json:"companyId"`
-		Org        string `json:"orgId"`
-		Business   struct {
-			Organization struct{ ID string } `json:"organizationRef"`
-		} `json:"businessInfo"`
-		External struct {
-			PNR string `json:"externalPnrId"`
-		} `json:"externalInfo"`
-	}
-	_ = json.Unmarshal(c.body, &body) // what is not there stays empty
-	i.ExternalID = firstOf(body.ExternalID, body.External.PNR)
-	i.Company = firstOf(c.r.PathValue("companyId"), firstOf(c.actor.Company, firstOf(body.Business.Organization.ID, firstOf(body.Company, body.Org))))
+	var external, pnr, organization, company, org string
+	texts(c.body, map[string]*string{
+		"externalId": &external, "externalInfo.externalPnrId": &pnr, "businessInfo.organizationRef.id": &organization, "companyId": &company, "orgId": &org,
+	})
+	i.ExternalID = cmp.Or(external, pnr)
+	i.Company = cmp.Or(c.r.PathValue("companyId"), c.actor.Company, organization, company, org)
 	if c.ep.op.ID == "createCompany" {
 		i.Company = i.ID
 	}
@@ -63,9 +57,41 @@ func (m *Mux) issue(ctx context.Context, c *call) error {
 
 // member is a member of an object that is a text; else empty.
 func member(object []byte, name string) (text string) {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(object, &members) == nil {
-		_ = json.Unmarshal(members[name], &text) // as said
-	}
+	texts(object, map[string]*string{name: &text})
 	return text
+}
+
+// texts reads some members of an object, named with dots between levels. What is not there, or no text, stays as it is.
+func texts(object []byte, into map[string]*string) {
+	_ = textsOf(jx.DecodeBytes(object), "", into) // what cannot be read has none
+}
+
+func textsOf(d *jx.Decoder, above string, into map[string]*string) error {
+	return d.ObjBytes(func(d *jx.Decoder, key []byte) error {
+		name := string(key)
+		if strings.Contains(name, ".") {
+			return d.Skip()
+		}
+		if above != "" {
+			name = above + "." + name
+		}
+		switch to := into[name]; d.Next() {
+		case jx.String:
+			if to == nil {
+				return d.Skip()
+			}
+			v, err := d.Str()
+			if err == nil {
+				*to = v
+			}
+			return err
+		case jx.Object:
+			for wanted := range into {
+				if strings.HasPrefix(wanted, name+".") {
+					return textsOf(d, name, into)
+				}
+			}
+		}
+		return d.Skip()
+	})
 }

@@ -5,6 +5,7 @@ package ledger
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -51,14 +52,44 @@ func (s *Service) Issued(ctx context.Context, e Entry) error {
 	if err != nil {
 		return err
 	}
-	r := &store.Record{
-		Tenant: tenant, Kind: kind, ID: ids.UUID(), Parent: e.Company, CreatedAt: e.IssuedAt, UpdatedAt: e.IssuedAt, Doc: doc,
-		Index: []store.Entry{{Field: byID, Value: e.ID}},
-	}
+	r := &store.Record{Tenant: tenant, Kind: kind, ID: e.ID, Parent: e.Company, CreatedAt: e.IssuedAt, UpdatedAt: e.IssuedAt, Doc: doc}
 	if e.ExternalID != "" {
-		r.Index = append(r.Index, store.Entry{Field: byExternal, Value: e.ExternalID})
+		r.Index = []store.Entry{{Field: byExternal, Value: e.ExternalID}}
 	}
+	if ids.IsUUID(e.ID) { // a line is stored under the id it is about
+		if err := store.From(ctx).Insert(r); !errors.Is(err, store.ErrExists) {
+			return err
+		}
+	}
+	r.ID, r.Index = ids.UUID(), append(r.Index, store.Entry{Field: byID, Value: e.ID}) // issued twice, or not an id that is stored in the open
 	return store.From(ctx).Insert(r)
+}
+
+// lines are those of an id: the one that is stored under it, and all others. Lines written by earlier versions have
+// ids of their own.
+func lines(ctx context.Context, tenant, id string) ([]*store.Record, error) {
+	var out []*store.Record
+	if ids.IsUUID(id) {
+		r, err := store.Read(ctx).Get(tenant, kind, id)
+		if err == nil {
+			out = append(out, r)
+		} else if !errors.Is(err, store.ErrNotFound) {
+			return nil, err
+		}
+	}
+	others, err := listed(ctx, tenant, byID, id)
+	return append(out, others...), err
+}
+
+func listed(ctx context.Context, tenant, field, value string) ([]*store.Record, error) {
+	var out []*store.Record
+	for r, err := range store.Read(ctx).List(store.Query{Tenant: tenant, Kind: kind, Field: field, Value: value}) {
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, nil
 }
 
 // Kind is what an operation creates, in capitals: createScimUser and createUser make a USER,
@@ -103,14 +134,17 @@ func (s *Service) Find(ctx context.Context, in FindIn) (FindOut, error) {
 			{In: "query", Pointer: "/externalId", Rule: "required", Message: "exactly one of externalId and id is needed"}}}
 	}
 	a := actor.From(ctx)
-	q := store.Query{Tenant: a.Tenant, Kind: kind, Field: byExternal, Value: in.ExternalID}
+	var found []*store.Record
+	var err error
 	if in.ID != "" {
-		q.Field, q.Value = byID, in.ID
+		found, err = lines(ctx, a.Tenant, in.ID)
+	} else {
+		found, err = listed(ctx, a.Tenant, byExternal, in.ExternalID)
 	}
-	for r, err := range store.Read(ctx).List(q) {
-		if err != nil {
-			return out, err
-		}
+	if err != nil {
+		return out, err
+	}
+	for _, r := range found {
 		var e Entry
 		if err := json.Unmarshal(r.Doc, &e); err != nil {
 			return out, fmt.Errorf("ledger: line %s is stored broken: %w", r.ID, err)
@@ -126,12 +160,9 @@ func (s *Service) Find(ctx context.Context, in FindIn) (FindOut, error) {
 // is still accounted for. It returns how many lines those are. A dry run only counts.
 func (s *Service) Forget(ctx context.Context, id string, dry bool) (int, error) {
 	tenant := actor.Tenant(ctx)
-	var found []*store.Record
-	for r, err := range store.Read(ctx).List(store.Query{Tenant: tenant, Kind: kind, Field: byID, Value: id}) {
-		if err != nil {
-			return 0, err
-		}
-		found = append(found, r)
+	found, err := lines(ctx, tenant, id)
+	if err != nil {
+		return 0, err
 	}
 	n := 0
 	for _, r := range found {
@@ -151,7 +182,10 @@ func (s *Service) Forget(ctx context.Context, id string, dry bool) (int, error) 
 		if r.Doc, err = json.Marshal(e); err != nil {
 			return n, err
 		}
-		r.Index, r.UpdatedAt = []store.Entry{{Field: byID, Value: e.ID}}, s.clocks.Now(tenant).UTC()
+		r.Index, r.UpdatedAt = nil, s.clocks.Now(tenant).UTC()
+		if r.ID != e.ID {
+			r.Index = []store.Entry{{Field: byID, Value: e.ID}}
+		}
 		if err := store.From(ctx).Update(r, r.Version); err != nil {
 			return n, err
 		}
