@@ -4,7 +4,6 @@ package merkle
 
 import (
 	"fmt"
-	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -46,10 +45,14 @@ func (t *Tiles) Grow(p *Peaks, leaves []tlog.Hash) error {
 func (t *Tiles) put(level int, n int64, h tlog.Hash) error {
 	id, at := name(level, n/width), int(n%width)
 	row, ok := t.Changed[id]
-	if !ok && at > 0 {
-		var err error
-		if row, err = t.load(id); err != nil {
-			return err
+	if !ok {
+		row = make([]byte, 0, width*tlog.HashSize) // what is loaded is not ours to write behind
+		if at > 0 {
+			stored, err := t.load(id)
+			if err != nil {
+				return err
+			}
+			row = append(row, stored...)
 		}
 	}
 	if len(row) != at*tlog.HashSize {
@@ -58,7 +61,7 @@ func (t *Tiles) put(level int, n int64, h tlog.Hash) error {
 	if at == 0 {
 		t.Began[id] = true
 	}
-	t.Changed[id] = append(slices.Clip(row), h[:]...)
+	t.Changed[id] = append(row, h[:]...)
 	return nil
 }
 
