@@ -69,6 +69,7 @@ type conn struct {
 	tls   *libc.TLS
 	db    uintptr
 	words uintptr // memory of SQLite for two pointers
+	bound int64   // bytes that were handed over so far
 	stmts map[string]*stmt
 }
 

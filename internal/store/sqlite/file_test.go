@@ -5,9 +5,11 @@ package sqlite_test
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -284,6 +286,35 @@ func TestLogIsSwept(t *testing.T) {
 }
 
 // A test's Fatal inside a transaction ends the goroutine it runs on; nothing else may hang.
+// A long load, whose commits are few and large, does not let the log grow without end.
+func TestLogOfALongLoad(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "airside.db")
+	s := open(t, sqlite.Options{Path: path, MasterKey: masterKey})
+	noise := make([]byte, 4<<20) // what does not get smaller
+	r := rand.New(rand.NewPCG(1, 2))
+	largest := int64(0)
+	for i := range 60 {
+		for n := 0; n < len(noise); n += 8 {
+			binary.LittleEndian.PutUint64(noise[n:], r.Uint64())
+		}
+		err := s.Update(t.Context(), func(ctx context.Context) error {
+			return store.From(ctx).Insert(&store.Record{Tenant: tenant, Kind: "load", ID: fmt.Sprint(i), CreatedAt: at, Doc: noise})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(path + "-wal")
+		if err != nil {
+			t.Fatal(err)
+		}
+		largest = max(largest, info.Size())
+	}
+	if most := int64(100 << 20); largest > most { // 240 MB were written
+		t.Errorf("the log grew to %d MB", largest>>20)
+	}
+}
+
 func TestGoexit(t *testing.T) {
 	t.Parallel()
 	s := open(t, sqlite.Options{Memory: true})

@@ -129,6 +129,7 @@ func (s *stmt) bind(args []any) error {
 			return errNoMemory()
 		}
 	}
+	s.c.bound += int64(need)
 	used := 0
 	memory := unsafe.Slice((*byte)(at(s.memory)), s.size) //nolint:gosec // so long it is
 	for i, a := range args {

@@ -14,8 +14,10 @@ import (
 // and callers should not wait for that. The writer only finishes the last few pages, because the
 // log starts over only when all of it has been moved between two commits.
 const (
-	sweepEvery = 64   // commits between looks at the log
-	sweepPages = 1000 // pages in the log worth moving: 4 MB
+	sweepEvery = 64       // commits between looks at the log
+	sweepBytes = 4 << 20  // or what was written meanwhile
+	sweepMost  = 64 << 20 // from here on the writer moves the log itself, or a long load would let it grow without end
+	sweepPages = 1000     // pages in the log worth moving: 4 MB
 )
 
 // sweeper moves the log into the file in the background.
@@ -24,6 +26,8 @@ type sweeper struct {
 	wake    chan struct{}
 	ended   sync.WaitGroup
 	commits int       // since the last look; the writer's
+	looked  int64     // bytes that were bound until then
+	moved   int64     // and until the writer has moved the log last
 	swept   chan bool // tells the writer that the log was moved while it wrote
 	moving  sync.Mutex
 	failed  atomic.Pointer[error]
@@ -90,20 +94,30 @@ func (w *sweeper) committed(writer *conn) {
 	select {
 	case <-w.swept:
 		if w.moving.TryLock() {
-			w.move(writer)
-			w.moving.Unlock()
+			w.finish(writer)
 		}
-		w.commits = 0
 		return
 	default:
 	}
-	if w.commits++; w.commits >= sweepEvery {
-		w.commits = 0
+	if writer.bound-w.moved >= sweepMost {
+		w.moving.Lock()
+		w.finish(writer)
+		return
+	}
+	if w.commits++; w.commits >= sweepEvery || writer.bound-w.looked >= sweepBytes {
+		w.commits, w.looked = 0, writer.bound
 		select {
 		case w.wake <- struct{}{}:
 		default:
 		}
 	}
+}
+
+// finish moves what is left, and gives w.moving back.
+func (w *sweeper) finish(writer *conn) {
+	w.move(writer)
+	w.moving.Unlock()
+	w.commits, w.looked, w.moved = 0, writer.bound, writer.bound
 }
 
 // stop waits until nothing is being moved.
