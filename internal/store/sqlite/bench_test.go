@@ -157,46 +157,60 @@ func BenchmarkDurableWrite(b *testing.B) {
 	}
 }
 
+// row is the least that a durable commit can be: one new record of 4 KB, as in the study that set the goal.
+func row(ctx context.Context, doc []byte) error {
+	return store.From(ctx).Insert(&store.Record{Tenant: benchTenant, Kind: "row", ID: ids.UUID(), CreatedAt: at, UpdatedAt: at, Doc: doc})
+}
+
 // BenchmarkGroupCommit compares sixteen callers whose calls share commits with the same sixteen callers and the same
 // transaction on a store that commits every call alone. Both write to the same disk in turns, so that what else it does
-// meets both.
+// meets both. A row is what a commit costs, and what groups are there for; of a whole call, most is work that every
+// call has to do, however many share the commit.
 func BenchmarkGroupCommit(b *testing.B) {
 	kinds := [2]sqlite.Options{sqlite.Single(sqlite.Options{}), {}}
-	var stores [2]*sqlite.Store
-	var names []string
-	for i, o := range kinds {
-		stores[i] = openBench(b, o)
-		names = fill(b, stores[i], 2000)
-	}
 	doc := document()
-	const turns = 8
-	var took [2]time.Duration
-	n := max(b.N/turns, 1)
-	for range turns {
-		for i, s := range stores {
-			began := b.Elapsed()
-			var next atomic.Int64
-			var wg sync.WaitGroup
-			for range 16 {
-				wg.Go(func() {
-					for i := next.Add(1); i <= int64(n); i = next.Add(1) {
-						err := s.Update(b.Context(), func(ctx context.Context) error {
-							return business(ctx, names[i*7919%int64(len(names))], doc)
-						})
-						if err != nil {
-							b.Error(err)
-							return
-						}
-					}
-				})
+	for _, what := range []string{"row", "call"} {
+		b.Run(what, func(b *testing.B) {
+			var stores [2]*sqlite.Store
+			var names []string
+			for i, o := range kinds {
+				stores[i] = openBench(b, o)
+				names = fill(b, stores[i], 2000)
 			}
-			wg.Wait()
-			took[i] += b.Elapsed() - began
-		}
+			write := func(ctx context.Context, i int64) error {
+				if what == "row" {
+					return row(ctx, doc)
+				}
+				return business(ctx, names[i*7919%int64(len(names))], doc)
+			}
+			const turns = 8
+			var took [2]time.Duration
+			n := max(b.N/turns, 1)
+			b.ResetTimer()
+			for range turns {
+				for i, s := range stores {
+					began := b.Elapsed()
+					var next atomic.Int64
+					var wg sync.WaitGroup
+					for range 16 {
+						wg.Go(func() {
+							for i := next.Add(1); i <= int64(n); i = next.Add(1) {
+								if err := s.Update(b.Context(), func(ctx context.Context) error { return write(ctx, i) }); err != nil {
+									b.Error(err)
+									return
+								}
+							}
+						})
+					}
+					wg.Wait()
+					took[i] += b.Elapsed() - began
+				}
+			}
+			b.ReportMetric(turns*float64(n)/took[0].Seconds(), "alone-op/s")
+			b.ReportMetric(turns*float64(n)/took[1].Seconds(), "grouped-op/s")
+			b.ReportMetric(float64(took[0])/float64(took[1]), "ratio")
+		})
 	}
-	b.ReportMetric(turns*float64(n)/took[0].Seconds(), "alone-op/s")
-	b.ReportMetric(turns*float64(n)/took[1].Seconds(), "grouped-op/s")
-	b.ReportMetric(float64(took[0])/float64(took[1]), "ratio")
 }
 
 // BenchmarkEncryptionShare is the part of a business transaction's CPU that goes into AES-GCM over what it seals and
