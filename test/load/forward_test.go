@@ -4,12 +4,14 @@ package load_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 
 	"github.com/airside-travel/airside/airsidetest"
@@ -21,6 +23,7 @@ import (
 func forwarding(b *testing.B) *bench {
 	b.Helper()
 	answer := contract.Example("readCompany").Response.Body
+	var made atomic.Int64
 	far := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		switch {
@@ -28,7 +31,7 @@ func forwarding(b *testing.B) *bench {
 			_, _ = io.WriteString(w, `{"access_token":"far-token","expires_in":3600,"token_type":"Bearer"}`)
 		case r.Method == http.MethodPost:
 			w.WriteHeader(http.StatusCreated)
-			_, _ = io.WriteString(w, `{"id":"4a0a30b4-8b4f-478d-b12b-a5691096a83c"}`)
+			_, _ = fmt.Fprintf(w, `{"id":"4a0a30b4-8b4f-478d-b12b-%012x"}`, made.Add(1))
 		default:
 			_, _ = w.Write(answer)
 		}

@@ -13,6 +13,7 @@ import (
 	"os"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -51,6 +52,7 @@ func serveRole(ctx context.Context, args []string, out io.Writer) error {
 // upstreamHandler answers reads and writes with fixed documents, and gives tokens.
 func upstreamHandler(answer []byte) http.Handler {
 	length := strconv.Itoa(len(answer))
+	var made atomic.Int64
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body) // a short body, so that the connection stays
 		h := w.Header()
@@ -60,7 +62,7 @@ func upstreamHandler(answer []byte) http.Handler {
 			_, _ = io.WriteString(w, `{"access_token":"a-token-of-the-upstream","expires_in":3600,"token_type":"Bearer"}`)
 		case r.Method == http.MethodPost:
 			w.WriteHeader(http.StatusCreated)
-			_, _ = io.WriteString(w, `{"id":"4a0a30b4-8b4f-478d-b12b-a5691096a83c"}`)
+			_, _ = fmt.Fprintf(w, `{"id":"4a0a30b4-8b4f-478d-b12b-%012x"}`, made.Add(1)) // as an API does: never the same
 		default:
 			h["Content-Length"] = []string{length}
 			_, _ = w.Write(answer)
