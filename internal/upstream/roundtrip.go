@@ -13,8 +13,9 @@ import (
 )
 
 // most is how often a request is sent. A 401 says that the upstream did not process it, so it is repeated whatever
-// its method, once, and once more when another rotation fell in between.
-const most = 3
+// its method: once, and again when other rotations fell in between, as they do on a slow machine that rotates in a
+// row.
+const most = 4
 
 // RoundTrip sends a request to the upstream: it waits while a rotation holds the gate and while the limits are
 // reached, adds the bearer, and repeats a request that was refused with 401 because its token had died. The caller's
