@@ -90,7 +90,7 @@ func BenchmarkOneBlockedEndpoint(b *testing.B) {
 	round(false) // warm
 	held.blocked.Store(true)
 	round(false) // until it is known to hang
-	for range 3 {
+	for range 15 {
 		round(true)
 	}
 	b.ReportMetric(millis(quantile(0.50, free.others...)), "free-p50-ms")
