@@ -51,7 +51,7 @@ import (
 	"github.com/airside-travel/airside/internal/vault"
 )
 
-// remembered is how many requests can be explained after the fact.
+// remembered is how many failed requests can be explained after the fact, and a quarter as many that went well.
 const remembered = 4096
 
 // worldSeed makes every installation's simulated world the same, so that two people who follow the
