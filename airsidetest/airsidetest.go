@@ -280,6 +280,9 @@ func (s *Server) PlatformTrail(t testing.TB) []byte {
 	return out.Bytes()
 }
 
+// At answers the URL of an environment's own listener, as its setting LISTEN asks for.
+func (s *Server) At(environment string) string { return "http://" + s.app.Address(environment) }
+
 // Metrics serves what Prometheus reads.
 func (s *Server) Metrics() http.Handler { return s.app.Metrics() }
 

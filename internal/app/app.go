@@ -97,6 +97,7 @@ type App struct {
 	secrets   *vault.Vaults
 
 	stopVaults context.CancelFunc
+	started    bool // the workers run, and Close stops them
 
 	logs          *logsink.Sinks
 	watch         *watch // nil: the detection is off
@@ -336,7 +337,8 @@ func (a *App) violation() func(string, int, []byte, []contract.Violation) {
 	}
 }
 
-// Start listens and serves until Close; it answers the address.
+// Start listens and serves until Close; it answers the address. An address that cannot be had is an error that
+// names it, and leaves nothing running but what Close ends.
 func (a *App) Start(ctx context.Context) (addr string, err error) {
 	if err := a.startDeclared(ctx); err != nil {
 		return "", err
@@ -356,6 +358,10 @@ func (a *App) Start(ctx context.Context) (addr string, err error) {
 			}
 		}
 	}
+	if err := a.serveMetrics(ctx); err != nil {
+		return "", err
+	}
+	a.started = true // nothing fails from here on
 	a.services.outbox.Start(context.WithoutCancel(ctx))
 	a.services.alert.Start()
 	a.services.schedule.Start()
@@ -364,9 +370,6 @@ func (a *App) Start(ctx context.Context) (addr string, err error) {
 	vaults, stop := context.WithCancel(context.WithoutCancel(ctx))
 	a.stopVaults = stop
 	go a.secrets.Run(vaults)
-	if err := a.serveMetrics(ctx); err != nil {
-		return "", err
-	}
 	for _, s := range a.servers {
 		go s.serve(a.o.Log)
 	}
@@ -383,7 +386,7 @@ func (a *App) Close(ctx context.Context) error {
 	a.ready.Store(false)
 	a.stopDeclared()
 	var problems []error
-	if len(a.servers) > 0 {
+	if a.started {
 		ctx, cancel := context.WithTimeout(ctx, a.cfg.Shutdown)
 		defer cancel()
 		for _, s := range a.servers {
@@ -399,6 +402,10 @@ func (a *App) Close(ctx context.Context) error {
 		a.services.keeper.Stop(context.WithoutCancel(ctx))
 		a.usage.Stop(context.WithoutCancel(ctx))
 		problems = append(problems, a.services.applications.GiveBack(context.WithoutCancel(ctx)))
+	} else {
+		for _, s := range a.servers {
+			problems = append(problems, s.listener.Close())
+		}
 	}
 	a.services.bodies.Stop(context.WithoutCancel(ctx))
 	if a.metricsServer != nil {

@@ -17,8 +17,9 @@ import (
 
 // server is one listener with what serves it.
 type server struct {
-	http     *http.Server
-	listener net.Listener
+	http        *http.Server
+	listener    net.Listener
+	environment string
 }
 
 // listen opens a listener; environment is the only one that it serves, "" for whichever the credential is for.
@@ -37,7 +38,7 @@ func (a *App) listen(ctx context.Context, address, environment string) (addr str
 			return edge.WithEnvironment(context.WithoutCancel(ctx), environment)
 		}
 	}
-	a.servers = append(a.servers, &server{s, wire.Listen(l, a.mux.NotWellFormed)})
+	a.servers = append(a.servers, &server{s, wire.Listen(l, a.mux.NotWellFormed), environment})
 	return l.Addr().String(), nil
 }
 
@@ -45,4 +46,14 @@ func (s *server) serve(log *slog.Logger) {
 	if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
 		log.Error("serve", slog.Any("error", err))
 	}
+}
+
+// Address answers where an environment's own listener is, "" when it has none.
+func (a *App) Address(environment string) string {
+	for _, s := range a.servers {
+		if s.environment == environment && environment != "" {
+			return s.listener.Addr().String()
+		}
+	}
+	return ""
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/airside-travel/airside/internal/application"
 	"github.com/airside-travel/airside/internal/audit"
 	"github.com/airside-travel/airside/internal/environment"
+	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/ids"
 	"github.com/airside-travel/airside/internal/incident"
 	"github.com/airside-travel/airside/internal/metrics"
@@ -232,7 +233,8 @@ func (a *App) Metrics() http.Handler {
 }
 
 // serveMetrics listens where the configuration says, and nowhere when it says nothing.
-func (a *App) serveMetrics(ctx context.Context) error {
+func (a *App) serveMetrics(ctx context.Context) (err error) {
+	defer errs.Wrap(&err, "metrics on %s", a.cfg.MetricsListen)
 	if a.cfg.MetricsListen == "" {
 		return nil
 	}

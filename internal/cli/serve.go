@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -21,7 +23,8 @@ import (
 
 // ready is the one line that --json prints when a server takes requests; only dev has a demo to name.
 type ready struct {
-	BaseURL string `json:"baseUrl"`
+	BaseURL      string            `json:"baseUrl"`
+	Environments map[string]string `json:"environments,omitempty"` // those with a listener of their own, and where it is
 	*app.Demo
 }
 
@@ -122,9 +125,17 @@ func (m *Main) serve(ctx context.Context, cfg config.Config, asJSON bool) (err e
 		r.Demo = &d
 	}
 	if _, err := a.Start(ctx); err != nil {
-		return startFailure(cfg, err)
+		return startFailure(err)
 	}
 	r.BaseURL = a.BaseURL()
+	for i := range cfg.Upstreams {
+		if name := cfg.Upstreams[i].Name; a.Address(name) != "" {
+			if r.Environments == nil {
+				r.Environments = map[string]string{}
+			}
+			r.Environments[name] = "http://" + a.Address(name)
+		}
+	}
 	switch {
 	case asJSON:
 		err = printLine(m.Stdout, r)
@@ -132,6 +143,11 @@ func (m *Main) serve(ctx context.Context, cfg config.Config, asJSON bool) (err e
 		m.welcome(r)
 	default:
 		fmt.Fprintf(m.Stdout, "Airside serves %s\n", r.BaseURL)
+	}
+	if !asJSON {
+		for _, name := range slices.Sorted(maps.Keys(r.Environments)) {
+			fmt.Fprintf(m.Stdout, "Credentials of %s alone: %s\n", name, r.Environments[name])
+		}
 	}
 	if err != nil {
 		return err
@@ -144,11 +160,11 @@ func (m *Main) serve(ctx context.Context, cfg config.Config, asJSON bool) (err e
 func (m *Main) open(ctx context.Context, cfg config.Config) (*app.App, error) {
 	relays, err := m.relays(cfg)
 	if err != nil {
-		return nil, startFailure(cfg, err)
+		return nil, startFailure(err)
 	}
 	a, err := app.New(ctx, cfg, app.Options{Log: m.logger(cfg), LogFormat: cfg.LogFormat, Stdout: m.Stdout, Stderr: m.Stderr, Version: build().Version, Environ: m.Environ, Relays: relays})
 	if err != nil {
-		return nil, startFailure(cfg, err)
+		return nil, startFailure(err)
 	}
 	return a, nil
 }
@@ -166,12 +182,12 @@ func (m *Main) relays(cfg config.Config) (*relay.Relays, error) {
 	return relay.Open(cfg.Brokers, v)
 }
 
-func startFailure(cfg config.Config, err error) error {
+func startFailure(err error) error {
 	f := &Failure{Exit: ExitFailure, Err: err}
 	switch {
 	case strings.Contains(err.Error(), "address already in use"):
 		f.Exit = ExitUnavailable
-		f.hint("another process listens on %s; choose another address, or port 0 for a free one", cfg.Listen)
+		f.hint("another process listens there; choose another address, or port 0 for a free one")
 	case strings.Contains(err.Error(), "lock"):
 		f.Exit = ExitUnavailable
 		f.hint("a database belongs to one process at a time: stop the other one, or name another database")

@@ -31,7 +31,7 @@ type Environment struct {
 	Mode       string   `env:"MODE" default:"live" help:"live, read-only or dry-run; the mode that was switched to in the running server comes before it"`
 	Rehearsal  bool     `env:"REHEARSAL" default:"false" help:"true for a sandbox of the real API: purchases there cost nothing and need no extra grant"`
 	Operations []string `env:"OPERATIONS" help:"operations let through at all, by id or as scope:…, effect:…, separated by commas; empty for every one"`
-	Listen     string   `env:"LISTEN" help:"address of a listener of its own, where credentials of other environments are refused"`
+	Listen     string   `env:"LISTEN" help:"address of a listener of its own (port 0 picks a free one), where credentials of other environments are refused"`
 
 	Timeout     time.Duration `env:"TIMEOUT" default:"60s" help:"how long one call may take"`
 	Connections int           `env:"CONNECTIONS" default:"256" help:"connections to it, and calls at once"`

@@ -413,13 +413,10 @@ func TestGatewayFraming(t *testing.T) {
 // TestGatewayListeners: an environment's own listener takes its own credentials only, tokens included.
 func TestGatewayListeners(t *testing.T) {
 	t.Parallel()
-	port := freePort(t)
-	own := fmt.Sprintf("127.0.0.1:%d", port)
-	g := startGateway(t, airsidetest.Setting("AIRSIDE_ENV_PRODUCTION_LISTEN", own))
-	id, token := g.application(nil)
-	_ = id
+	g := startGateway(t, airsidetest.Setting("AIRSIDE_ENV_PRODUCTION_LISTEN", "127.0.0.1:0"))
+	_, token := g.application(nil)
 	main := g.srv.URL
-	g.srv.URL = "http://" + own
+	g.srv.URL = g.srv.At("production")
 	defer func() { g.srv.URL = main }()
 	if got := g.send(token, "GET", "/v2/companies", nil, ""); got.status != 200 {
 		t.Errorf("its own credential: %d %s", got.status, got.body)
