@@ -79,7 +79,11 @@ func auditDetail(tx store.Tx, a edge.Act) ([]byte, error) {
 		}
 	}
 	plain := appendDetail(nil, a.Detail, own, nil)
-	sealed, err := personkey.Seal(tx, a.Tenant, a.RequestID, a.Actor+" "+a.Target, plain)
+	named := a.Actor
+	if !a.Foreign { // whoever else it names is a person of the real API, and none of ours
+		named += " " + a.Target
+	}
+	sealed, err := personkey.Seal(tx, a.Tenant, a.RequestID, named, plain)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +122,7 @@ func appendDetail(b []byte, detail map[string]string, names []string, sealed []b
 type issued struct{ l *ledger.Service }
 
 func (i issued) Issued(ctx context.Context, e edge.Issue) error {
-	return i.l.Issued(ctx, ledger.Entry{Operation: e.Operation, ID: e.ID, ExternalID: e.ExternalID, Company: e.Company, Client: e.Client})
+	return i.l.Issued(ctx, ledger.Entry{Operation: e.Operation, ID: e.ID, ExternalID: e.ExternalID, Company: e.Company, Client: e.Client, Environment: e.Environment})
 }
 
 // replays keeps answers by Idempotency-Key for a day of the tenant's clock.

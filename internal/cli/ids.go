@@ -34,14 +34,14 @@ func (m *Main) idsFindCmd() *cobra.Command {
 		}
 		body, err := r.get(ctx, "/v1/airside/ids?"+url.Values{name: {args[0]}}.Encode())
 		return body, decoded(func(got struct {
-			Matches []struct{ Kind, ID, Operation, ClientID, IssuedAt string }
+			Matches []struct{ Kind, ID, Operation, ClientID, Environment, IssuedAt string }
 		}) error {
 			if len(got.Matches) == 0 {
 				return failf(ExitNotFound, "nothing was created with the %s %q", name, args[0])
 			}
 			w := tabwriter.NewWriter(m.Stdout, 0, 0, 2, ' ', 0)
 			for _, e := range got.Matches {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", e.Kind, e.ID, e.Operation, e.IssuedAt, e.ClientID)
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", e.Kind, e.ID, e.Operation, e.IssuedAt, e.ClientID, e.Environment)
 			}
 			return w.Flush()
 		}), err

@@ -30,7 +30,8 @@ func (m *Mux) change(ctx context.Context, c *call) error {
 	if err := m.safeUpdate(ctx, c); err != nil {
 		return err
 	}
-	err := m.o.Store.Update(ctx, func(ctx context.Context) error { return m.intend(ctx, c) })
+	intent := m.act(c, "INTENT", "") // made before the store is asked, which does one call at a time
+	err := m.o.Store.Update(ctx, func(ctx context.Context) error { return m.intend(ctx, c, intent) })
 	if errs.Is(err, errs.OutcomeUnknown) {
 		return m.findAgain(ctx, c, err)
 	}
@@ -39,7 +40,7 @@ func (m *Mux) change(ctx context.Context, c *call) error {
 	}
 	ctx = context.WithoutCancel(ctx)
 	outcome, failed := m.attempt(ctx, c)
-	if err := m.o.Store.Update(ctx, func(ctx context.Context) error { return m.conclude(ctx, c, outcome, failed) }); err != nil {
+	if err := m.o.Store.Update(ctx, m.conclude(c, outcome, failed)); err != nil {
 		// The API has acted, and that cannot be undone: the caller gets its answer, the log the rest.
 		c.event.Internal = "the outcome could not be recorded: " + err.Error()
 		c.event.Decide("audit", "failed", "outcome", "")
@@ -62,7 +63,7 @@ func (m *Mux) findAgain(ctx context.Context, c *call, unknown error) error {
 	}
 	c.out = found
 	c.Header().Set("Airside-Recovered", "true")
-	return m.o.Store.Update(ctx, func(ctx context.Context) error { return m.conclude(ctx, c, outcomeFound, nil) })
+	return m.o.Store.Update(ctx, m.conclude(c, outcomeFound, nil))
 }
 
 // The outcomes of a write, as the audit trail has them.
@@ -76,7 +77,7 @@ const (
 // inFlight is the status of a kept answer that has not come yet.
 const inFlight = 0
 
-func (m *Mux) intend(ctx context.Context, c *call) error {
+func (m *Mux) intend(ctx context.Context, c *call, intent Act) error {
 	ctx, err := m.again(ctx, c)
 	if err != nil {
 		return err
@@ -105,7 +106,10 @@ func (m *Mux) intend(ctx context.Context, c *call) error {
 			return err
 		}
 	}
-	return m.record(ctx, c, "INTENT", "")
+	if !m.audited(c.ep.op) {
+		return nil
+	}
+	return m.note(ctx, intent)
 }
 
 // buys reports whether the call is a purchase that is counted against a cap.
@@ -196,8 +200,8 @@ func mediaOf(contentType string) string {
 	return media
 }
 
-// conclude writes down what became of the write.
-func (m *Mux) conclude(ctx context.Context, c *call, outcome string, failed error) error {
+// conclude makes what writes down what became of the write.
+func (m *Mux) conclude(c *call, outcome string, failed error) func(ctx context.Context) error {
 	code := ""
 	switch {
 	case failed != nil:
@@ -205,27 +209,37 @@ func (m *Mux) conclude(ctx context.Context, c *call, outcome string, failed erro
 	case outcome == outcomeRefused && c.out.Status >= 400:
 		code = firstError(c.out.Body)
 	}
-	if err := m.record(ctx, c, outcome, code); err != nil {
-		return err
-	}
+	act := m.act(c, outcome, code)
+	var issue Issue
+	created := false
 	if outcome == outcomeDone || outcome == outcomeFound {
-		if err := m.issue(ctx, c); err != nil {
-			return err
+		issue, created = m.issued(c)
+	}
+	return func(ctx context.Context) error {
+		if m.audited(c.ep.op) {
+			if err := m.note(ctx, act); err != nil {
+				return err
+			}
 		}
-	}
-	if outcome == outcomeRefused && c.buys() {
-		if err := m.o.Books.Release(ctx, c.purchase()); err != nil {
-			return err
+		if created {
+			if err := m.o.Ledger.Issued(ctx, issue); err != nil {
+				return err
+			}
 		}
+		if outcome == outcomeRefused && c.buys() {
+			if err := m.o.Books.Release(ctx, c.purchase()); err != nil {
+				return err
+			}
+		}
+		key := c.r.Header.Get(idempotencyHeader)
+		if key == "" || m.o.Replay == nil || outcome == outcomeUnknown {
+			return nil
+		}
+		if c.out.Status == inFlight {
+			return m.o.Replay.Forget(ctx, c.actor.ClientID, key) // not sent: the key is as good as new
+		}
+		return m.o.Replay.Keep(ctx, c.actor.ClientID, key, c.identity(), c.out)
 	}
-	key := c.r.Header.Get(idempotencyHeader)
-	if key == "" || m.o.Replay == nil || outcome == outcomeUnknown {
-		return nil
-	}
-	if c.out.Status == inFlight {
-		return m.o.Replay.Forget(ctx, c.actor.ClientID, key) // not sent: the key is as good as new
-	}
-	return m.o.Replay.Keep(ctx, c.actor.ClientID, key, c.identity(), c.out)
 }
 
 // quoted remembers a price that passed, in a transaction of its own.

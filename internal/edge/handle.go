@@ -219,10 +219,23 @@ func (m *Mux) answer(ctx context.Context, c *call) error {
 
 // record appends to the audit trail what was done, in the transaction that did it. AUDIT_UNAVAILABLE undoes it.
 func (m *Mux) record(ctx context.Context, c *call, outcome, code string) error {
-	op := c.ep.op
-	if !m.audited(op) {
+	if !m.audited(c.ep.op) {
 		return nil
 	}
+	return m.note(ctx, m.act(c, outcome, code))
+}
+
+// note appends an act, with the error of record.
+func (m *Mux) note(ctx context.Context, a Act) error {
+	if err := m.o.Audit.Record(ctx, a); err != nil {
+		return errs.New(errs.AuditUnavailable, "the audit trail cannot take the entry; nothing was done").Because(err)
+	}
+	return nil
+}
+
+// act is what the trail keeps of the call.
+func (m *Mux) act(c *call, outcome, code string) Act {
+	op := c.ep.op
 	detail := map[string]string{"class": string(op.Audit), "ip": c.event.ClientIP, "code": code}
 	if c.event.Change != "" {
 		detail["change"] = c.event.Change
@@ -236,14 +249,10 @@ func (m *Mux) record(ctx context.Context, c *call, outcome, code string) error {
 			detail["upstreamRequestId"], detail["upstreamStatus"] = redact.Text(up.RequestID, maxName), strconv.Itoa(up.Status)
 		}
 	}
-	err := m.o.Audit.Record(ctx, Act{
-		Tenant: c.actor.Tenant, Actor: who(c.actor), Operation: op.ID, Target: redact.Secrets(c.target()),
-		Outcome: outcome, RequestID: c.event.ID, Detail: detail,
-	})
-	if err != nil {
-		return errs.New(errs.AuditUnavailable, "the audit trail cannot take the entry; nothing was done").Because(err)
+	return Act{
+		Tenant: c.actor.Tenant, Actor: who(c.actor), Operation: op.ID, Target: redact.Text(c.target(), 1024),
+		Outcome: outcome, RequestID: c.event.ID, Detail: detail, Foreign: c.upstream != nil,
 	}
-	return nil
 }
 
 // recordRefusal notes that a known caller was refused something that matters. Failing to note it
@@ -279,10 +288,7 @@ func (c *call) target() string {
 		}
 	}
 	if len(parts) == 0 && len(c.out.Body) > 0 && len(c.out.Body) < 4096 {
-		var created struct{ ID, PnrID, ClientID string }
-		if json.Unmarshal(c.out.Body, &created) == nil {
-			parts = append(parts, firstOf(created.ID, firstOf(created.PnrID, created.ClientID)))
-		}
+		return issuedID(c.out.Body)
 	}
 	return strings.Join(parts, " ")
 }

@@ -16,8 +16,8 @@ import (
 // maxIssue bounds the answer that is searched for an id, in bytes; the answers of creations are short.
 const maxIssue = 64 << 10
 
-// Issue is an id that a creation gave out.
-type Issue struct{ Operation, ID, ExternalID, Company, Client string }
+// Issue is an id that a creation gave out. Environment is where, "" for the built-in platform.
+type Issue struct{ Operation, ID, ExternalID, Company, Client, Environment string }
 
 // Ledger remembers issued ids, inside the running transaction; an error refuses the write.
 type Ledger interface {
@@ -34,63 +34,85 @@ func creates(op *contract.Operation) bool {
 
 // issue notes the id of a creation.
 func (m *Mux) issue(ctx context.Context, c *call) error {
-	if m.o.Ledger == nil || !creates(c.ep.op) || len(c.out.Body) > maxIssue {
-		return nil
+	if i, ok := m.issued(c); ok {
+		return m.o.Ledger.Issued(ctx, i)
 	}
-	i := Issue{Operation: c.ep.op.ID, Client: c.actor.ClientID}
-	out := [4]string{}
-	texts(c.out.Body, map[string]*string{"id": &out[0], "pnrId": &out[1], "clientId": &out[2], "documentId": &out[3]})
-	if i.ID = cmp.Or(out[:]...); i.ID == "" {
-		return nil
+	return nil
+}
+
+// issued is what a creation gave out, if anything.
+func (m *Mux) issued(c *call) (i Issue, ok bool) {
+	if m.o.Ledger == nil || !creates(c.ep.op) || len(c.out.Body) > maxIssue {
+		return i, false
+	}
+	i = Issue{Operation: c.ep.op.ID, ID: issuedID(c.out.Body), Client: c.actor.ClientID}
+	if i.ID == "" {
+		return i, false
 	}
 	var external, pnr, organization, company, org string
-	texts(c.body, map[string]*string{
-		"externalId": &external, "externalInfo.externalPnrId": &pnr, "businessInfo.organizationRef.id": &organization, "companyId": &company, "orgId": &org,
+	texts(c.body, wanted{
+		{"externalId", &external}, {"externalInfo.externalPnrId", &pnr}, {"businessInfo.organizationRef.id", &organization}, {"companyId", &company}, {"orgId", &org},
 	})
 	i.ExternalID = cmp.Or(external, pnr)
 	i.Company = cmp.Or(c.r.PathValue("companyId"), c.actor.Company, organization, company, org)
 	if c.ep.op.ID == "createCompany" {
 		i.Company = i.ID
 	}
-	return m.o.Ledger.Issued(ctx, i)
+	if c.upstream != nil {
+		i.Environment = c.event.Environment
+	}
+	return i, true
+}
+
+// issuedID is the id in the answer to a creation; empty when there is none.
+func issuedID(answer []byte) string {
+	var id, pnr, client, document string
+	texts(answer, wanted{{"id", &id}, {"pnrId", &pnr}, {"clientId", &client}, {"documentId", &document}})
+	return cmp.Or(id, pnr, client, document)
 }
 
 // member is a member of an object that is a text; else empty.
 func member(object []byte, name string) (text string) {
-	texts(object, map[string]*string{name: &text})
+	texts(object, wanted{{name, &text}})
 	return text
 }
 
-// texts reads some members of an object, named with dots between levels. What is not there, or no text, stays as it is.
-func texts(object []byte, into map[string]*string) {
-	_ = textsOf(jx.DecodeBytes(object), "", into) // what cannot be read has none
+// wanted are texts to be read from an object, by name with dots between levels.
+type wanted []struct {
+	name string
+	to   *string
 }
 
-func textsOf(d *jx.Decoder, above string, into map[string]*string) error {
+// texts reads some members of an object. What is not there, or no text, stays as it is.
+func texts(object []byte, into wanted) {
+	d := jx.GetDecoder()
+	defer jx.PutDecoder(d)
+	d.ResetBytes(object)
+	_ = into.read(d, "") // what cannot be read has none
+}
+
+func (w wanted) read(d *jx.Decoder, above string) error {
 	return d.ObjBytes(func(d *jx.Decoder, key []byte) error {
-		name := string(key)
-		if strings.Contains(name, ".") {
-			return d.Skip()
-		}
-		if above != "" {
-			name = above + "." + name
-		}
-		switch to := into[name]; d.Next() {
-		case jx.String:
-			if to == nil {
-				return d.Skip()
+		for _, one := range w {
+			name, ok := strings.CutPrefix(one.name, above)
+			if !ok {
+				continue
 			}
-			v, err := d.Str()
-			if err == nil {
-				*to = v
+			first, rest, deeper := strings.Cut(name, ".")
+			if first != string(key) {
+				continue
 			}
-			return err
-		case jx.Object:
-			for wanted := range into {
-				if strings.HasPrefix(wanted, name+".") {
-					return textsOf(d, name, into)
+			switch next := d.Next(); {
+			case !deeper && next == jx.String:
+				v, err := d.StrBytes()
+				if err == nil {
+					*one.to = strings.ToValidUTF8(string(v), "\uFFFD")
 				}
+				return err
+			case deeper && next == jx.Object && rest != "":
+				return w.read(d, above+first+".")
 			}
+			return d.Skip()
 		}
 		return d.Skip()
 	})

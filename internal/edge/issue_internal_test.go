@@ -24,7 +24,7 @@ func TestTexts(t *testing.T) {
 		"the same name below": {`{"other":{"id":"no"}}`, [3]string{}},
 	} {
 		var got [3]string
-		texts([]byte(tc.object), map[string]*string{"id": &got[0], "info.ref.id": &got[1], "orgId": &got[2]})
+		texts([]byte(tc.object), wanted{{"id", &got[0]}, {"info.ref.id", &got[1]}, {"orgId", &got[2]}})
 		if d := cmp.Diff(tc.want, got); d != "" {
 			t.Errorf("%s: %s", name, d)
 		}

@@ -35,6 +35,7 @@ type Transactor interface {
 type Act struct {
 	Tenant, Actor, Operation, Target, Outcome, RequestID string
 	Detail                                               map[string]string
+	Foreign                                              bool // done by a real API: the ids in Target are its own
 }
 
 // Auditor appends to the audit trail inside the running transaction; an error refuses the write.

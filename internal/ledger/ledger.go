@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-faster/jx"
+
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/clock"
 	"github.com/airside-travel/airside/internal/errs"
@@ -26,13 +28,14 @@ const (
 
 // Entry is one line of the ledger (schema ExternalIdMatch).
 type Entry struct {
-	Kind       string    `json:"kind"`
-	ID         string    `json:"id"`
-	ExternalID string    `json:"externalId,omitempty"`
-	Company    string    `json:"companyId,omitempty"`
-	Operation  string    `json:"operation"`
-	Client     string    `json:"clientId,omitempty"`
-	IssuedAt   time.Time `json:"issuedAt"`
+	Kind        string    `json:"kind"`
+	ID          string    `json:"id"`
+	ExternalID  string    `json:"externalId,omitempty"`
+	Company     string    `json:"companyId,omitempty"`
+	Operation   string    `json:"operation"`
+	Client      string    `json:"clientId,omitempty"`
+	Environment string    `json:"environment,omitempty"` // "" for the built-in platform
+	IssuedAt    time.Time `json:"issuedAt"`
 }
 
 // Service keeps the ledger of each tenant.
@@ -41,6 +44,32 @@ type Service struct{ clocks *clock.Tenants }
 // New makes the service.
 func New(clocks *clock.Tenants) *Service { return &Service{clocks} }
 
+// append writes the line as encoding/json would, which takes a fifth of the time.
+func (e Entry) append(b []byte) []byte {
+	w := jx.Writer{Buf: append(b, `{"kind":`...)}
+	w.Str(e.Kind)
+	w.RawStr(`,"id":`)
+	w.Str(e.ID)
+	for _, optional := range [...]struct{ name, value string }{{`,"externalId":`, e.ExternalID}, {`,"companyId":`, e.Company}} {
+		if optional.value != "" {
+			w.RawStr(optional.name)
+			w.Str(optional.value)
+		}
+	}
+	w.RawStr(`,"operation":`)
+	w.Str(e.Operation)
+	for _, optional := range [...]struct{ name, value string }{{`,"clientId":`, e.Client}, {`,"environment":`, e.Environment}} {
+		if optional.value != "" {
+			w.RawStr(optional.name)
+			w.Str(optional.value)
+		}
+	}
+	w.RawStr(`,"issuedAt":"`)
+	w.Buf = e.IssuedAt.AppendFormat(w.Buf, time.RFC3339Nano)
+	w.RawStr(`"}`)
+	return w.Buf
+}
+
 // Issued adds a line in the running transaction. Kind and time are filled in here.
 func (s *Service) Issued(ctx context.Context, e Entry) error {
 	tenant := actor.Tenant(ctx)
@@ -48,11 +77,10 @@ func (s *Service) Issued(ctx context.Context, e Entry) error {
 		return nil
 	}
 	e.Kind, e.IssuedAt = Kind(e.Operation), s.clocks.Now(tenant).UTC()
-	doc, err := json.Marshal(e)
-	if err != nil {
-		return err
+	r := &store.Record{Tenant: tenant, Kind: kind, ID: e.ID, CreatedAt: e.IssuedAt, UpdatedAt: e.IssuedAt, Doc: e.append(nil)}
+	if e.Environment == "" {
+		r.Parent = e.Company // so that the company's key seals it; one of a real API has none here
 	}
-	r := &store.Record{Tenant: tenant, Kind: kind, ID: e.ID, Parent: e.Company, CreatedAt: e.IssuedAt, UpdatedAt: e.IssuedAt, Doc: doc}
 	if e.ExternalID != "" {
 		r.Index = []store.Entry{{Field: byExternal, Value: e.ExternalID}}
 	}

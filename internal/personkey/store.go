@@ -59,7 +59,7 @@ func (s *Store) dress(ctx context.Context) context.Context {
 	}
 	var over store.Reader = &reader{below}
 	if t, ok := below.(store.Tx); ok {
-		over = &tx{Tx: t, reader: reader{below}, s: s, secrets: map[string][]byte{}}
+		over = &tx{Tx: t, reader: reader{below}, s: s}
 	}
 	return store.WithTx(context.WithValue(ctx, pairKey{}, pair{below, over}), over)
 }

@@ -98,6 +98,9 @@ func (t *tx) secret(tenant, id string) ([]byte, error) {
 		t.unknown, err = append(t.unknown, name), nil
 	}
 	if err == nil {
+		if t.secrets == nil {
+			t.secrets = map[string][]byte{}
+		}
 		t.secrets[name] = s
 	}
 	return s, err

@@ -203,7 +203,7 @@ func TestGatewayModes(t *testing.T) {
 			t.Errorf("%s %s: %d %s, want %d %s", tc.mode, tc.method, got.status, got.code(), tc.status, tc.code)
 		}
 	}
-	if ids := g.call(200, "GET", "/v1/airside/ids?id=0190a0b0-0000-7000-8000-000000000001", nil).list("matches"); len(ids) != 1 {
+	if ids := g.call(200, "GET", "/v1/airside/ids?id=0190a0b0-0000-7000-8000-000000000001", nil).list("matches"); len(ids) != 1 || ids[0].str("environment") != "production" {
 		t.Errorf("the ledger has %v of what the real API issued", ids)
 	}
 	outcomes := map[string]int{}

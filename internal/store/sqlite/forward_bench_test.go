@@ -64,7 +64,7 @@ func forwarded(tx store.Tx, id, outcome string) error {
 
 func issued(tx store.Tx, id string) error {
 	return tx.Insert(&store.Record{
-		Tenant: benchTenant, Kind: "ids.issued", ID: ids.UUID(), Parent: "7b0f3c52-6c1e-4c5e-9f0a-3d1c8e0f4a0" + id[:1], CreatedAt: at, UpdatedAt: at,
+		Tenant: benchTenant, Kind: "ids.issued", ID: ids.UUID(), CreatedAt: at, UpdatedAt: at,
 		Doc: []byte(`{"kind":"COMPANY","id":"` + id + `","externalId":"` + id[:8] + `","companyId":"` + id + `","operation":"createCompany",` +
 			`"clientId":"` + benchTenant + `","issuedAt":"2026-05-04T09:30:00Z"}`),
 		Index: []store.Entry{{Field: "ids.id", Value: id}, {Field: "ids.externalId", Value: id[:8]}},
