@@ -176,3 +176,42 @@ func TestABlockedLaneCostsNothingWhileItWaits(t *testing.T) {
 		t.Errorf("%d of %d arrived in the end", n, events+1)
 	}
 }
+
+// While an endpoint is down, what waits for it is not looked for with each delivery elsewhere, however much it is; when
+// it is back, it gets everything.
+func TestAnEndpointThatIsDownCostsNothing(t *testing.T) {
+	t.Parallel()
+	const events, down = 30, 12
+	c := &counted{Store: memory(t), mine: map[string]bool{}}
+	r := newRigOn(t, c, outbox.Options{})
+	rec, failing := switchable(t)
+	failing.Store(true)
+	arrived := make(chan struct{}, events)
+	fine := newReceiver(t, func(int, got, http.ResponseWriter) { arrived <- struct{}{} })
+	sub := r.subscribe(t, rec.URL)
+	r.tellMany(t, down, 1, 1)
+	r.settle(t)
+	if e := r.endpoint(t, sub.ID); e.Breaker != "OPEN" {
+		t.Fatalf("after %d failures the breaker is %s", down, e.Breaker)
+	}
+	r.subscribe(t, fine.URL)
+	c.mu.Lock()
+	c.endpoint, c.reads, c.write = sub.ID, 0, 0
+	c.mu.Unlock()
+	r.Start(t.Context())
+	for i := range events {
+		r.tell(t, fmt.Sprint(2_000_000_000+i), 1)
+		<-arrived // one after the other, so that each has a look of its own
+	}
+	c.mu.Lock()
+	looks, reads, write := c.looks, c.reads, c.write
+	c.mu.Unlock()
+	if looks > 0 || reads > 0 || write != events {
+		t.Errorf("%d looks, %d reads, %d writes for the endpoint that is down; want 0, 0, %d", looks, reads, write, events)
+	}
+	failing.Store(false)
+	r.advance(t, time.Hour)
+	if e := r.endpoint(t, sub.ID); e.Breaker != "CLOSED" || e.Pending != 0 {
+		t.Errorf("back again, and %+v", e)
+	}
+}

@@ -103,7 +103,7 @@ func (c *courier) dispatch(ctx context.Context, q *queue, all bool) (more bool, 
 // look takes in heads from the store; mu is held.
 func (c *courier) look(ctx context.Context, q *queue, query store.DueQuery, all bool) error {
 	var others int
-	query.Skip, others = q.supplied()
+	query.Skip, others = q.supplied(query.Now)
 	query.Limit = others + batch
 	var heads []head
 	met := map[string]*endpoint{}
@@ -252,6 +252,8 @@ func (c *courier) settle(ctx context.Context, tenant string, all bool) (int, err
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	q := c.queue(tenant)
+	q.settling++
+	defer func() { q.settling-- }()
 	before := q.performed
 	q.err = nil
 	q.spoil()

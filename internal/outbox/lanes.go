@@ -23,7 +23,8 @@ type endpoint struct {
 	id      string
 	ready   []head // due heads of lanes that wait for a worker
 	running int
-	missed  bool // the store may have heads for it that were not taken in while others waited
+	missed  bool      // the store may have heads for it that were not taken in while others waited
+	asked   time.Time // when its breaker lets something through, for which a wake is set
 	policy  policy
 	pace    pace
 	breaker breaker
@@ -73,6 +74,7 @@ type queue struct {
 	stale     bool         // the store may have heads that are due and not in hand
 	staleAll  bool         // and so for partitions that other processes work on
 	wakes     wakes        // when retries become due
+	settling  int          // callers of settle: what a breaker holds is put off at once, for a clock to be moved there
 	err       error        // the last one met
 }
 
@@ -91,18 +93,29 @@ func (q *queue) add(heads []head) {
 	}
 }
 
-// supplied lists endpoints that have lanes waiting, which are looked at when they run out: one that hangs
-// must not be read again for each delivery elsewhere. others is how many lanes the rest have in hand.
-func (q *queue) supplied() (ids []string, others int) {
+// supplied lists endpoints whose lanes need not be read now: those that have lanes waiting are looked at when these
+// run out, and those that are held by their breaker when that is over. One that hangs or is down must not be read again
+// for each delivery elsewhere. others is how many lanes the rest have in hand.
+func (q *queue) supplied(now time.Time) (ids []string, others int) {
 	others = len(q.taken)
 	for id, e := range q.endpoints {
-		if len(e.ready) > 0 && len(ids) < store.DueSkipMax {
+		if q.busy(e, now) && len(ids) < store.DueSkipMax {
 			ids = append(ids, id)
 			e.missed = true
 			others -= len(e.ready) + e.running
 		}
 	}
 	return ids, others
+}
+
+// busy reports whether an endpoint has no use for more lanes now. It is looked at again when it has.
+func (q *queue) busy(e *endpoint, now time.Time) bool {
+	held := e.breaker.open(now) && q.settling == 0
+	if held && !e.asked.Equal(e.breaker.until) {
+		e.asked = e.breaker.until
+		heap.Push(&q.wakes, e.asked)
+	}
+	return held || len(e.ready) > 0
 }
 
 // judge counts an attempt, and tells what became of the endpoint's breaker.
@@ -133,11 +146,10 @@ func (q *queue) finish(d *store.Delivery, o outcome, err error) {
 	}
 }
 
-// hasUse reports whether it is worth looking for new heads at the endpoints. One that has lanes waiting
-// is looked at when they run out.
-func (q *queue) hasUse(news map[string]struct{}) (use bool) {
+// hasUse reports whether it is worth looking for new heads at the endpoints.
+func (q *queue) hasUse(news map[string]struct{}, now time.Time) (use bool) {
 	for id := range news {
-		if e := q.endpoints[id]; e == nil || len(e.ready) == 0 {
+		if e := q.endpoints[id]; e == nil || !q.busy(e, now) {
 			use = true
 		} else {
 			e.missed = true

@@ -173,7 +173,7 @@ func (c *courier) pass(ctx context.Context) time.Duration {
 	for tenant, q := range c.queues {
 		now := c.clocks.Now(tenant)
 		news, signalled := marked[tenant]
-		if q.due(now) || q.hasUse(news) {
+		if q.due(now) || q.hasUse(news, now) {
 			signalled = true
 			q.spoil()
 		}

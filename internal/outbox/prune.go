@@ -13,13 +13,15 @@ import (
 // pruneEvery is after how many deliveries to an endpoint its old rows are removed.
 const pruneEvery = 256
 
-// pruner counts what was delivered since rows were last removed.
+// pruner counts what was delivered since rows were last removed. Events go to many endpoints at once, whose turn comes
+// at once, too: one is done at a time, and the others wait for their next delivery.
 type pruner struct {
 	mu        sync.Mutex
 	delivered map[[2]string]int
+	running   bool
 }
 
-// due counts one more and says whether it is time.
+// due counts one more and says whether it is time. Who is told so calls done.
 func (p *pruner) due(tenant, endpoint string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -28,15 +30,23 @@ func (p *pruner) due(tenant, endpoint string) bool {
 	}
 	k := [2]string{tenant, endpoint}
 	p.delivered[k]++
-	if p.delivered[k] < pruneEvery {
+	if p.delivered[k] < pruneEvery || p.running {
 		return false
 	}
 	delete(p.delivered, k)
+	p.running = true
 	return true
+}
+
+func (p *pruner) done() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.running = false
 }
 
 // prune removes delivered rows of an endpoint beyond the newest Options.Keep. The events stay.
 func (s *Service) prune(ctx context.Context, tenant, endpoint string) {
+	defer s.pruner.done()
 	var old []*store.Delivery
 	err := s.store.View(ctx, func(ctx context.Context) (err error) {
 		old, err = deliveries(store.Read(ctx), store.DeliveryQuery{Tenant: tenant, Endpoint: endpoint,

@@ -179,7 +179,9 @@ func (d Due) Rounded() Due {
 
 // Select takes tenant, time, limit, then the bits of the partitions if any, then the endpoints.
 func (d Due) Select() string {
-	text, next := delivery+heads+` AND d.next_at <= $2`, 4
+	// The inner statement needs an index and no row: what waits behind others, or for an endpoint that is left out, may
+	// be much.
+	text, next := delivery+`WHERE d.tenant = $1 AND d.id IN (SELECT d.id FROM delivery d `+heads+` AND d.next_at <= $2`, 4
 	if d.Partitions {
 		// The casts are for PostgreSQL, which must know the types and shifts by small numbers only.
 		text += ` AND (CAST($4 AS BIGINT) >> CAST(d.part AS INTEGER)) & 1 = 1`
@@ -188,7 +190,8 @@ func (d Due) Select() string {
 	for i := range d.Skip {
 		text += ` AND d.endpoint <> $` + strconv.Itoa(next+i)
 	}
-	return text + ` ORDER BY d.next_at, d.event_seq, d.id LIMIT $3`
+	const order = ` ORDER BY d.next_at, d.event_seq, d.id`
+	return text + order + ` LIMIT $3)` + order
 }
 
 // Deliveries says which conditions a listing of deliveries has.
@@ -199,19 +202,25 @@ type Deliveries struct {
 
 // Select takes tenant, limit, offset, then endpoint and resource if any.
 func (d Deliveries) Select() string {
-	text := delivery + `WHERE d.tenant = $1`
+	where := `WHERE d.tenant = $1`
 	next := "$4"
 	if d.Endpoint {
-		text += ` AND d.endpoint = $4`
+		where += ` AND d.endpoint = $4`
 		next = "$5"
 	}
 	if d.Resource {
-		text += ` AND d.resource = ` + next
+		where += ` AND d.resource = ` + next
 	}
 	if d.State != "" {
-		text += ` AND d.state = '` + d.State + `'` // a literal, so that partial indexes apply
+		where += ` AND d.state = '` + d.State + `'` // a literal, so that partial indexes apply
 	}
-	return text + ` ORDER BY d.event_seq DESC, d.id DESC LIMIT $2 OFFSET $3`
+	const page = ` ORDER BY d.event_seq DESC, d.id DESC LIMIT $2 OFFSET $3`
+	if d.Endpoint && !d.Resource {
+		// An endpoint may have many: an index tells which, and no row is looked at but those of the page. The sum keeps
+		// the order from being taken for a reason to go through all.
+		return delivery + `WHERE d.tenant = $1 AND d.id IN (SELECT d.id FROM delivery d ` + where + page + `) ORDER BY d.event_seq + 0 DESC, d.id DESC`
+	}
+	return delivery + where + page
 }
 
 // Jobs, audit and idempotency.

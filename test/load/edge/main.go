@@ -32,7 +32,7 @@ type settings struct {
 	seconds                   time.Duration
 	rounds                    int
 	connections               int
-	writes                    bool
+	reads, writes             bool
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
@@ -48,7 +48,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	f.DurationVar(&s.seconds, "for", 4*time.Second, "how long each measurement takes")
 	f.IntVar(&s.rounds, "rounds", 3, "interleaved rounds")
 	f.IntVar(&s.connections, "connections", 128, "connections at once")
-	f.BoolVar(&s.writes, "writes", true, "measure writes too")
+	f.BoolVar(&s.reads, "reads", true, "measure reads")
+	f.BoolVar(&s.writes, "writes", true, "measure writes")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
@@ -65,7 +66,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	for round := range s.rounds {
 		for _, t := range b.targets {
 			for _, write := range []bool{false, true} {
-				if write && (!s.writes || t.readsOnly) {
+				if !write && !s.reads || write && (!s.writes || t.readsOnly) {
 					continue
 				}
 				if err := b.measure(ctx, t, write); err != nil {
