@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/airside-travel/airside/internal/store"
+	"github.com/airside-travel/airside/internal/store/migrations"
 )
 
 // checks are statements that find nothing in a sound database. The server watches over the keys; these
@@ -47,7 +48,7 @@ func (s *Store) Check(ctx context.Context) error {
 		return fmt.Errorf("postgres: %w", err)
 	}
 	var found []error
-	if version != schemaVersion {
+	if schemaVersion := migrations.Newest(migrations.Postgres()); version != schemaVersion {
 		found = append(found, fmt.Errorf("postgres: the schema is %d, this program's is %d", version, schemaVersion))
 	}
 	for _, check := range checks {

@@ -15,9 +15,6 @@ import (
 	"github.com/airside-travel/airside/internal/store/migrations"
 )
 
-// schemaVersion is the number of the last migration.
-const schemaVersion = 5
-
 // The tables of the migrations themselves. They carry our name because a schema may be shared.
 const (
 	versionTable = "airside_schema"
@@ -34,6 +31,7 @@ AND table_name IN ('meta', 'tenant_key', 'tenant_head', 'entity', 'entity_index'
 // migrate brings the schema up to date, or says why it cannot. Of processes that start together one
 // does it and the others wait.
 func (s *Store) migrate(ctx context.Context, c *conn) (err error) {
+	schemaVersion := migrations.Newest(migrations.Postgres())
 	version, made, err := s.version(c)
 	if err != nil {
 		return fmt.Errorf("postgres: %w", err)

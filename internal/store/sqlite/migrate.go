@@ -14,12 +14,10 @@ import (
 	"github.com/airside-travel/airside/internal/store/migrations"
 )
 
-// schemaVersion is the number of the last migration. The file repeats it in user_version, so that
+// migrate brings the schema up to date, or says why it cannot. The file repeats the version in user_version, so that
 // opening a current database reads one number.
-const schemaVersion = 4
-
-// migrate brings the schema up to date, or says why it cannot.
 func migrate(ctx context.Context, c *conn, dsn string) (err error) {
+	schemaVersion := migrations.Newest(migrations.SQLite())
 	id, err := c.first("PRAGMA application_id")
 	if err != nil {
 		return fmt.Errorf("sqlite: %w", err)
