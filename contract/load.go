@@ -4,17 +4,11 @@ package contract
 
 import (
 	"bytes"
-	"embed"
 	"fmt"
-	"io/fs"
-	"path"
 	"slices"
 	"strings"
 	"sync"
 )
-
-//go:embed openapi/*.json
-var files embed.FS
 
 // Contract is the whole API. It is safe for concurrent use.
 type Contract struct {
@@ -62,15 +56,11 @@ type schemaSlot struct {
 // schema; a schema is compiled when it is first needed. That all of them
 // compile is what Verify proves, and a test of this package calls it.
 func Load() (*Contract, error) {
-	return load(files, "openapi")
+	return load(embedded())
 }
 
-func load(fsys fs.FS, dir string) (*Contract, error) {
-	names, err := fs.Glob(fsys, path.Join(dir, "*.json"))
-	if err != nil {
-		return nil, fmt.Errorf("contract: %w", err)
-	}
-	slices.Sort(names)
+// load makes a contract of documents, which it keeps.
+func load(docs []document) (*Contract, error) {
 	c := &Contract{
 		Limits:     Limits{MaxBytes: 10 << 20, MaxDepth: 64},
 		components: map[string]map[string]component{},
@@ -81,17 +71,12 @@ func load(fsys fs.FS, dir string) (*Contract, error) {
 	}
 	c.checkers.New = func() any { return new(checker) }
 	c.merged = sync.OnceValue(c.merge)
-	for _, name := range names {
-		raw, err := fs.ReadFile(fsys, name)
-		if err != nil {
-			return nil, fmt.Errorf("contract: %w", err)
+	for i := range docs {
+		if err := c.index(&docs[i]); err != nil {
+			return nil, fmt.Errorf("contract: %s: %w", docs[i].name, err)
 		}
-		d := document{name: path.Base(name), raw: raw}
-		if err := c.index(&d); err != nil {
-			return nil, fmt.Errorf("contract: %s: %w", d.name, err)
-		}
-		c.docs = append(c.docs, d)
 	}
+	c.docs = docs
 	for _, d := range c.docs {
 		for _, p := range d.paths {
 			if err := c.readPath(p.path, p.raw); err != nil {

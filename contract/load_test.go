@@ -4,11 +4,13 @@ package contract
 
 import (
 	"encoding/json"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
-	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func loaded(t testing.TB) *Contract {
@@ -120,7 +122,7 @@ func TestBrokenContractsAreRefused(t *testing.T) {
 	}
 	for _, tt := range tests {
 		file := `{"openapi":"3.1.0","components":{"schemas":{"S":` + tt.schema + `}}}`
-		c, err := load(fstest.MapFS{"d/a.json": {Data: []byte(file)}}, "d")
+		c, err := load([]document{{name: "a.json", raw: []byte(file)}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -153,5 +155,21 @@ func BenchmarkVerify(b *testing.B) {
 		if err := c.Verify(); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestEveryDocumentIsLoaded: what lies in the folder is part of the contract.
+func TestEveryDocumentIsLoaded(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("openapi/*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, d := range embedded() {
+		names = append(names, "openapi/"+d.name)
+	}
+	if d := cmp.Diff(files, names); d != "" {
+		t.Errorf("the folder and what is embedded differ (-folder +embedded):\n%s", d)
 	}
 }

@@ -2,16 +2,13 @@
 
 package contract
 
-import (
-	"testing"
-	"testing/fstest"
-)
+import "testing"
 
 // tiny is a contract with one of everything, in two files.
 func tiny(t testing.TB) *Contract {
 	t.Helper()
-	c, err := load(fstest.MapFS{
-		"d/a.json": {Data: []byte(`{"openapi":"3.1.0","info":{},"paths":{"/v1/things/{id}":{
+	c, err := load([]document{
+		{name: "a.json", raw: []byte(`{"openapi":"3.1.0","info":{},"paths":{"/v1/things/{id}":{
   "parameters":[{"name":"id","in":"path","required":true,"schema":{"type":"string","format":"uuid"}}],
   "put":{"operationId":"putThing","tags":["Thing"],"parameters":[
     {"name":"limit","in":"query","schema":{"type":"integer","minimum":0,"maximum":100}},
@@ -51,14 +48,14 @@ func tiny(t testing.TB) *Contract {
     "oneOf":[{"$ref":"#/components/schemas/TripFee"},{"$ref":"#/components/schemas/FlatFee"}]},
   "TripFee":{"type":"object","required":["feeType","trip"],"properties":{"feeType":{"type":"string"},"trip":{"type":"string"}}},
   "FlatFee":{"type":"object","required":["feeType"],"properties":{"feeType":{"type":"string"},"amount":{"type":"number"}}}}}}`)},
-		"d/b.json": {Data: []byte(`{"openapi":"3.1.0","info":{},"components":{
+		{name: "b.json", raw: []byte(`{"openapi":"3.1.0","info":{},"components":{
  "responses":{"Missing":{"content":{"application/json":{"schema":{"$ref":"#/components/schemas/ErrorResponse"}}}}},
  "schemas":{
   "ErrorResponse":{"type":"object","required":["debugIdentifier"],"properties":{"debugIdentifier":{"type":"string"}}},
   "Paper":{"type":"object","properties":{"note":{"type":"string"}},"oneOf":[{"$ref":"#/components/schemas/Visa"},
     {"type":"object","properties":{"passport":{"type":"string"}}}]},
   "Visa":{"type":"object","properties":{"visa":{"type":"object","required":["number"],"properties":{"number":{"type":"string"}}}}}}}}`)},
-	}, "d")
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -78,7 +78,8 @@ func auditDetail(tx store.Tx, a edge.Act) ([]byte, error) {
 			at = append(at, name)
 		}
 	}
-	plain := appendDetail(nil, a.Detail, own, nil)
+	const room = 384 // more than most need
+	plain := appendDetail(make([]byte, 0, room), a.Detail, own, nil)
 	named := a.Actor
 	if !a.Foreign { // whoever else it names is a person of the real API, and none of ours
 		named += " " + a.Target
@@ -90,7 +91,7 @@ func auditDetail(tx store.Tx, a edge.Act) ([]byte, error) {
 	if bytes.Equal(sealed, plain) {
 		return appendDetail(plain[:0], a.Detail, append(at, own...), nil), nil
 	}
-	return appendDetail(nil, a.Detail, at, sealed), nil
+	return appendDetail(make([]byte, 0, room), a.Detail, at, sealed), nil
 }
 
 // appendDetail writes some members of a detail, sorted, and what is sealed: an entry is written twice for every call

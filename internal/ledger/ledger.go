@@ -77,7 +77,7 @@ func (s *Service) Issued(ctx context.Context, e Entry) error {
 		return nil
 	}
 	e.Kind, e.IssuedAt = Kind(e.Operation), s.clocks.Now(tenant).UTC()
-	r := &store.Record{Tenant: tenant, Kind: kind, ID: e.ID, CreatedAt: e.IssuedAt, UpdatedAt: e.IssuedAt, Doc: e.append(nil)}
+	r := &store.Record{Tenant: tenant, Kind: kind, ID: e.ID, CreatedAt: e.IssuedAt, UpdatedAt: e.IssuedAt, Doc: e.append(make([]byte, 0, 512))}
 	if e.Environment == "" {
 		r.Parent = e.Company // so that the company's key seals it; one of a real API has none here
 	}

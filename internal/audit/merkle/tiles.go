@@ -22,6 +22,13 @@ type Tiles struct {
 	load    Load
 	Changed map[string][]byte
 	Began   map[string]bool // changed ones that did not exist before
+	last    []last          // by level
+}
+
+// last is the tile that a hash was put into last.
+type last struct {
+	n    int64
+	name string
 }
 
 // NewTiles begins; load gives those that are not full yet.
@@ -43,7 +50,7 @@ func (t *Tiles) Grow(p *Peaks, leaves []tlog.Hash) error {
 }
 
 func (t *Tiles) put(level int, n int64, h tlog.Hash) error {
-	id, at := name(level, n/width), int(n%width)
+	id, at := t.named(level, n/width), int(n%width)
 	row, ok := t.Changed[id]
 	if !ok {
 		row = make([]byte, 0, width*tlog.HashSize) // what is loaded is not ours to write behind
@@ -63,6 +70,17 @@ func (t *Tiles) put(level int, n int64, h tlog.Hash) error {
 	}
 	t.Changed[id] = append(row, h[:]...)
 	return nil
+}
+
+// named is name, which is asked for a whole row after another.
+func (t *Tiles) named(level int, n int64) string {
+	for len(t.last) <= level {
+		t.last = append(t.last, last{n: -1})
+	}
+	if l := &t.last[level]; l.n != n {
+		*l = last{n, name(level, n)}
+	}
+	return t.last[level].name
 }
 
 func name(level int, n int64) string {

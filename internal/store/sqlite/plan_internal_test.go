@@ -34,6 +34,9 @@ func TestPlans(t *testing.T) {
 		"due, of some partitions":  {sqltext.Due{Partitions: true, Skip: 1}.Select(), []string{byKey, ready, lane}},
 		"delivered to an endpoint": {sqltext.Deliveries{Endpoint: true, State: store.Delivered}.Select(), []string{byKey, list}},
 		"all of an endpoint":       {sqltext.Deliveries{Endpoint: true}.Select(), []string{byKey, list}},
+		"all of a resource":        {sqltext.Deliveries{Resource: true}.Select(), []string{"delivery_lane (tenant=? AND resource=?)"}},
+		"all of a lane":            {sqltext.Deliveries{Endpoint: true, Resource: true}.Select(), []string{"delivery_lane (tenant=? AND resource=? AND endpoint=?)"}},
+		"parked":                   {sqltext.Deliveries{State: store.Parked}.Select(), []string{"delivery_parked (tenant=?)"}},
 		"what waits in a lane":     {sqltext.Deliveries{Endpoint: true, Resource: true, State: store.Pending}.Select(), []string{lane}},
 	} {
 		var plan []string

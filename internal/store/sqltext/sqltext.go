@@ -214,13 +214,17 @@ func (d Deliveries) Select() string {
 	if d.State != "" {
 		where += ` AND d.state = '` + d.State + `'` // a literal, so that partial indexes apply
 	}
-	const page = ` ORDER BY d.event_seq DESC, d.id DESC LIMIT $2 OFFSET $3`
-	if d.Endpoint && !d.Resource {
-		// An endpoint may have many: an index tells which, and no row is looked at but those of the page. The sum keeps
-		// the order from being taken for a reason to go through all.
-		return delivery + `WHERE d.tenant = $1 AND d.id IN (SELECT d.id FROM delivery d ` + where + page + `) ORDER BY d.event_seq + 0 DESC, d.id DESC`
+	const page, newest, sorted = ` LIMIT $2 OFFSET $3`, ` ORDER BY d.event_seq DESC, d.id DESC`, ` ORDER BY d.event_seq + 0 DESC, d.id DESC`
+	if !d.Endpoint && !d.Resource || d.Endpoint && d.Resource && d.State != "" {
+		return delivery + where + newest + page
 	}
-	return delivery + where + page
+	// There may be many of others: an index tells which these are, and no row is looked at but those of the page. The
+	// sum keeps the order from being taken for a reason to go through everybody's; a resource has few.
+	inner := newest
+	if d.Resource {
+		inner = sorted
+	}
+	return delivery + `WHERE d.tenant = $1 AND d.id IN (SELECT d.id FROM delivery d ` + where + inner + page + `)` + sorted
 }
 
 // Jobs, audit and idempotency.
