@@ -276,7 +276,7 @@ func (a *App) compose(ctx context.Context, master []byte) error {
 	a.composeBodies(s)
 	a.mux = edge.NewMux(edge.Options{
 		ObjectKey: objects,
-		Contract:  a.contract, Auth: gate{s.identity, s.access, s.applications, a.peers}, Store: a.store, Audit: trail{a.clocks}, TenantOf: s.identity.TenantOf, Replay: replays{a.clocks}, Ledger: issued{s.ledger},
+		Contract:  a.contract, Auth: gate{s.identity, s.access, s.applications, a.peers}, Store: a.store, Audit: trail{a.clocks}, AuditReads: a.cfg.AuditReads, TenantOf: s.identity.TenantOf, Replay: replays{a.clocks}, Ledger: issued{s.ledger},
 		Clock: a.o.Clock, Log: a.o.Log, Ring: ring, MaxBody: a.cfg.MaxBody, TrustedHops: a.cfg.TrustedHops, Allow: networks,
 		Rate:      edge.Rate{PerSecond: a.cfg.Rate, Burst: a.cfg.Burst},
 		TokenRate: edge.Rate{PerSecond: a.cfg.TokenRate, Burst: a.cfg.TokenBurst},

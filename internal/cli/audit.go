@@ -42,7 +42,7 @@ func (m *Main) auditListCmd() *cobra.Command {
 	for flag, f := range map[string][2]string{
 		"actor": {"actor", "only acts of this client or person"}, "operation": {"operation", "only this operation"},
 		"outcome": {"outcome", "only this outcome: ALLOWED, REFUSED or FAILED"}, "target": {"resource", "only about this resource"},
-		"class": {"auditClass", "only this class: change, money or security"},
+		"class": {"auditClass", "only this class: read, change, money or security"},
 	} {
 		fields[f[0]] = flags.String(flag, "", f[1])
 	}

@@ -46,6 +46,7 @@ type Config struct {
 	AuditInterval time.Duration `env:"AIRSIDE_AUDIT_CHECKPOINT_INTERVAL" default:"10s" help:"how often audit trails that grew get a signed checkpoint; 0 for never"`
 	AuditDir      string        `env:"AIRSIDE_AUDIT_CHECKPOINT_DIR" help:"folder, better on another machine, to which checkpoints are appended, a file for each tenant"`
 	AuditURL      string        `env:"AIRSIDE_AUDIT_CHECKPOINT_URL" help:"URL to which each checkpoint is sent with POST until it answers 2xx" secret:"url"`
+	AuditReads    bool          `env:"AIRSIDE_AUDIT_READS" default:"false" help:"record in the audit trail also who read what of people and bookings (class read), before it is answered; true or false"`
 	AuditKeep     time.Duration `env:"AIRSIDE_AUDIT_KEEP" default:"9504h" help:"how old audit entries become before they are dropped (9504h is 13 months); 0 keeps all"`
 	AuditArchive  string        `env:"AIRSIDE_AUDIT_ARCHIVE_DIR" help:"folder for files with the audit entries that are dropped; without it they are gone"`
 

@@ -369,6 +369,23 @@ func TestWriteIsAuditedOrRefused(t *testing.T) {
 	}
 }
 
+// TestReadIsAuditedOrRefused: with AuditReads nobody sees what the trail cannot tell of.
+func TestReadIsAuditedOrRefused(t *testing.T) {
+	t.Parallel()
+	for _, on := range []bool{false, true} {
+		b := setup(t, func(o *edge.Options) { o.AuditReads = on })
+		b.do(t, "GET", "/v2/companies", "")
+		if got := len(b.fakes.acts); (got == 1) != on || on && (b.fakes.acts[0].Operation != "listCompanies" || b.fakes.acts[0].Detail["class"] != "read") {
+			t.Errorf("reads audited %v: %+v", on, b.fakes.acts)
+		}
+		b.fakes.audit = io.ErrClosedPipe
+		res, _, raw := b.do(t, "GET", "/v2/companies", "")
+		if (res.StatusCode == 503) != on || on && strings.Contains(raw, "elements") {
+			t.Errorf("reads audited %v, and the trail takes nothing: %d %s", on, res.StatusCode, raw)
+		}
+	}
+}
+
 func TestWrongBindingDoesNotStart(t *testing.T) {
 	t.Parallel()
 	for name, bind := range map[string]func(*edge.Mux){

@@ -30,9 +30,26 @@ func (m *Mux) forward(ctx context.Context, c *call) error {
 		if err != nil {
 			return m.upstreamFailed(c, err)
 		}
+		if err := m.looked(ctx, c, resp); err != nil {
+			_ = resp.Body.Close()
+			return err
+		}
 		return m.stream(ctx, c, resp)
 	}
 	return m.change(ctx, c)
+}
+
+// looked records a read that leaves a trace, before anything of the answer is passed on.
+func (m *Mux) looked(ctx context.Context, c *call, resp *http.Response) error {
+	if !m.audited(c.ep.op) {
+		return nil
+	}
+	outcome := outcomeDone
+	if resp.StatusCode >= http.StatusBadRequest {
+		outcome = outcomeRefused
+	}
+	act := m.act(c, outcome, "")
+	return m.o.Store.Update(ctx, func(ctx context.Context) error { return m.note(ctx, act) })
 }
 
 // maySend holds the call to the environment's list and mode.

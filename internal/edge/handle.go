@@ -91,8 +91,8 @@ func (m *Mux) ownTransactions(ctx context.Context, c *call) error {
 		ctx = actor.With(ctx, c.actor)
 	}
 	note := func(outcome, code string) error {
-		if c.ep.op.Effect == contract.Read || !m.audited(c.ep.op) {
-			return nil
+		if c.ep.op.Effect == contract.Read && c.ep.op.Audit != contract.AuditRead || !m.audited(c.ep.op) {
+			return nil // the others write an entry of their own
 		}
 		return m.o.Store.Update(ctx, func(ctx context.Context) error { return m.record(ctx, c, outcome, code) })
 	}
@@ -110,7 +110,7 @@ func (m *Mux) ownTransactions(ctx context.Context, c *call) error {
 
 // audited reports whether what an operation does is worth an entry.
 func (m *Mux) audited(op *contract.Operation) bool {
-	return op.Audit != contract.AuditNone && op.Audit != contract.AuditRead && m.o.Audit != nil
+	return m.o.Audit != nil && op.Audit != contract.AuditNone && (op.Audit != contract.AuditRead || m.o.AuditReads)
 }
 
 func codeOf(err error) errs.Code {

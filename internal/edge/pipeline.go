@@ -28,10 +28,12 @@ type Options struct {
 	Auth     Authenticator
 	Store    Transactor
 	Audit    Auditor
-	TenantOf func(clientID string) string // whose trail tells of a client that could not show who it is; may be nil
-	Replay   Replayer
-	Ledger   Ledger
-	Books    Books
+	// AuditReads has reads of class read recorded like those of class money and security, before they are answered.
+	AuditReads bool
+	TenantOf   func(clientID string) string // whose trail tells of a client that could not show who it is; may be nil
+	Replay     Replayer
+	Ledger     Ledger
+	Books      Books
 	// Upstreams are the real APIs behind this server; EnvironmentOf is the environment of a client id.
 	Upstreams     Upstreams
 	EnvironmentOf func(clientID string) string

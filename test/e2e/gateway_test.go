@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -462,4 +463,36 @@ func TestApplicationsCanBeSentBack(t *testing.T) {
 	c.refuse(400, "API_VALIDATION_FAILED", "PUT", path, doc{"name": "full", "owner": "lena.okafor@example.com", "role": "TMC_ADMIN", "grants": []doc{{"scopes": []string{"trip:read"}}}})
 	c.refuse(400, "API_VALIDATION_FAILED", "POST", "/v1/airside/applications", doc{"name": "x", "owner": "lena.okafor@example.com", "role": "TMC_ADMIN", "grants": []doc{{"operations": []string{"*"}}}})
 	c.refuse(400, "DUPLICATE_VALUE", "POST", "/v1/airside/applications", doc{"name": "full", "owner": "lena.okafor@example.com", "role": "TMC_ADMIN", "grants": []doc{{"scopes": []string{"trip:read"}}}})
+}
+
+// TestGatewayReadsAreAudited: who read what at the real API is in the trail when that is switched on, refusals too; and
+// what is of class money is there in any case.
+func TestGatewayReadsAreAudited(t *testing.T) {
+	t.Parallel()
+	for _, on := range []string{"false", "true"} {
+		g := startGateway(t, airsidetest.Setting("AIRSIDE_AUDIT_READS", on))
+		id, token := g.application(doc{"grants": []doc{{"scopes": []string{"company:read", "trip:read"}}}})
+		g.far.does(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasPrefix(r.URL.Path, "/v2/companies/") {
+				answerJSON(w, 404, `{"debugIdentifier":"far-1","errorMessages":[{"errorCode":"RESOURCE_NOT_FOUND","message":"no such company"}]}`)
+				return
+			}
+			answerJSON(w, 200, `{"length":0,"elements":[]}`)
+		})
+		g.send(token, "GET", "/v2/companies", nil, "")
+		g.send(token, "GET", "/v2/companies/0190a0b0-0000-7000-8000-000000000001", nil, "")
+		g.send(token, "GET", "/v2/trips/1234567890/booker-email/lena.okafor%40example.com/partner-info", nil, "")
+		var got []string
+		for _, e := range g.call(200, "GET", "/v1/airside/audit?actor="+id, nil).list("entries") {
+			got = append(got, e.str("auditClass")+" "+e.str("operation")+" "+e.str("outcome"))
+		}
+		slices.Sort(got)
+		want := []string{"money fetchTripPartnerInfo ALLOWED"}
+		if on == "true" {
+			want = append(want, "read listCompanies ALLOWED", "read readCompany REFUSED")
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("AIRSIDE_AUDIT_READS=%s (-want +got):\n%s", on, d)
+		}
+	}
 }

@@ -64,8 +64,14 @@ func (b *bench) start(ctx context.Context) error {
 	}
 	b.add(&target{name: "go proxy", url: "http://" + proxy, pids: []int{cmd.Process.Pid}})
 	if b.airside != "" && b.wanted("airside") {
-		if err := b.startAirside(ctx); err != nil {
+		if err := b.startAirside(ctx, "airside"); err != nil {
 			return fmt.Errorf("airside: %w", err)
+		}
+		if b.reads {
+			if err := b.startAirside(ctx, "reads audited", "AIRSIDE_AUDIT_READS=true"); err != nil {
+				return fmt.Errorf("airside: %w", err)
+			}
+			b.targets[len(b.targets)-1].readsOnly = true
 		}
 	}
 	return b.startOthers(ctx)
@@ -115,16 +121,20 @@ func (b *bench) stop() {
 }
 
 // startAirside starts it on a database on disk, with the request log in a file, and registers an application.
-func (b *bench) startAirside(ctx context.Context) error {
-	log, err := os.Create(filepath.Join(b.dir, "airside.log"))
+func (b *bench) startAirside(ctx context.Context, name string, settings ...string) error {
+	dir, err := os.MkdirTemp(b.dir, "airside-")
+	if err != nil {
+		return err
+	}
+	log, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {
 		return err
 	}
 	defer log.Close()
-	cmd := exec.CommandContext(ctx, b.airside, "dev", "--json", "--listen", "127.0.0.1:0", "--data", filepath.Join(b.dir, "data")) //nolint:gosec // named by a flag
+	cmd := exec.CommandContext(ctx, b.airside, "dev", "--json", "--listen", "127.0.0.1:0", "--data", filepath.Join(dir, "data")) //nolint:gosec // named by a flag
 	cmd.Stderr = log
-	cmd.Env = []string{"HOME=" + b.dir, "AIRSIDE_RATE=0", "AIRSIDE_TOKEN_RATE=0", "AIRSIDE_ENVIRONMENTS=production", "AIRSIDE_ENV_PRODUCTION_BASE_URL=http://" + b.upstream,
-		"AIRSIDE_ENV_PRODUCTION_CLIENT_ID=far-client", "AIRSIDE_ENV_PRODUCTION_SECRET=env:FAR", "FAR=far-secret", "AIRSIDE_ENV_PRODUCTION_CONNECTIONS=512"}
+	cmd.Env = append(settings, "HOME="+dir, "AIRSIDE_RATE=0", "AIRSIDE_TOKEN_RATE=0", "AIRSIDE_ENVIRONMENTS=production", "AIRSIDE_ENV_PRODUCTION_BASE_URL=http://"+b.upstream,
+		"AIRSIDE_ENV_PRODUCTION_CLIENT_ID=far-client", "AIRSIDE_ENV_PRODUCTION_SECRET=env:FAR", "FAR=far-secret", "AIRSIDE_ENV_PRODUCTION_CONNECTIONS=512")
 	line, _, err := b.process(ctx, cmd)
 	if err != nil {
 		return err
@@ -146,7 +156,7 @@ func (b *bench) startAirside(ctx context.Context) error {
 	if token, err = tokenOf(ctx, ready.BaseURL, app.ClientID, app.ClientSecret); err != nil {
 		return err
 	}
-	b.add(&target{name: "airside", url: ready.BaseURL, header: []string{"Authorization: Bearer " + token}, pids: []int{cmd.Process.Pid}})
+	b.add(&target{name: name, url: ready.BaseURL, header: []string{"Authorization: Bearer " + token}, pids: []int{cmd.Process.Pid}})
 	return nil
 }
 

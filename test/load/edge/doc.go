@@ -7,7 +7,9 @@
 //	go build -o /tmp/airside ./cmd/airside
 //	go run ./test/load/edge -airside /tmp/airside -for 5s -rounds 3
 //
-// Reads go through Airside with its whole pipeline and the request log; writes are in the audit trail, synced to disk,
-// before they leave and again before the caller hears of them. The load comes from wrk when it is installed, else from
+// Reads go through Airside with its whole pipeline and the request log, and, as "reads audited", with an entry in the audit
+// trail besides, synced to disk before the caller hears of it. Writes are in the trail before they leave and again before
+// the caller hears of them, with the id that was issued. The load comes from wrk when it is installed, else from
 // this program. CPU is the processor time of the proxy's processes per request, memory what they hold under load.
+// Of that, own leaves out pages of files, such as the program's: the kernel takes those back as it likes.
 package main

@@ -21,21 +21,21 @@ import (
 
 // load calls a target for a while, from as many connections as were asked for.
 func (b *bench) load(ctx context.Context, t *target, write bool, d time.Duration) (sample, error) {
-	held := make(chan int64, 1)
+	most := make(chan memory, 1)
 	looking, looked := context.WithCancel(ctx)
 	defer looked()
 	go func() {
-		var most int64
+		var seen memory
 		tick := time.NewTicker(100 * time.Millisecond)
 		defer tick.Stop()
 		for looking.Err() == nil {
-			most = max(most, resident(t.pids))
+			seen = seen.most(held(t.pids))
 			select {
 			case <-tick.C:
 			case <-looking.Done():
 			}
 		}
-		held <- most
+		most <- seen
 	}()
 	var got sample
 	var err error
@@ -45,7 +45,7 @@ func (b *bench) load(ctx context.Context, t *target, write bool, d time.Duration
 		got, err = b.own(ctx, t, write, d)
 	}
 	looked()
-	got.rss = <-held
+	got.memory = <-most
 	return got, err
 }
 

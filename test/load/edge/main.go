@@ -82,7 +82,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 type sample struct {
 	perSecond, cpu float64 // cpu in µs per request
 	p50, p99       time.Duration
-	rss            int64
+	memory         memory
 	failed         int
 }
 
@@ -125,7 +125,7 @@ func median(all []sample) sample {
 		p50: time.Duration(pick(func(s sample) float64 { return float64(s.p50) })), p99: time.Duration(pick(func(s sample) float64 { return float64(s.p99) })),
 	}
 	for _, s := range all {
-		out.rss = max(out.rss, s.rss)
+		out.memory = out.memory.most(s.memory)
 		out.failed += s.failed
 	}
 	return out
@@ -146,15 +146,15 @@ func (b *bench) report() error {
 				bare = median(t.got[write])
 			}
 		}
-		fmt.Fprintf(w, "\n%s\trequests/s\t÷ go proxy\tadded p50\tadded p99\tCPU µs\t÷ go proxy\tRSS MB\tfailed\t\n", kind)
+		fmt.Fprintf(w, "\n%s\trequests/s\t÷ go proxy\tadded p50\tadded p99\tCPU µs\t÷ go proxy\tRSS MB\town MB\tfailed\t\n", kind)
 		for _, t := range b.targets {
 			if len(t.got[write]) == 0 {
 				continue
 			}
 			m := median(t.got[write])
 			failed += m.failed
-			fmt.Fprintf(w, "%s\t%.0f\t%s\t%.2f ms\t%.2f ms\t%.0f\t%s\t%.0f\t%d\t\n", t.name, m.perSecond, ratio(m.perSecond, bare.perSecond),
-				(m.p50-direct.p50).Seconds()*1000, (m.p99-direct.p99).Seconds()*1000, m.cpu, ratio(m.cpu, bare.cpu), float64(m.rss)/(1<<20), m.failed)
+			fmt.Fprintf(w, "%s\t%.0f\t%s\t%.2f ms\t%.2f ms\t%.0f\t%s\t%.0f\t%.0f\t%d\t\n", t.name, m.perSecond, ratio(m.perSecond, bare.perSecond),
+				(m.p50-direct.p50).Seconds()*1000, (m.p99-direct.p99).Seconds()*1000, m.cpu, ratio(m.cpu, bare.cpu), float64(m.memory.resident)/(1<<20), float64(m.memory.own)/(1<<20), m.failed)
 		}
 	}
 	if err := w.Flush(); err != nil {

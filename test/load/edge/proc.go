@@ -49,17 +49,28 @@ func children(of int) (out []int) {
 	return out
 }
 
-// resident is the memory that processes hold, in bytes.
-func resident(pids []int) (sum int64) {
+// memory is what processes hold, in bytes.
+type memory struct {
+	resident int64 // in all
+	own      int64 // without pages of files, such as the program's, which the kernel takes back as it likes
+}
+
+func (m memory) most(n memory) memory { return memory{max(m.resident, n.resident), max(m.own, n.own)} }
+
+func held(pids []int) (sum memory) {
 	for _, pid := range pids {
 		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 		if err != nil {
 			continue
 		}
 		for line := range strings.SplitSeq(string(status), "\n") {
-			if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-				kb, _ := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(rest, "kB")), 10, 64) // as above
-				sum += kb << 10
+			name, rest, _ := strings.Cut(line, ":")
+			kb, _ := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(rest, "kB")), 10, 64) // as above; others are not used
+			switch name {
+			case "VmRSS":
+				sum.resident += kb << 10
+			case "RssAnon":
+				sum.own += kb << 10
 			}
 		}
 	}
