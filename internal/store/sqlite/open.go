@@ -43,8 +43,9 @@ type Options struct {
 const applicationID = 0x41495253
 
 const (
-	cachePragma = "cache_size=-8192" // 8 MB for each connection
-	waitPragma  = "busy_timeout=10000"
+	cachePragma  = "cache_size=-8192" // 8 MB for the writer
+	readerPragma = "cache_size=-2048" // 2 MB for each of the others: the kernel keeps the pages, too
+	waitPragma   = "busy_timeout=10000"
 )
 
 // Store is an open database. It implements store.Store.
@@ -136,7 +137,7 @@ func (s *Store) connect(ctx context.Context, dsn string, o Options) (err error) 
 		return err
 	}
 	for range o.Readers {
-		c, err := dial(dsn, waitPragma, "query_only=ON", cachePragma, "temp_store=MEMORY", "trusted_schema=OFF")
+		c, err := dial(dsn, waitPragma, "query_only=ON", readerPragma, "temp_store=MEMORY", "trusted_schema=OFF")
 		if err != nil {
 			return fmt.Errorf("sqlite: open a reader of %s: %w", o.Path, err)
 		}
