@@ -133,8 +133,8 @@ func (b *bench) startAirside(ctx context.Context, name string, settings ...strin
 	defer log.Close()
 	cmd := exec.CommandContext(ctx, b.airside, "dev", "--json", "--listen", "127.0.0.1:0", "--data", filepath.Join(dir, "data")) //nolint:gosec // named by a flag
 	cmd.Stderr = log
-	cmd.Env = append(settings, "HOME="+dir, "AIRSIDE_RATE=0", "AIRSIDE_TOKEN_RATE=0", "AIRSIDE_ENVIRONMENTS=production", "AIRSIDE_ENV_PRODUCTION_BASE_URL=http://"+b.upstream,
-		"AIRSIDE_ENV_PRODUCTION_CLIENT_ID=far-client", "AIRSIDE_ENV_PRODUCTION_SECRET=env:FAR", "FAR=far-secret", "AIRSIDE_ENV_PRODUCTION_CONNECTIONS=512")
+	cmd.Env = append([]string{"HOME=" + dir, "AIRSIDE_RATE=0", "AIRSIDE_TOKEN_RATE=0", "AIRSIDE_ENVIRONMENTS=production", "AIRSIDE_ENV_PRODUCTION_BASE_URL=http://" + b.upstream,
+		"AIRSIDE_ENV_PRODUCTION_CLIENT_ID=far-client", "AIRSIDE_ENV_PRODUCTION_SECRET=env:FAR", "FAR=far-secret", "AIRSIDE_ENV_PRODUCTION_CONNECTIONS=512"}, settings...)
 	line, _, err := b.process(ctx, cmd)
 	if err != nil {
 		return err
