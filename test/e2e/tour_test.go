@@ -5,8 +5,6 @@ package e2e_test
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +14,7 @@ import (
 
 	"github.com/airside-travel/airside/airsidetest"
 	"github.com/airside-travel/airside/internal/cli"
+	"github.com/airside-travel/airside/internal/freeport"
 )
 
 // asProgram makes this test binary run the program itself, so that the tour finds an `airside`
@@ -87,7 +86,7 @@ func tour(t *testing.T, environ ...string) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	tour := exec.CommandContext(ctx, "bash", filepath.Join("..", "..", "docs", "tour.sh"))
-	tour.Env = append(append(os.Environ(), environ...), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), fmt.Sprintf("WEBHOOK_PORT=%d", freePort(t)))
+	tour.Env = append(append(os.Environ(), environ...), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), fmt.Sprintf("WEBHOOK_PORT=%d", freeport.Find(t)))
 	out, err := tour.CombinedOutput()
 	if err != nil {
 		t.Fatalf("the tour failed: %v\n%s", err, out)
@@ -97,19 +96,4 @@ func tour(t *testing.T, environ ...string) {
 			t.Errorf("the tour does not show %q:\n%s", want, out)
 		}
 	}
-}
-
-// freePort finds a port that was free a moment ago, below those that the system gives to whoever asks for any: another
-// test cannot be given it in between.
-func freePort(t *testing.T) int {
-	t.Helper()
-	for range 100 {
-		port := 10_000 + rand.IntN(10_000)
-		if l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
-			_ = l.Close()
-			return port
-		}
-	}
-	t.Fatal("no port is free")
-	return 0
 }

@@ -5,7 +5,6 @@ package pgtest
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -17,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/airside-travel/airside/internal/ids"
+	"github.com/airside-travel/airside/internal/freeport"
 )
 
 // Cluster is a server of a test's own, which it may kill.
@@ -78,25 +77,10 @@ func folder(t *testing.T) string {
 	return dir
 }
 
-// freePort is one that the system gives to no client: while the server is down its callers dial on, and would
-// meet themselves there.
-func freePort(t *testing.T) int {
-	t.Helper()
-	for range 100 {
-		port := 10_000 + int(ids.Bytes(2)[0])*40 + int(ids.Bytes(1)[0])%40
-		if l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
-			_ = l.Close()
-			return port
-		}
-	}
-	t.Fatal("no port is free")
-	return 0
-}
-
 // NewCluster makes and starts a server that ends with the test.
 func NewCluster(t *testing.T) *Cluster {
 	t.Helper()
-	c := &Cluster{t, filepath.Join(folder(t), "data"), freePort(t)}
+	c := &Cluster{t, filepath.Join(folder(t), "data"), freeport.Find(t)}
 	tool(t, "initdb", "-D", c.dir, "-U", "airside", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
 	c.Start()
 	return c
@@ -105,7 +89,7 @@ func NewCluster(t *testing.T) *Cluster {
 // Standby makes and starts a server that follows c.
 func (c *Cluster) Standby() *Cluster {
 	c.t.Helper()
-	s := &Cluster{c.t, filepath.Join(folder(c.t), "data"), freePort(c.t)}
+	s := &Cluster{c.t, filepath.Join(folder(c.t), "data"), freeport.Find(c.t)}
 	tool(c.t, "pg_basebackup", "-D", s.dir, "-R", "-h", "127.0.0.1", "-p", strconv.Itoa(c.port), "-U", "airside", "-c", "fast")
 	s.Start()
 	return s
