@@ -98,7 +98,7 @@ func (w wanted) read(d *jx.Decoder, above string) error {
 			if !ok {
 				continue
 			}
-			first, rest, deeper := strings.Cut(name, ".")
+			first, _, deeper := strings.Cut(name, ".")
 			if first != string(key) {
 				continue
 			}
@@ -109,7 +109,7 @@ func (w wanted) read(d *jx.Decoder, above string) error {
 					*one.to = strings.ToValidUTF8(string(v), "\uFFFD")
 				}
 				return err
-			case deeper && next == jx.Object && rest != "":
+			case deeper && next == jx.Object:
 				return w.read(d, above+first+".")
 			}
 			return d.Skip()

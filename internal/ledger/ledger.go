@@ -44,27 +44,28 @@ type Service struct{ clocks *clock.Tenants }
 // New makes the service.
 func New(clocks *clock.Tenants) *Service { return &Service{clocks} }
 
-// append writes the line as encoding/json would, which takes a fifth of the time.
+// append writes the line as encoding/json would, at less cost: every creation waits for it.
 func (e Entry) append(b []byte) []byte {
-	w := jx.Writer{Buf: append(b, `{"kind":`...)}
-	w.Str(e.Kind)
-	w.RawStr(`,"id":`)
-	w.Str(e.ID)
-	for _, optional := range [...]struct{ name, value string }{{`,"externalId":`, e.ExternalID}, {`,"companyId":`, e.Company}} {
-		if optional.value != "" {
-			w.RawStr(optional.name)
-			w.Str(optional.value)
+	w := jx.Writer{Buf: append(b, '{')}
+	for _, m := range [...]struct {
+		name, value string
+		always      bool
+	}{
+		{`"kind":`, e.Kind, true},
+		{`"id":`, e.ID, true},
+		{`"externalId":`, e.ExternalID, false},
+		{`"companyId":`, e.Company, false},
+		{`"operation":`, e.Operation, true},
+		{`"clientId":`, e.Client, false},
+		{`"environment":`, e.Environment, false},
+	} {
+		if m.value != "" || m.always {
+			w.RawStr(m.name)
+			w.Str(m.value)
+			w.Comma()
 		}
 	}
-	w.RawStr(`,"operation":`)
-	w.Str(e.Operation)
-	for _, optional := range [...]struct{ name, value string }{{`,"clientId":`, e.Client}, {`,"environment":`, e.Environment}} {
-		if optional.value != "" {
-			w.RawStr(optional.name)
-			w.Str(optional.value)
-		}
-	}
-	w.RawStr(`,"issuedAt":"`)
+	w.RawStr(`"issuedAt":"`)
 	w.Buf = e.IssuedAt.AppendFormat(w.Buf, time.RFC3339Nano)
 	w.RawStr(`"}`)
 	return w.Buf
@@ -206,10 +207,7 @@ func (s *Service) Forget(ctx context.Context, id string, dry bool) (int, error) 
 			continue
 		}
 		e.ExternalID = ""
-		var err error
-		if r.Doc, err = json.Marshal(e); err != nil {
-			return n, err
-		}
+		r.Doc = e.append(nil)
 		r.Index, r.UpdatedAt = nil, s.clocks.Now(tenant).UTC()
 		if r.ID != e.ID {
 			r.Index = []store.Entry{{Field: byID, Value: e.ID}}
