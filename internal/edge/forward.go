@@ -68,13 +68,7 @@ func (m *Mux) maySend(ctx context.Context, c *call) error {
 			return errs.New(errs.EnvironmentReadOnly, "the environment %s is read-only at present", c.event.Environment).With("environment", c.event.Environment)
 		}
 	case ModeDryRun:
-		if op.Effect != contract.Read {
-			if err := m.o.Store.Update(ctx, func(ctx context.Context) error { return m.record(ctx, c, "DRY_RUN", "") }); err != nil {
-				return err
-			}
-		}
-		return errs.New(errs.EnvironmentDryRun, "%s is valid and was not sent: the environment %s is in dry-run mode", op.ID, c.event.Environment).
-			With("environment", c.event.Environment)
+		return m.rehearse(ctx, c)
 	}
 	return nil
 }
