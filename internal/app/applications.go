@@ -48,6 +48,9 @@ func (g gate) caller(ctx context.Context, c *edge.Caller) (*edge.Caller, error) 
 			return l.Set.Decide(op, from, at)
 		},
 	}
+	if l.Set != nil {
+		a.Granted = l.Set
+	}
 	if l.Rate != nil {
 		a.Rate = edge.Rate{PerSecond: l.Rate.PerSecond, Burst: l.Rate.Burst}
 	}

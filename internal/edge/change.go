@@ -27,11 +27,11 @@ const maxAnswer = 32 << 20
 //	send     an answer, or certainly not sent, or doubt; doubt about a creation is looked up
 //	outcome  one transaction: audit entry, issued ids, price or release of the purchase, answer for the key
 func (m *Mux) change(ctx context.Context, c *call) error {
-	if err := m.safeUpdate(ctx, c); err != nil {
-		return err
+	err := m.safeUpdate(ctx, c)
+	if err == nil && !c.replayed {
+		intent := m.act(c, "INTENT", "") // made before the store is asked, which does one call at a time
+		err = m.o.Store.Update(ctx, func(ctx context.Context) error { return m.intend(ctx, c, intent) })
 	}
-	intent := m.act(c, "INTENT", "") // made before the store is asked, which does one call at a time
-	err := m.o.Store.Update(ctx, func(ctx context.Context) error { return m.intend(ctx, c, intent) })
 	if errs.Is(err, errs.OutcomeUnknown) {
 		return m.findAgain(ctx, c, err)
 	}
@@ -77,39 +77,51 @@ const (
 // inFlight is the status of a kept answer that has not come yet.
 const inFlight = 0
 
+// intend lets a call go, and writes that down.
 func (m *Mux) intend(ctx context.Context, c *call, intent Act) error {
-	ctx, err := m.again(ctx, c)
-	if err != nil {
+	if err := m.claim(ctx, c); err != nil || c.replayed || !m.audited(c.ep.op) {
 		return err
 	}
-	key := c.r.Header.Get(idempotencyHeader)
-	if key != "" && m.o.Replay != nil {
-		if err := checkKey(key); err != nil {
-			return err
-		}
-		kept, err := m.o.Replay.Find(ctx, c.actor.ClientID, key, c.identity())
-		switch {
-		case err != nil:
-			return err
-		case kept != nil && kept.Status == inFlight:
-			return errs.New(errs.OutcomeUnknown, "the call with this Idempotency-Key was sent and its outcome is not known")
-		case kept != nil:
-			c.out, c.replayed = *kept, true
-			return nil
-		}
+	return m.note(ctx, intent)
+}
+
+// claim decides for the last time whether a call may go, and takes what it needs: its key, and a place in the books.
+func (m *Mux) claim(ctx context.Context, c *call) error {
+	if err := m.recall(ctx, c); err != nil || c.replayed {
+		return err
+	}
+	if key := c.r.Header.Get(idempotencyHeader); key != "" && m.o.Replay != nil {
 		if err := m.o.Replay.Keep(ctx, c.actor.ClientID, key, c.identity(), Answer{Status: inFlight}); err != nil {
 			return err
 		}
 	}
 	if c.buys() {
-		if err := m.o.Books.Reserve(ctx, c.purchase()); err != nil {
-			return err
-		}
+		return m.o.Books.Reserve(ctx, c.purchase())
 	}
-	if !m.audited(c.ep.op) {
-		return nil
+	return nil
+}
+
+// recall asks whether the caller still may, and finds the answer that is kept for the call's key. OUTCOME_UNKNOWN when
+// there is none yet.
+func (m *Mux) recall(ctx context.Context, c *call) error {
+	ctx, err := m.again(ctx, c)
+	key := c.r.Header.Get(idempotencyHeader)
+	if err != nil || key == "" || m.o.Replay == nil {
+		return err
 	}
-	return m.note(ctx, intent)
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	kept, err := m.o.Replay.Find(ctx, c.actor.ClientID, key, c.identity())
+	switch {
+	case err != nil:
+		return err
+	case kept != nil && kept.Status == inFlight:
+		return errs.New(errs.OutcomeUnknown, "the call with this Idempotency-Key was sent and its outcome is not known")
+	case kept != nil:
+		c.out, c.replayed = *kept, true
+	}
+	return nil
 }
 
 // buys reports whether the call is a purchase that is counted against a cap.
@@ -184,6 +196,9 @@ func (m *Mux) sendWrite(ctx context.Context, c *call) error {
 	}
 	if len(body) > maxAnswer {
 		return errors.New("the answer is larger than is taken")
+	}
+	if c.ep.read != nil && strong(resp.Header) == "" {
+		delete(resp.Header, "Etag") // If-Match of the next update would never match it
 	}
 	c.copyHeaders(resp)
 	c.out, c.media = Answer{resp.StatusCode, body}, mediaOf(resp.Header.Get("Content-Type"))

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"sync"
 )
 
@@ -67,11 +68,38 @@ func (k *keeper) whole() []byte {
 	return k.kept
 }
 
-// copy sends what it reads; flush when the length is not known, so that a slow stream is seen as it comes.
+// ahead reads what may be kept before anything of it is sent, and reports whether that is all there is.
+func (k *keeper) ahead(r io.Reader) (whole bool, err error) {
+	const least = 4 << 10 // bytes that are worth a read
+	for len(k.kept) < maxDrift {
+		k.kept = slices.Grow(k.kept, least)
+		n, err := r.Read(k.kept[len(k.kept):min(cap(k.kept), maxDrift)])
+		k.kept = k.kept[:len(k.kept)+n]
+		if err == io.EOF { //nolint:errorlint // io.Reader returns it bare
+			return len(k.kept) < maxDrift, nil
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+// copy sends what was read ahead and what it reads; flush when the length is not known, so that a slow stream is seen as it comes.
 func (k *keeper) copy(w http.ResponseWriter, r io.Reader, flush bool) (n int64, err error) {
 	var flusher *http.ResponseController
 	if flush {
 		flusher = http.NewResponseController(w)
+	}
+	if len(k.kept) > 0 {
+		sent, err := w.Write(k.kept)
+		n += int64(sent)
+		if err != nil {
+			return n, nil //nolint:nilerr // as below
+		}
+		if flusher != nil {
+			_ = flusher.Flush() // not every writer can
+		}
 	}
 	for {
 		got, err := r.Read(k.buf)

@@ -25,11 +25,19 @@ type Application struct {
 	// Permit says which policy allows the operation. OPERATION_NOT_GRANTED, PURCHASE_NOT_GRANTED,
 	// POLICY_UNDECIDED.
 	Permit func(op *contract.Operation, from netip.Addr, at time.Time) (policy string, err error)
+	// Granted is what can be asked ahead of a call; nil: no operation is open.
+	Granted Granted
 	// Count takes one call from the day's quota. QUOTA_REACHED, with the time to wait.
 	Count func(ctx context.Context) (wait time.Duration, err error)
 	Rate  Rate
 	// Capped: purchases are counted against a cap; Quotes: answers are watched for prices.
 	Capped, Quotes bool
+}
+
+// Granted knows what an application was granted.
+type Granted interface {
+	// Opens reports whether there is an hour or an address at which the operation may be allowed.
+	Opens(op *contract.Operation) bool
 }
 
 // Purchase is a call that is counted against a cap.

@@ -68,13 +68,7 @@ func (m *Mux) maySend(ctx context.Context, c *call) error {
 			return errs.New(errs.EnvironmentReadOnly, "the environment %s is read-only at present", c.event.Environment).With("environment", c.event.Environment)
 		}
 	case ModeDryRun:
-		if op.Effect != contract.Read {
-			if err := m.o.Store.Update(ctx, func(ctx context.Context) error { return m.record(ctx, c, "DRY_RUN", "") }); err != nil {
-				return err
-			}
-		}
-		return errs.New(errs.EnvironmentDryRun, "%s is valid and was not sent: the environment %s is in dry-run mode", op.ID, c.event.Environment).
-			With("environment", c.event.Environment)
+		return m.rehearse(ctx, c)
 	}
 	return nil
 }
@@ -174,12 +168,18 @@ func (m *Mux) read(ctx context.Context, c *call) (*http.Response, error) {
 	return nil, last
 }
 
-// maxDrift bounds what is kept of a streamed answer to hold it to the contract, in bytes.
+// maxDrift bounds what is kept of a streamed answer, in bytes: to hold it to the contract, to find prices in it, and to
+// give it an ETag.
 const maxDrift = 256 << 10
 
 // stream passes an answer on as it comes.
 func (m *Mux) stream(ctx context.Context, c *call, resp *http.Response) error {
 	defer resp.Body.Close()
+	kept := keepers.Get().(*keeper) //nolint:forcetypeassert // the pool holds nothing else
+	defer kept.done()
+	if err := m.tag(c, resp, kept); err != nil {
+		return err
+	}
 	c.copyHeaders(resp)
 	c.sent = true
 	c.event.Status = resp.StatusCode
@@ -189,8 +189,6 @@ func (m *Mux) stream(ctx context.Context, c *call, resp *http.Response) error {
 		h["Content-Length"] = []string{strconv.FormatInt(resp.ContentLength, 10)}
 	}
 	c.WriteHeader(resp.StatusCode)
-	kept := keepers.Get().(*keeper) //nolint:forcetypeassert // the pool holds nothing else
-	defer kept.done()
 	n, err := kept.copy(c.ResponseWriter, resp.Body, resp.ContentLength < 0)
 	c.event.BytesOut = int(n)
 	m.said(c, kept.kept)

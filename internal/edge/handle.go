@@ -45,7 +45,7 @@ func (m *Mux) handle(c *call) error {
 	m.alters(c)
 	if c.upstream != nil {
 		err := m.forward(ctx, c)
-		if err != nil && c.event.Upstream == nil { // what was sent has its own entries
+		if err != nil && c.event.Upstream == nil && !c.recorded { // what was sent or rehearsed has its own entries
 			m.recordRefusal(ctx, c, err)
 		}
 		return err

@@ -85,6 +85,10 @@ type endpoint struct {
 	own    bool                                    // the handler opens its own transactions
 	open   bool                                    // in dev, callable without a token
 	raw    int                                     // bytes of a body that is handed over as it came; 0: bodies are checked
+
+	read   *contract.Operation // of a write: what reads its path; nil: nothing does
+	put    *contract.Operation // of a read: the complete-object update that takes its answer back; nil: none does
+	beyond []*contract.Param   // of such a read: the parameters that the update lacks
 }
 
 // call is one request on its way through the stages.
@@ -111,7 +115,7 @@ type call struct {
 	token    string   // the caller's
 	keepsAll bool     // the client is not allowed to remove any by leaving them out
 	replayed bool
-	recorded bool // the refusal is in the audit trail
+	recorded bool // the refusal, or the rehearsal, is in the audit trail
 	counted  bool // it is one of too many, and is only counted there
 	started  time.Time
 }
@@ -157,6 +161,7 @@ func NewMux(o Options) *Mux {
 			m.run(c)
 		})
 	}
+	m.pair()
 	m.routes.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		c := w.(*call) //nolint:forcetypeassert // as above
 		c.r = r

@@ -217,6 +217,10 @@ func (e *Engine) Compile(a Application) *Set {
 	return s
 }
 
+// Opens reports whether the application may ever be allowed the operation: a grant is for it, or a policy that looks at
+// the call.
+func (s *Set) Opens(op *contract.Operation) bool { return len(s.byOperation[op.ID]) > 0 }
+
 // Decide says which policy allows the call. OPERATION_NOT_GRANTED, PURCHASE_NOT_GRANTED,
 // POLICY_UNDECIDED.
 func (s *Set) Decide(op *contract.Operation, from netip.Addr, at time.Time) (policy string, err error) {

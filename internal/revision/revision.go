@@ -44,18 +44,44 @@ func Parse(ifMatch string) (*Slot, error) {
 		s.any = true
 		return s, nil
 	}
-	for tag := range strings.SplitSeq(ifMatch, ",") {
-		tag = strings.TrimSpace(tag)
-		strong, weak := strings.CutPrefix(tag, "W/")
-		if len(strong) < 2 || strong[0] != '"' || strong[len(strong)-1] != '"' {
-			return nil, &errs.Error{Code: errs.ValidationFailed, Message: "If-Match cannot be read", Fields: []errs.Field{{
-				In: "header", Pointer: "/If-Match", Rule: "format", Message: `If-Match must be * or entity tags in double quotes, such as "7"`}}}
-		}
-		if v, err := strconv.ParseInt(strong[1:len(strong)-1], 10, 64); err == nil && !weak {
+	tags, err := Tags(ifMatch)
+	if err != nil {
+		return nil, err
+	}
+	for _, tag := range tags {
+		if v, err := strconv.ParseInt(strings.Trim(tag, `"`), 10, 64); err == nil { // no weak one is a number
 			s.want = append(s.want, v)
 		}
 	}
 	return s, nil
+}
+
+// Tags are the entity tags that an If-Match header lists, weak ones with their W/. API_VALIDATION_FAILED when it is no
+// list of tags; * is none.
+func Tags(ifMatch string) ([]string, error) {
+	var tags []string
+	for rest := ifMatch; ; {
+		rest = strings.TrimSpace(rest)
+		opaque, quoted := strings.CutPrefix(strings.TrimPrefix(rest, "W/"), `"`)
+		end := strings.IndexByte(opaque, '"')
+		if !quoted || end < 0 {
+			return nil, unreadable()
+		}
+		after := opaque[end+1:]
+		tags = append(tags, rest[:len(rest)-len(after)])
+		if rest = strings.TrimSpace(after); rest == "" {
+			return tags, nil
+		}
+		if rest[0] != ',' {
+			return nil, unreadable()
+		}
+		rest = rest[1:]
+	}
+}
+
+func unreadable() error {
+	return &errs.Error{Code: errs.ValidationFailed, Message: "If-Match cannot be read", Fields: []errs.Field{{
+		In: "header", Pointer: "/If-Match", Rule: "format", Message: `If-Match must be * or entity tags in double quotes, such as "7"`}}}
 }
 
 // Demand says that the resource about to be changed is at this version. PRECONDITION_FAILED when the

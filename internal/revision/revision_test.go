@@ -19,6 +19,7 @@ func TestIfMatch(t *testing.T) {
 	}{
 		{"", ""}, {"*", ""}, {`"7"`, ""}, {`"6" , "7"`, ""},
 		{`"6"`, errs.PreconditionFailed}, {`W/"7"`, errs.PreconditionFailed}, {`"07x"`, errs.PreconditionFailed},
+		{`"a,b","7"`, ""}, {`"a,7"`, errs.PreconditionFailed}, {`"6" "7"`, errs.ValidationFailed}, {`*, "7"`, errs.ValidationFailed}, {`w/"7"`, errs.ValidationFailed},
 		{"7", errs.ValidationFailed}, {`"7`, errs.ValidationFailed}, {`"7",`, errs.ValidationFailed},
 	} {
 		s, err := revision.Parse(tc.header)
@@ -39,6 +40,14 @@ func TestIfMatch(t *testing.T) {
 	}
 	if revision.Answer(revision.With(t.Context(), s), 8); s.ETag() != `"8"` {
 		t.Errorf("tag %s", s.ETag())
+	}
+}
+
+func TestTags(t *testing.T) {
+	t.Parallel()
+	got, err := revision.Tags(` "a,b",W/"c" ,"" `)
+	if diff := cmp.Diff([]string{`"a,b"`, `W/"c"`, `""`}, got); diff != "" || err != nil {
+		t.Errorf("%v %s", err, diff)
 	}
 }
 
