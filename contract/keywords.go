@@ -13,10 +13,24 @@ var errUnknownKeyword = errors.New("keyword is not one the checker knows")
 // parse reads a schema. Every keyword is either understood here or refused, so
 // that a change of the contract is never silently ignored.
 func (c *Contract) parse(raw []byte) (*Schema, error) {
+	s, said, err := c.parseAlone(raw)
+	if err != nil || s.Ref == "" || said > 1 {
+		return s, err
+	}
+	slot := c.schemas[s.Ref]
+	slot.place.CompareAndSwap(nil, s)
+	return slot.place.Load(), nil
+}
+
+// parseAlone is parse for a schema that nobody else gets, and says how many keywords it has.
+func (c *Contract) parseAlone(raw []byte) (_ *Schema, said int, err error) {
 	s := &Schema{contract: c, raw: raw}
-	err := members(raw, s.keyword)
+	err = members(raw, func(key string, val []byte) error {
+		said++
+		return s.keyword(key, val)
+	})
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	for i := range s.Properties {
 		p := &s.Properties[i]
@@ -26,7 +40,7 @@ func (c *Contract) parse(raw []byte) (*Schema, error) {
 			}
 		}
 	}
-	return s, nil
+	return s, said, nil
 }
 
 func (s *Schema) keyword(key string, val []byte) (err error) {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // Contract is the whole API. It is safe for concurrent use.
@@ -21,6 +22,8 @@ type Contract struct {
 	paths      map[string]bool
 	operations []*Operation
 	byID       map[string]*Operation
+	params     map[string]Param     // components that operations share
+	responses  map[string]*Response // those, too
 
 	schemas  map[string]*schemaSlot
 	patterns patternSet
@@ -50,6 +53,7 @@ type schemaSlot struct {
 	once   sync.Once
 	schema *Schema
 	err    error
+	place  atomic.Pointer[Schema] // what stands where this component is referred to and nothing else is said
 }
 
 // Load reads the embedded contract. It reads every operation and finds every
@@ -67,6 +71,8 @@ func load(docs []document) (*Contract, error) {
 		tags:       map[string]string{},
 		paths:      map[string]bool{},
 		byID:       map[string]*Operation{},
+		params:     map[string]Param{},
+		responses:  map[string]*Response{},
 		schemas:    map[string]*schemaSlot{},
 	}
 	c.checkers.New = func() any { return new(checker) }
@@ -178,7 +184,7 @@ func (c *Contract) schema(name string) (*Schema, error) {
 		return nil, fmt.Errorf("no schema %s", name)
 	}
 	slot.once.Do(func() {
-		slot.schema, slot.err = c.parse(c.components["schemas"][name].raw)
+		slot.schema, _, slot.err = c.parseAlone(c.components["schemas"][name].raw)
 		if slot.schema != nil {
 			slot.schema.Name = name
 		}

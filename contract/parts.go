@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// follow replaces a reference to a component of that kind by its bytes.
-func (c *Contract) follow(raw []byte, kind string) ([]byte, error) {
+// follow replaces a reference to a component of that kind by its bytes, and says its name; "" for what is no reference.
+func (c *Contract) follow(raw []byte, kind string) (string, []byte, error) {
 	var ref []byte
 	err := members(raw, func(key string, val []byte) error {
 		if key == "$ref" {
@@ -17,18 +17,22 @@ func (c *Contract) follow(raw []byte, kind string) ([]byte, error) {
 		return nil
 	})
 	if err != nil || ref == nil {
-		return raw, err
+		return "", raw, err
 	}
 	name, err := c.refName(ref, kind)
-	return c.components[kind][name].raw, err
+	return name, c.components[kind][name].raw, err
 }
 
 func (c *Contract) readParam(raw []byte, to *[]Param) error {
-	raw, err := c.follow(raw, "parameters")
+	name, raw, err := c.follow(raw, "parameters")
 	if err != nil {
 		return err
 	}
-	p := Param{}
+	p, known := c.params[name]
+	if known {
+		*to = append(*to, p)
+		return nil
+	}
 	style, explode, explodeSet := "", false, false
 	err = members(raw, func(key string, val []byte) (err error) {
 		switch key {
@@ -75,6 +79,9 @@ func (c *Contract) readParam(raw []byte, to *[]Param) error {
 	if style != "" && style != "form" && style != "simple" {
 		return fmt.Errorf("parameter %s: style %q is not one the checker knows", p.Name, style)
 	}
+	if name != "" {
+		c.params[name] = p
+	}
 	*to = append(*to, p)
 	return nil
 }
@@ -95,9 +102,12 @@ func (c *Contract) readBody(raw []byte, b *Body) error {
 }
 
 func (c *Contract) readResponse(raw []byte) (*Response, error) {
-	raw, err := c.follow(raw, "responses")
+	name, raw, err := c.follow(raw, "responses")
 	if err != nil {
 		return nil, err
+	}
+	if r := c.responses[name]; r != nil {
+		return r, nil
 	}
 	r := new(Response)
 	err = members(raw, func(key string, val []byte) (err error) {
@@ -115,6 +125,9 @@ func (c *Contract) readResponse(raw []byte) (*Response, error) {
 		}
 		return errUnknownKeyword
 	})
+	if err == nil && name != "" {
+		c.responses[name] = r
+	}
 	return r, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"unsafe"
 )
 
 // The contract's own files are walked with these: each hands out the bytes of
@@ -89,10 +90,11 @@ func readText(raw []byte, to *string) error {
 		return errWantText
 	}
 	s, plain := r.text()
-	if !plain {
-		s = unescape(s)
+	if plain {
+		*to = unsafe.String(unsafe.SliceData(s), len(s)) //nolint:gosec // documents are kept, and nobody writes into them
+	} else {
+		*to = string(unescape(s))
 	}
-	*to = string(s)
 	return r.asError()
 }
 

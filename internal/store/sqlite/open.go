@@ -43,9 +43,8 @@ type Options struct {
 const applicationID = 0x41495253
 
 const (
-	cachePragma  = "cache_size=-8192" // 8 MB for the writer
-	readerPragma = "cache_size=-2048" // 2 MB for each of the others: the kernel keeps the pages, too
-	waitPragma   = "busy_timeout=10000"
+	cachePragma = "cache_size=-2048" // 2 MB for each connection: the kernel keeps the pages, too
+	waitPragma  = "busy_timeout=10000"
 )
 
 // Store is an open database. It implements store.Store.
@@ -59,7 +58,7 @@ type Store struct {
 	queue   *queue
 	writer  *conn
 	stopped chan struct{} // closed when the writer has ended
-	readers chan *conn
+	readers *pool
 	memory  *sync.RWMutex // in memory mode, keeps readers out while a group is written
 	sweep   *sweeper      // nil in memory mode
 	lock    *os.File      // nil in memory mode
@@ -85,7 +84,7 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	if o.Readers <= 0 {
 		o.Readers = 4
 	}
-	s.readers = make(chan *conn, o.Readers)
+	s.readers = newPool(o.Readers)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.release())
@@ -137,11 +136,11 @@ func (s *Store) connect(ctx context.Context, dsn string, o Options) (err error) 
 		return err
 	}
 	for range o.Readers {
-		c, err := dial(dsn, waitPragma, "query_only=ON", readerPragma, "temp_store=MEMORY", "trusted_schema=OFF")
+		c, err := dial(dsn, waitPragma, "query_only=ON", cachePragma, "temp_store=MEMORY", "trusted_schema=OFF")
 		if err != nil {
 			return fmt.Errorf("sqlite: open a reader of %s: %w", o.Path, err)
 		}
-		s.readers <- c
+		s.readers.give(c)
 	}
 	if !o.Memory {
 		c, err := dial(dsn, waitPragma, "cache_size=-256")
@@ -228,9 +227,7 @@ func (s *Store) release() error {
 		}
 		errs = append(errs, s.sweep.c.close())
 	}
-	for len(s.readers) > 0 {
-		errs = append(errs, (<-s.readers).close())
-	}
+	errs = append(errs, s.readers.close())
 	if s.writer != nil {
 		errs = append(errs, s.writer.close()) // the last connection: SQLite removes the log
 	}

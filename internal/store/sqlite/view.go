@@ -113,14 +113,14 @@ func (r *reader) open() (*conn, error) {
 	if r.s.memory != nil {
 		r.s.memory.RLock()
 	}
-	select {
-	case r.c = <-r.s.readers:
-	case <-r.ctx.Done():
+	c, err := r.s.readers.take(r.ctx)
+	if err != nil {
 		if r.s.memory != nil {
 			r.s.memory.RUnlock()
 		}
-		return nil, r.ctx.Err()
+		return nil, err
 	}
+	r.c = c
 	if _, _, err := r.c.exec("BEGIN"); err != nil {
 		return nil, fmt.Errorf("sqlite: begin: %w", err)
 	}
@@ -143,7 +143,7 @@ func (r *reader) end() {
 		return
 	}
 	_, _, _ = r.c.exec("COMMIT") // a snapshot has nothing to lose
-	r.s.readers <- r.c
+	r.s.readers.give(r.c)
 	if r.s.memory != nil {
 		r.s.memory.RUnlock()
 	}

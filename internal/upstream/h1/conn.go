@@ -12,6 +12,7 @@ import (
 	"net/http/httputil"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -27,12 +28,14 @@ const maxInformational = 5
 // ErrRequest is for requests that cannot be written so that everybody reads the same. Nothing of them was answered.
 var ErrRequest = errors.New("the request cannot be sent")
 
+// writers are lent while a request is written: most connections wait for an answer, or for a request.
+var writers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, bufferSize) }}
+
 // conn is one connection, used by one request at a time.
 type conn struct {
 	net.Conn
 	peek
 	r *bufio.Reader
-	w *bufio.Writer
 
 	used    bool      // it has answered before
 	since   time.Time // idle
@@ -43,7 +46,7 @@ type conn struct {
 
 func newConn(c, tcp net.Conn) *conn {
 	out := &conn{Conn: c}
-	out.r, out.w = bufio.NewReaderSize(out, bufferSize), bufio.NewWriterSize(out, bufferSize)
+	out.r = bufio.NewReaderSize(out, bufferSize)
 	out.of(tcp)
 	return out
 }
@@ -126,8 +129,12 @@ func (c *conn) write(req *http.Request, host, bearer string) error {
 			return fmt.Errorf("%w: its host holds what does not belong there", ErrRequest)
 		}
 	}
-	w := c.w
+	w := writers.Get().(*bufio.Writer)
 	w.Reset(c)
+	defer func() {
+		w.Reset(nil)
+		writers.Put(w)
+	}()
 	put(w, req.Method, " ", target, " HTTP/1.1\r\nHost: ", host, "\r\n")
 	for name, values := range req.Header {
 		if own(name) {
@@ -143,14 +150,14 @@ func (c *conn) write(req *http.Request, host, bearer string) error {
 	if bearer != "" {
 		put(w, "Authorization: ", bearer, "\r\n")
 	}
-	if err := c.writeBody(req); err != nil {
+	if err := writeBody(w, req); err != nil {
 		return err
 	}
 	return w.Flush()
 }
 
-func (c *conn) writeBody(req *http.Request) error {
-	w, size := c.w, req.ContentLength
+func writeBody(w *bufio.Writer, req *http.Request) error {
+	size := req.ContentLength
 	none := req.Body == nil || req.Body == http.NoBody
 	switch {
 	case none && (req.Method == http.MethodGet || req.Method == http.MethodHead || req.Method == http.MethodDelete):

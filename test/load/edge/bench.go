@@ -34,6 +34,7 @@ type bench struct {
 	upstream string
 	targets  []*target
 	running  []*exec.Cmd
+	groups   []func() error // remove the control groups of those
 }
 
 const readPath = "/v2/companies/4a0a30b4-8b4f-478d-b12b-a5691096a83c"
@@ -92,11 +93,11 @@ func (b *bench) self(ctx context.Context, args ...string) (string, *exec.Cmd, er
 	if err != nil {
 		return "", nil, err
 	}
-	return b.process(ctx, exec.CommandContext(ctx, exe, args...)) //nolint:gosec // this very program
+	return b.process(exec.CommandContext(ctx, exe, args...), 0) //nolint:gosec // this very program
 }
 
-// process starts one that prints a line when it is ready.
-func (b *bench) process(_ context.Context, cmd *exec.Cmd) (string, *exec.Cmd, error) {
+// process starts one that prints a line when it is ready, in so many megabytes; 0 is no limit.
+func (b *bench) process(cmd *exec.Cmd, limit int64) (string, *exec.Cmd, error) {
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return "", nil, err
@@ -106,6 +107,13 @@ func (b *bench) process(_ context.Context, cmd *exec.Cmd) (string, *exec.Cmd, er
 		return "", nil, err
 	}
 	b.running = append(b.running, cmd)
+	if limit > 0 {
+		remove, err := bounded(cmd.Process.Pid, limit)
+		if err != nil {
+			return "", nil, err
+		}
+		b.groups = append(b.groups, remove)
+	}
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		return "", nil, fmt.Errorf("%s ended before it was ready: %w", filepath.Base(cmd.Path), err)
@@ -117,6 +125,11 @@ func (b *bench) stop() {
 	for _, cmd := range b.running {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		_ = cmd.Wait() // ended by us
+	}
+	for _, remove := range b.groups {
+		if err := remove(); err != nil {
+			fmt.Fprintln(b.out, "a control group stays:", err)
+		}
 	}
 }
 
@@ -131,11 +144,18 @@ func (b *bench) startAirside(ctx context.Context, name string, settings ...strin
 		return err
 	}
 	defer log.Close()
-	cmd := exec.CommandContext(ctx, b.airside, "dev", "--json", "--listen", "127.0.0.1:0", "--data", filepath.Join(dir, "data")) //nolint:gosec // named by a flag
+	program := b.airside
+	if b.limit > 0 {
+		program = filepath.Join(dir, "airside")
+		if err := uncached(b.airside, program); err != nil {
+			return err
+		}
+	}
+	cmd := exec.CommandContext(ctx, program, "dev", "--json", "--listen", "127.0.0.1:0", "--data", filepath.Join(dir, "data")) //nolint:gosec // named by a flag
 	cmd.Stderr = log
 	cmd.Env = append([]string{"HOME=" + dir, "AIRSIDE_RATE=0", "AIRSIDE_TOKEN_RATE=0", "AIRSIDE_ENVIRONMENTS=production", "AIRSIDE_ENV_PRODUCTION_BASE_URL=http://" + b.upstream,
 		"AIRSIDE_ENV_PRODUCTION_CLIENT_ID=far-client", "AIRSIDE_ENV_PRODUCTION_SECRET=env:FAR", "FAR=far-secret", "AIRSIDE_ENV_PRODUCTION_CONNECTIONS=512"}, settings...)
-	line, _, err := b.process(ctx, cmd)
+	line, _, err := b.process(cmd, b.limit)
 	if err != nil {
 		return err
 	}

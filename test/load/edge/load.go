@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -87,7 +88,7 @@ func (b *bench) withWrk(ctx context.Context, path string, t *target, write bool,
 	if n(1) == 0 {
 		return sample{}, fmt.Errorf("no request was answered:\n%s", out)
 	}
-	return sample{perSecond: n(1) / n(2) * 1e6, p50: time.Duration(n(3)) * time.Microsecond, p99: time.Duration(n(4)) * time.Microsecond, failed: int(n(5))}, nil
+	return sample{perSecond: n(1) / n(2) * 1e6, p50: time.Duration(n(3)) * time.Microsecond, p99: time.Duration(n(4)) * time.Microsecond, failed: int(n(5)), problem: errors.New("wrk does not say")}, nil
 }
 
 // own makes the load in this program.
@@ -99,11 +100,12 @@ func (b *bench) own(ctx context.Context, t *target, write bool, d time.Duration)
 	var mu sync.Mutex
 	var all []time.Duration
 	failed := 0
+	var problem error
 	var wg sync.WaitGroup
 	for range b.connections {
 		wg.Go(func() {
 			var mine []time.Duration
-			bad := 0
+			var bad []error
 			for ctx.Err() == nil {
 				began := time.Now()
 				err := b.once(ctx, client, t, write)
@@ -111,13 +113,16 @@ func (b *bench) own(ctx context.Context, t *target, write bool, d time.Duration)
 					break
 				}
 				if err != nil {
-					bad++
+					bad = append(bad, err)
 				}
 				mine = append(mine, time.Since(began))
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			all, failed = append(all, mine...), failed+bad
+			all, failed = append(all, mine...), failed+len(bad)
+			if problem == nil && len(bad) > 0 {
+				problem = bad[0]
+			}
 		})
 	}
 	wg.Wait()
@@ -125,7 +130,7 @@ func (b *bench) own(ctx context.Context, t *target, write bool, d time.Duration)
 		return sample{}, fmt.Errorf("no request was answered within %s", d)
 	}
 	slices.Sort(all)
-	return sample{perSecond: float64(len(all)) / d.Seconds(), p50: all[len(all)/2], p99: all[len(all)*99/100], failed: failed}, nil
+	return sample{perSecond: float64(len(all)) / d.Seconds(), p50: all[len(all)/2], p99: all[len(all)*99/100], failed: failed, problem: problem}, nil
 }
 
 func (b *bench) once(ctx context.Context, client *http.Client, t *target, write bool) error {
@@ -148,11 +153,10 @@ func (b *bench) once(ctx context.Context, client *http.Client, t *target, write 
 		return err
 	}
 	defer res.Body.Close()
-	if _, err := io.Copy(io.Discard, res.Body); err != nil {
-		return err
-	}
 	if res.StatusCode != want {
-		return fmt.Errorf("%s %s: %d", method, url, res.StatusCode)
+		said, _ := io.ReadAll(io.LimitReader(res.Body, 1<<10)) // as much as there is
+		return fmt.Errorf("%s %s: %d %s", method, url, res.StatusCode, said)
 	}
-	return nil
+	_, err = io.Copy(io.Discard, res.Body)
+	return err
 }

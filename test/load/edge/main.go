@@ -3,8 +3,8 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -33,6 +33,7 @@ type settings struct {
 	rounds                    int
 	connections               int
 	reads, writes             bool
+	limit                     int64 // megabytes
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
@@ -50,6 +51,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	f.IntVar(&s.connections, "connections", 128, "connections at once")
 	f.BoolVar(&s.reads, "reads", true, "measure reads")
 	f.BoolVar(&s.writes, "writes", true, "measure writes")
+	f.Int64Var(&s.limit, "memory", 0, "give airside this many megabytes and no more, what it reads of files included; needs root on Linux")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
@@ -84,6 +86,7 @@ type sample struct {
 	p50, p99       time.Duration
 	memory         memory
 	failed         int
+	problem        error // of the first that failed
 }
 
 // target is what is measured.
@@ -127,6 +130,7 @@ func median(all []sample) sample {
 	for _, s := range all {
 		out.memory = out.memory.most(s.memory)
 		out.failed += s.failed
+		out.problem = cmp.Or(out.problem, s.problem)
 	}
 	return out
 }
@@ -136,6 +140,7 @@ func (b *bench) report() error {
 	fmt.Fprintf(b.out, "%d connections, %d rounds of %s, answers of %d bytes, load average %s\n", b.connections, b.rounds, b.seconds, len(b.answer), strings.TrimSpace(string(load)))
 	w := tabwriter.NewWriter(b.out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	failed := 0
+	var problem error
 	for _, write := range []bool{false, true} {
 		kind := map[bool]string{false: "reads", true: "writes"}[write]
 		var direct, bare sample
@@ -153,6 +158,7 @@ func (b *bench) report() error {
 			}
 			m := median(t.got[write])
 			failed += m.failed
+			problem = cmp.Or(problem, m.problem)
 			fmt.Fprintf(w, "%s\t%.0f\t%s\t%.2f ms\t%.2f ms\t%.0f\t%s\t%.0f\t%.0f\t%d\t\n", t.name, m.perSecond, ratio(m.perSecond, bare.perSecond),
 				(m.p50-direct.p50).Seconds()*1000, (m.p99-direct.p99).Seconds()*1000, m.cpu, ratio(m.cpu, bare.cpu), float64(m.memory.resident)/(1<<20), float64(m.memory.own)/(1<<20), m.failed)
 		}
@@ -161,7 +167,7 @@ func (b *bench) report() error {
 		return err
 	}
 	if failed > 0 {
-		return errors.New("some requests failed")
+		return fmt.Errorf("%d requests failed, the first so: %w", failed, problem)
 	}
 	return nil
 }
