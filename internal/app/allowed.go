@@ -34,7 +34,7 @@ func allowed(c *contract.Contract, e *config.Environment) (func(op *contract.Ope
 	var problems []error
 	for _, word := range e.Operations {
 		if !known[word] {
-			problems = append(problems, fmt.Errorf("%s: %q is no operation, scope:… or effect:… of the contract; %s", settingName(e, "OPERATIONS"), word, close3(word, known)))
+			problems = append(problems, fmt.Errorf("%s: %q is no operation, scope:… or effect:… of the contract; %s", e.Variable("OPERATIONS"), word, close3(word, known)))
 		}
 	}
 	return func(op *contract.Operation) bool { return open[op.ID] }, errors.Join(problems...)

@@ -38,7 +38,7 @@ func (a *App) composeInbox(s *services) error {
 		}
 		for _, target := range c.HookTargets {
 			o := outbox.Owned{Tenant: identity.Platform, ID: consumerID(c.Name, target), URL: target,
-				Name: settingName(c, "WEBHOOK_TARGETS"), Signer: hook.NewSigner(a.secrets, sign)}
+				Name: c.Variable("WEBHOOK_TARGETS"), Signer: hook.NewSigner(a.secrets, sign)}
 			if slices.ContainsFunc(consumers, func(other outbox.Owned) bool { return other.ID == o.ID }) {
 				return fmt.Errorf("%s names a URL twice", o.Name)
 			}
@@ -62,7 +62,7 @@ func hookRefs(c *config.Environment) (verify []vault.Ref, sign vault.Ref, err er
 	read := func(setting, text string) (ref vault.Ref) {
 		ref, err := vault.ParseRef(strings.TrimSpace(text))
 		if err != nil {
-			problems = append(problems, fmt.Errorf("%s: %w", settingName(c, setting), err))
+			problems = append(problems, fmt.Errorf("%s: %w", c.Variable(setting), err))
 		}
 		return ref
 	}
@@ -74,14 +74,9 @@ func hookRefs(c *config.Environment) (verify []vault.Ref, sign vault.Ref, err er
 		sign = read("WEBHOOK_SIGN", c.HookSign)
 	case len(c.HookTargets) > 0:
 		problems = append(problems, fmt.Errorf("%s: must say where the secret is that signs what is passed on, because %s is set",
-			settingName(c, "WEBHOOK_SIGN"), settingName(c, "WEBHOOK_TARGETS")))
+			c.Variable("WEBHOOK_SIGN"), c.Variable("WEBHOOK_TARGETS")))
 	}
 	return verify, sign, errors.Join(problems...)
-}
-
-// settingName is the variable of an environment's setting.
-func settingName(c *config.Environment, setting string) string {
-	return "AIRSIDE_ENV_" + strings.ToUpper(strings.ReplaceAll(c.Name, "-", "_")) + "_" + setting
 }
 
 // consumerID names a consumer the same at each start, so that what waits for it is found again.

@@ -204,7 +204,7 @@ func UpstreamOf(c *config.Environment, loopback bool) (upstream.Environment, err
 		Rotation: upstream.Schedule{Off: c.RotateAfter == 0, MaxAge: c.RotateAfter, Strategy: upstream.Strategy(c.Strategy), SelfOnly: c.SelfOnly},
 	}
 	if !slices.Contains([]string{environment.Live, environment.ReadOnly, environment.DryRun}, c.Mode) {
-		return e, fmt.Errorf("%s=%q: must be live, read-only or dry-run", settingName(c, "MODE"), c.Mode)
+		return e, fmt.Errorf("%s=%q: must be live, read-only or dry-run", c.Variable("MODE"), c.Mode)
 	}
 	for _, ref := range []struct {
 		text string
@@ -216,7 +216,7 @@ func UpstreamOf(c *config.Environment, loopback bool) (upstream.Environment, err
 		}
 		var err error
 		if *ref.into, err = vault.ParseRef(ref.text); err != nil {
-			return e, fmt.Errorf("%s: %w", settingName(c, ref.name), err)
+			return e, fmt.Errorf("%s: %w", c.Variable(ref.name), err)
 		}
 	}
 	return e, nil
@@ -235,8 +235,11 @@ func Escrow(cfg config.Config) string {
 
 func (a *App) upstreamEvent(ctx context.Context, e upstream.Event) {
 	level := slog.LevelInfo
-	if e.Err != nil {
+	switch {
+	case e.Err != nil:
 		level = slog.LevelError
+	case e.Kind == upstream.EventDue, e.Kind == upstream.EventAged:
+		level = slog.LevelWarn
 	}
 	attrs := []slog.Attr{slog.String("environment", e.Environment), slog.String("kind", string(e.Kind))}
 	if e.Rotation != "" {
