@@ -192,6 +192,7 @@ func (p *preflight) compose(ctx context.Context) {
 	cfg := p.cfg
 	cfg.Database, cfg.LogSinks = "memory:", []string{"none"}
 	o := p.o
+	o.contract = p.contract
 	o.Log = slog.New(slog.DiscardHandler)
 	a, err := New(ctx, cfg, o)
 	if err != nil {
