@@ -29,6 +29,7 @@ func (p *practised) environments() {
 		p.ok("vault", "no environment besides the sandbox, so no secret of a real API")
 		return
 	}
+	kept := p.escrow()
 	for i := range p.cfg.Upstreams {
 		c := &p.cfg.Upstreams[i]
 		e, err := app.UpstreamOf(c, false)
@@ -36,7 +37,7 @@ func (p *practised) environments() {
 			continue // it keeps the server from starting
 		}
 		p.reachable(c)
-		p.rotation(c, &e)
+		p.rotation(c, &e, kept)
 		p.inbox(c)
 		if c.Mode == environment.Live && !c.Rehearsal && !p.broken(app.PartOperations) {
 			p.left(len(c.Operations) == 0, "operations", c.Name+": only the listed operations leave", c.Name+": every operation of the contract may leave for the real API",
@@ -45,8 +46,7 @@ func (p *practised) environments() {
 		p.left(c.Rate == 0, "egress limit", fmt.Sprintf("%s: %g calls a second", c.Name, c.Rate), c.Name+": what leaves for the real API is not limited in a second",
 			c.Variable("RATE")+"=50, or what the real API takes")
 	}
-	p.escrow()
-	if len(p.cfg.Upstreams) > 1 && !p.broken(app.PartSeparation) {
+	if len(p.cfg.Upstreams) > 1 && !p.broken(app.PartSeparation) && !p.broken(app.PartEnvironments) {
 		p.ok(app.PartSeparation, "no two environments share a credential")
 	}
 }
@@ -85,7 +85,7 @@ func (p *practised) reachable(c *config.Environment) {
 	}
 	ref, err := vault.ParseRef(c.Secret)
 	switch {
-	case bad || err != nil:
+	case bad || err != nil || p.broken(app.PartVault):
 	case ref.Scheme == vault.SchemeEnv:
 		p.warn("vault", c.Name+": the secret is a variable of the environment, which cannot be rotated", "`airside vault put` stores it; set "+c.Variable("SECRET")+" to the reference")
 	default:
@@ -93,8 +93,9 @@ func (p *practised) reachable(c *config.Environment) {
 	}
 }
 
-// rotation looks at what a rotation by age needs; each of it that is missing is one warning.
-func (p *practised) rotation(c *config.Environment, e *upstream.Environment) {
+// rotation looks at what a rotation by age needs; each of it that is missing is one warning. kept: nothing is known against
+// the place for its answer.
+func (p *practised) rotation(c *config.Environment, e *upstream.Environment, kept bool) {
 	const name = "rotation"
 	before := len(p.out)
 	if e.Secret.Scheme == vault.SchemeEnv {
@@ -119,16 +120,17 @@ func (p *practised) rotation(c *config.Environment, e *upstream.Environment) {
 		p.warn(name, c.Name+": the credential may rotate itself in place: an answer that is lost locks the environment out",
 			"unset "+c.Variable("ROTATE_ALONE")+", and set "+c.Variable("ADMIN_SECRET")+" or "+c.Variable("ROLE"))
 	}
-	if len(p.out) == before {
+	if len(p.out) == before && kept {
 		p.ok(name, c.Name+": every "+c.RotateAfter.String()+", announced 14 days before")
 	}
 }
 
-// escrow looks whether the answer of a rotation can be kept; the directory is made when it is needed.
-func (p *practised) escrow() {
+// escrow looks whether the answer of a rotation can be kept, if there is a place for it; the directory is made when it is
+// needed.
+func (p *practised) escrow() bool {
 	dir := app.Escrow(*p.cfg)
 	if dir == "" || p.cfg.SealKey == "" && p.cfg.SealPassphrase == "" {
-		return
+		return true
 	}
 	there := dir
 	if _, err := os.Stat(dir); os.IsNotExist(err) {
@@ -136,9 +138,10 @@ func (p *practised) escrow() {
 	}
 	if err := keeper.Usable(there); err != nil {
 		p.fail("escrow", "the answer of a rotation cannot be kept: "+err.Error(), "AIRSIDE_ESCROW_DIR names a directory that this user can write")
-		return
+		return false
 	}
 	p.ok("escrow", dir)
+	return !p.broken(app.PartSealKey)
 }
 
 // inbox: how webhooks of the real API come in.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/airside-travel/airside/contract"
+	"github.com/airside-travel/airside/internal/app"
 	"github.com/airside-travel/airside/internal/application"
 	"github.com/airside-travel/airside/internal/clock"
 	"github.com/airside-travel/airside/internal/environment"
@@ -19,16 +20,14 @@ import (
 	"github.com/airside-travel/airside/internal/review"
 )
 
-const (
-	noServer = "not checked: no credentials of a server (AIRSIDE_CLIENT_ID and AIRSIDE_CLIENT_SECRET)"
-	sinksFix = "AIRSIDE_ALERT_SINKS_FILE (docs/alerts.md), or `airside alerts sinks`"
-)
+// noServer is why nothing is asked of a server.
+const noServer = "not checked: no credentials of a server (AIRSIDE_CLIENT_ID and AIRSIDE_CLIENT_SECRET)"
 
 // remotePractices asks the server about its sinks, environments, applications and reviews.
 func (m *Main) remotePractices(ctx context.Context, p *practised) {
 	r, err := m.remote("")
 	if err != nil || r.auth == "" && (p.cfg.ClientID == "" || p.cfg.ClientSecret == "") {
-		p.left(p.cfg.AlertSinks == "", "alert sinks", p.cfg.AlertSinks, "no sink for every tenant; those of the API are not looked at without credentials", sinksFix)
+		p.sinks(p.cfg.AlertSinks == "", p.cfg.AlertSinks, "no sink for every tenant; those of the API are not looked at without credentials")
 		p.skip("access review", noServer)
 		p.skip("applications", noServer)
 		return
@@ -36,7 +35,7 @@ func (m *Main) remotePractices(ctx context.Context, p *practised) {
 	now := clock.System().Now()
 	var sinks struct{ Sinks []json.RawMessage }
 	if ask(ctx, p, r, "alert sinks", "/v1/airside/alerts/sinks", &sinks) {
-		p.left(len(sinks.Sinks) == 0 && p.cfg.AlertSinks == "", "alert sinks", fmt.Sprint(len(sinks.Sinks), " of this tenant"), "nobody hears of alerts", sinksFix)
+		p.sinks(len(sinks.Sinks) == 0 && p.cfg.AlertSinks == "", fmt.Sprint(len(sinks.Sinks), " of this tenant"), "nobody hears of alerts")
 	}
 	var reviews review.ListOut
 	if ask(ctx, p, r, "access review", reviewsPath, &reviews) {
@@ -48,8 +47,9 @@ func (m *Main) remotePractices(ctx context.Context, p *practised) {
 		for i := range envs.Environments {
 			e := &envs.Environments[i]
 			live[e.Name] = e.Live
-			if age := now.Sub(e.CredentialSince); !e.CredentialSince.IsZero() && age > oldest {
-				p.warn("rotation", fmt.Sprintf("%s: the secret is %d days old", e.Name, inDays(age)), "airside env rotate "+e.Name)
+			if age := now.Sub(e.CredentialSince); !e.CredentialSince.IsZero() {
+				old := fmt.Sprintf("%s: the secret is %d days old", e.Name, inDays(age))
+				p.left(age > oldest, "secret age", old, old, "airside env rotate "+e.Name)
 			}
 		}
 	}
@@ -62,6 +62,13 @@ func (m *Main) remotePractices(ctx context.Context, p *practised) {
 	}
 	if len(list.Applications) == 0 {
 		p.ok("applications", "there are none")
+	}
+}
+
+// sinks: whether anybody hears of alerts.
+func (p *practised) sinks(none bool, good, bad string) {
+	if !p.broken(app.PartSinks) {
+		p.left(none, app.PartSinks, good, bad, "AIRSIDE_ALERT_SINKS_FILE (docs/alerts.md), or `airside alerts sinks`")
 	}
 }
 
@@ -160,4 +167,3 @@ func (p *practised) puts(a *application.Application) bool {
 }
 
 func uncapped(c *application.PurchaseCap) bool { return c == nil || c.Count == nil && c.Amount == nil }
-

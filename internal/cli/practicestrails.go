@@ -21,6 +21,7 @@ func (p *practised) trails() {
 		"unset AIRSIDE_LOG_BODIES when the trouble is found")
 	p.left(cfg.AuditInterval == 0, "audit", "a checkpoint every "+cfg.AuditInterval.String(), "no checkpoints are signed", "AIRSIDE_AUDIT_CHECKPOINT_INTERVAL=10s")
 	p.left(!cfg.AuditReads, "audit reads", "who read what is in the trail", "who read what of people and bookings is not in the trail", "AIRSIDE_AUDIT_READS=true")
+	p.left(cfg.Database == "memory:", "audit trail", "in the database", "it is in memory and goes when the process ends, as all data do", "AIRSIDE_DATABASE_URL=sqlite:PATH, or postgres://…")
 	p.copies()
 	p.archive()
 	if !p.broken(app.PartDetection) {
@@ -42,6 +43,7 @@ func (p *practised) requestLog() {
 		return // it keeps the server from starting
 	}
 	var names, open []string
+	written := true
 	for i := range settings {
 		s := &settings[i]
 		names = append(names, s.Name())
@@ -49,7 +51,7 @@ func (p *practised) requestLog() {
 			open = append(open, s.Name())
 		}
 		if s.Kind == "file" {
-			p.logFile(s.Path)
+			written = p.logFile(s.Path) && written
 		}
 	}
 	switch {
@@ -57,7 +59,7 @@ func (p *practised) requestLog() {
 		p.warn(app.PartLog, "requests and receipts of webhooks are logged nowhere", "AIRSIDE_LOG_SINKS=stderr, or more (docs/logs.md)")
 	case p.cfg.LogLevel == "warn" || p.cfg.LogLevel == "error":
 		p.warn(app.PartLog, "requests are not logged at level "+p.cfg.LogLevel, "AIRSIDE_LOG_LEVEL=info")
-	default:
+	case written:
 		p.ok(app.PartLog, "one line a request to "+strings.Join(names, ", "))
 	}
 	p.left(len(open) > 0, "log transport", "the log leaves this machine encrypted, or not at all", strings.Join(open, ", ")+" sends the log to another machine in clear",
@@ -65,7 +67,7 @@ func (p *practised) requestLog() {
 }
 
 // logFile looks at the folder of a file; one that is missing is made by the server.
-func (p *practised) logFile(path string) {
+func (p *practised) logFile(path string) bool {
 	dir := filepath.Dir(path)
 	for {
 		if _, err := os.Stat(dir); err == nil || dir == filepath.Dir(dir) {
@@ -75,7 +77,9 @@ func (p *practised) logFile(path string) {
 	}
 	if err := keeper.Usable(dir); err != nil {
 		p.fail(app.PartLog, "the log cannot be written: "+err.Error(), "name a file in AIRSIDE_LOG_SINKS that this user can write")
+		return false
 	}
+	return true
 }
 
 // copies: whether checkpoints of the audit trail get to where who owns this machine cannot rewrite them.
