@@ -47,7 +47,7 @@ func (m *Main) remotePractices(ctx context.Context, p *practised) {
 		for i := range envs.Environments {
 			e := &envs.Environments[i]
 			live[e.Name] = e.Live
-			if age := now.Sub(e.CredentialSince); !e.CredentialSince.IsZero() {
+			if age := now.Sub(e.CredentialSince); !e.CredentialSince.IsZero() && !strings.HasPrefix(e.Secret, "env:") { // a variable tells no age
 				old := fmt.Sprintf("%s: the secret is %d days old", e.Name, inDays(age))
 				p.left(age > oldest, "secret age", old, old, "airside env rotate "+e.Name)
 			}
