@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -28,27 +29,21 @@ func (a *App) composeInbox(s *services) error {
 	for i := range a.cfg.Upstreams {
 		c := &a.cfg.Upstreams[i]
 		box := inbox.Environment{Name: c.Name, Tolerance: c.HookAge, Bearer: c.HookBearer}
-		refs, err := hookRefs(c, "WEBHOOK_SECRETS", c.Hooks...)
+		refs, sign, err := hookRefs(c)
 		if err != nil {
 			return err
 		}
 		if len(refs) > 0 {
 			box.Verifier = hook.NewVerifier(a.secrets, refs)
 		}
-		if len(c.HookTargets) > 0 {
-			sign, err := hookRefs(c, "WEBHOOK_SIGN", c.HookSign)
-			if err != nil {
-				return err
+		for _, target := range c.HookTargets {
+			o := outbox.Owned{Tenant: identity.Platform, ID: consumerID(c.Name, target), URL: target,
+				Name: c.Variable("WEBHOOK_TARGETS"), Signer: hook.NewSigner(a.secrets, sign)}
+			if slices.ContainsFunc(consumers, func(other outbox.Owned) bool { return other.ID == o.ID }) {
+				return fmt.Errorf("%s names a URL twice", o.Name)
 			}
-			for _, target := range c.HookTargets {
-				o := outbox.Owned{Tenant: identity.Platform, ID: consumerID(c.Name, target), URL: target,
-					Name: hookVariable(c, "WEBHOOK_TARGETS"), Signer: hook.NewSigner(a.secrets, sign[0])}
-				if slices.ContainsFunc(consumers, func(other outbox.Owned) bool { return other.ID == o.ID }) {
-					return fmt.Errorf("%s names a URL twice", o.Name)
-				}
-				consumers = append(consumers, o)
-				box.Targets = append(box.Targets, inbox.Target{ID: o.ID, URL: target})
-			}
+			consumers = append(consumers, o)
+			box.Targets = append(box.Targets, inbox.Target{ID: o.ID, URL: target})
 		}
 		boxes = append(boxes, box)
 	}
@@ -61,20 +56,27 @@ func (a *App) composeInbox(s *services) error {
 	return nil
 }
 
-// hookRefs reads references of an environment's setting.
-func hookRefs(c *config.Environment, setting string, texts ...string) (out []vault.Ref, err error) {
-	for _, text := range texts {
+// hookRefs reads where an environment's webhook secrets are: those that verify, and the one that signs what is passed on.
+func hookRefs(c *config.Environment) (verify []vault.Ref, sign vault.Ref, err error) {
+	var problems []error
+	read := func(setting, text string) (ref vault.Ref) {
 		ref, err := vault.ParseRef(strings.TrimSpace(text))
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", hookVariable(c, setting), err)
+			problems = append(problems, fmt.Errorf("%s: %w", c.Variable(setting), err))
 		}
-		out = append(out, ref)
+		return ref
 	}
-	return out, nil
-}
-
-func hookVariable(c *config.Environment, setting string) string {
-	return "AIRSIDE_ENV_" + strings.ToUpper(strings.ReplaceAll(c.Name, "-", "_")) + "_" + setting
+	for _, text := range c.Hooks {
+		verify = append(verify, read("WEBHOOK_SECRETS", text))
+	}
+	switch {
+	case c.HookSign != "":
+		sign = read("WEBHOOK_SIGN", c.HookSign)
+	case len(c.HookTargets) > 0:
+		problems = append(problems, fmt.Errorf("%s: must say where the secret is that signs what is passed on, because %s is set",
+			c.Variable("WEBHOOK_SIGN"), c.Variable("WEBHOOK_TARGETS")))
+	}
+	return verify, sign, errors.Join(problems...)
 }
 
 // consumerID names a consumer the same at each start, so that what waits for it is found again.

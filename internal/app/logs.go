@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 
+	"github.com/airside-travel/airside/internal/config"
 	"github.com/airside-travel/airside/internal/logsink"
 )
 
@@ -18,11 +19,20 @@ func objectKey(master []byte) ([]byte, error) {
 	return hkdf.Key(sha256.New, master, nil, "airside: ids in logs", sha256.Size)
 }
 
+// parseSinks reads where events go.
+func parseSinks(cfg config.Config) ([]logsink.Setting, error) {
+	settings, err := logsink.Parse(cfg.LogSinks)
+	if err != nil {
+		return nil, fmt.Errorf("AIRSIDE_LOG_SINKS: %w", err)
+	}
+	return settings, nil
+}
+
 // openLogs opens the sinks of events and starts them; process is the log of the process as it was given.
 func (a *App) openLogs(ctx context.Context, process *slog.Logger) error {
-	settings, err := logsink.Parse(a.cfg.LogSinks)
+	settings, err := parseSinks(a.cfg)
 	if err != nil {
-		return fmt.Errorf("AIRSIDE_LOG_SINKS: %w", err)
+		return err
 	}
 	var level slog.Level
 	if level.UnmarshalText([]byte(a.cfg.LogLevel)) != nil {

@@ -113,10 +113,14 @@ func (a *App) openUpstreams(ctx context.Context) error {
 			return err
 		}
 		c := a.cfg.Upstreams[i]
+		open, err := allowed(a.contract, &c)
+		if err != nil {
+			return err
+		}
 		a.upstreams[c.Name] = &behind{
 			client: client, base: base, config: c,
 			mode:    func() string { return a.services.environments.Mode(c.Name) },
-			allowed: a.allowed(c.Operations),
+			allowed: open,
 		}
 	}
 	return nil
@@ -144,7 +148,7 @@ func upstreamOptions(cfg config.Config, environ []string, secrets *vault.Vaults,
 		}
 		all = append(all, e)
 		out = append(out, upstream.Options{
-			Environment: e, Vaults: secrets, Store: st, Tenant: identity.Platform, Clock: c, Escrow: escrow(cfg), Key: key,
+			Environment: e, Vaults: secrets, Store: st, Tenant: identity.Platform, Clock: c, Escrow: Escrow(cfg), Key: key,
 		})
 	}
 	return out, upstream.ValidateAll(all)
@@ -200,7 +204,7 @@ func UpstreamOf(c *config.Environment, loopback bool) (upstream.Environment, err
 		Rotation: upstream.Schedule{Off: c.RotateAfter == 0, MaxAge: c.RotateAfter, Strategy: upstream.Strategy(c.Strategy), SelfOnly: c.SelfOnly},
 	}
 	if !slices.Contains([]string{environment.Live, environment.ReadOnly, environment.DryRun}, c.Mode) {
-		return e, fmt.Errorf("AIRSIDE_ENV_%s_MODE=%q: must be live, read-only or dry-run", strings.ToUpper(c.Name), c.Mode)
+		return e, fmt.Errorf("%s=%q: must be live, read-only or dry-run", c.Variable("MODE"), c.Mode)
 	}
 	for _, ref := range []struct {
 		text string
@@ -212,26 +216,14 @@ func UpstreamOf(c *config.Environment, loopback bool) (upstream.Environment, err
 		}
 		var err error
 		if *ref.into, err = vault.ParseRef(ref.text); err != nil {
-			return e, fmt.Errorf("AIRSIDE_ENV_%s_%s: %w", strings.ToUpper(strings.ReplaceAll(c.Name, "-", "_")), ref.name, err)
+			return e, fmt.Errorf("%s: %w", c.Variable(ref.name), err)
 		}
 	}
 	return e, nil
 }
 
-// allowed reads an environment's list of operations.
-func (a *App) allowed(list []string) func(op *contract.Operation) bool {
-	if len(list) == 0 {
-		return func(*contract.Operation) bool { return true }
-	}
-	open := map[string]bool{}
-	for _, op := range a.contract.Operations() {
-		open[op.ID] = slices.Contains(list, op.ID) || slices.Contains(list, "scope:"+op.Scope) || slices.Contains(list, "effect:"+string(op.Effect))
-	}
-	return func(op *contract.Operation) bool { return open[op.ID] }
-}
-
-// escrow is where answers of rotations wait until the vault has them.
-func escrow(cfg config.Config) string {
+// Escrow is where answers of rotations wait until the vault has them; empty when there is no such place.
+func Escrow(cfg config.Config) string {
 	if cfg.EscrowDir != "" {
 		return cfg.EscrowDir
 	}
@@ -243,8 +235,11 @@ func escrow(cfg config.Config) string {
 
 func (a *App) upstreamEvent(ctx context.Context, e upstream.Event) {
 	level := slog.LevelInfo
-	if e.Err != nil {
+	switch {
+	case e.Err != nil:
 		level = slog.LevelError
+	case e.Kind == upstream.EventDue, e.Kind == upstream.EventAged:
+		level = slog.LevelWarn
 	}
 	attrs := []slog.Attr{slog.String("environment", e.Environment), slog.String("kind", string(e.Kind))}
 	if e.Rotation != "" {

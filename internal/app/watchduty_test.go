@@ -88,11 +88,11 @@ func TestFindingsOfUpstreams(t *testing.T) {
 	t.Parallel()
 	g := newGuard(t)
 	secret := ids.Secret("asc_")
-	for _, kind := range []upstream.EventKind{upstream.EventDegraded, upstream.EventRefused, upstream.EventFailed, upstream.EventManual, upstream.EventOrphan, upstream.EventDue, upstream.EventFailed} {
+	for _, kind := range []upstream.EventKind{upstream.EventDegraded, upstream.EventRefused, upstream.EventFailed, upstream.EventManual, upstream.EventOrphan, upstream.EventDue, upstream.EventAged, upstream.EventFailed} {
 		g.upstreamEvent(t.Context(), upstream.Event{Kind: kind, Environment: "production", Detail: "step 3", Err: errors.New("put " + secret + ": sealed")})
 	}
 	open := []string{
-		"OPEN rotation-due INFO production", "OPEN rotation-failed MEDIUM production", "OPEN rotation-manual HIGH production", "OPEN rotation-orphan HIGH production",
+		"OPEN rotation-due INFO production", "OPEN rotation-failed MEDIUM production", "OPEN rotation-manual HIGH production", "OPEN rotation-orphan HIGH production", "OPEN secret-aged MEDIUM production",
 		"OPEN upstream-token-refused LOW production", "OPEN vault-down HIGH production",
 	}
 	if diff := cmp.Diff(open, g.alerts(g.demo.TMCID)); diff != "" {

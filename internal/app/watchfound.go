@@ -31,6 +31,7 @@ var upstreamFindings = map[upstream.EventKind]alert.Finding{
 	upstream.EventFailed:   {Rule: "rotation-failed", Severity: alert.Medium, Summary: "A rotation of the credential failed and will be taken up again", Expected: "rotations that go through", Advice: "airside rotate --status shows the step."},
 	upstream.EventManual:   {Rule: "rotation-manual", Severity: alert.High, Summary: "A rotation of the credential needs a person", Expected: "rotations that go through", Advice: "Do what it says, then let the rotation go on."},
 	upstream.EventOrphan:   {Rule: "rotation-orphan", Severity: alert.High, Summary: "An API user was made whose secret nobody knows", Expected: "no API users but ours", Advice: "Revoke it at the real API."},
+	upstream.EventAged:     {Rule: "secret-aged", Severity: alert.Medium, Summary: "The credential comes of age and nothing rotates it", Expected: "a secret that is rotated every 90 days", Advice: "airside doctor says what rotation needs; airside vault put stores a secret that was rotated by hand."},
 	upstream.EventDue:      {Rule: "rotation-due", Severity: alert.Info, Summary: "The credential will be rotated soon", Advice: "Nothing, unless it is told to be rotated by hand."},
 }
 
@@ -38,7 +39,7 @@ var upstreamFindings = map[upstream.EventKind]alert.Finding{
 //
 //nolint:gochecknoglobals // as above
 var upstreamOver = map[upstream.EventKind][]string{
-	upstream.EventDone: {"rotation-failed", "rotation-manual", "rotation-due", "vault-down"},
+	upstream.EventDone: {"rotation-failed", "rotation-manual", "rotation-due", "secret-aged", "vault-down"},
 }
 
 // upstreamFound turns an event of an environment's client into a finding.

@@ -103,22 +103,23 @@ func (m *Main) runbooksCmd() *cobra.Command {
 }
 
 // checkContacts asks the server, if there are credentials for it, whether everybody who is needed can be called.
-func (m *Main) checkContacts(ctx context.Context) check {
+func (m *Main) checkContacts(ctx context.Context) finding {
 	const name = "contacts"
 	r, err := m.remote("")
 	if err != nil || r.auth == "" && (r.cfg.ClientID == "" || r.cfg.ClientSecret == "") {
-		return check{name, true, "not checked: no credentials of a server (AIRSIDE_CLIENT_ID and AIRSIDE_CLIENT_SECRET)"}
+		return finding{check: check{name, true, noServer}, Skipped: true}
 	}
 	body, err := r.get(ctx, contactsPath)
 	if err != nil {
-		return check{name, true, "not checked: " + strings.SplitN(err.Error(), "\n", 2)[0]}
+		return finding{check: check{name, true, "not checked: " + firstLine(err)}, Skipped: true}
 	}
 	var book struct{ Missing []string }
 	if err := json.Unmarshal(body, &book); err != nil {
-		return check{name, false, err.Error()}
+		return finding{check: check{name, false, err.Error()}}
 	}
 	if len(book.Missing) > 0 {
-		return check{name, false, "nobody can be called as " + strings.Join(book.Missing, ", ") + "; `airside incident contacts ROLE --name …` fills a part"}
+		return finding{check: check{name, false, "nobody can be called as " + strings.Join(book.Missing, ", ")},
+			Fix: "`airside incident contacts " + book.Missing[0] + " --name … --email …` fills a part"}
 	}
-	return check{name, true, "every part that is needed in an incident is filled"}
+	return finding{check: check{name, true, "every part that is needed in an incident is filled"}}
 }

@@ -31,17 +31,22 @@ func (m *Main) doctorCmd() *cobra.Command {
 	var startup, server, asJSON bool
 	cmd := &cobra.Command{
 		Use: "doctor", Short: "Check the configuration, the database, the clock and the contract",
-		Long: "Doctor checks what a server needs before it starts, and changes nothing. With credentials of a server it also\n" +
-			"looks at its applications and asks whether everybody can be called in an incident. A practice that is left off\n" +
-			"is a warning, with how to turn it on (docs/practices.md). With --startup it also\n" +
+		Long: "Doctor holds the configuration to what serve holds it to when it starts, and leaves nothing behind. With\n" +
+			"credentials of a server it also looks at its applications, its access reviews and whether everybody can be\n" +
+			"called in an incident. A practice that is left off is a warning, with how to turn it on\n" +
+			"(docs/practices.md). With --startup it also\n" +
 			"starts this program with an empty database of its own and measures it against our gates: ready in\n" +
 			"150 ms and 0.2 CPU seconds, at most 64 MB of memory, a binary of at most 45 MB. On a busy machine\n" +
 			"measure again. With --server it also asks the server at AIRSIDE_URL, which must run, whether it is\n" +
-			"ready. The exit code is 1 when a check fails.",
-		Example: "  airside doctor\n  airside doctor --startup --json | jq '.[] | select(.ok | not)'",
+			"ready.\n\n" +
+			"The exit code is 0 when no check fails, whatever is warned of; 1 when one does: something keeps the server from\n" +
+			"starting, does not do what is set, or holds a secret where none belongs; 2 for wrong usage. --json prints a\n" +
+			"list of name, ok, detail and, where there is something to do, fix; warning marks what is left off, and skipped\n" +
+			"what could not be looked at.",
+		Example: "  airside doctor\n  airside doctor --json | jq -r '.[] | select(.ok | not) | .fix'\n  airside doctor --startup --json | jq '.[] | select(.ok | not)'",
 		Args:    cobra.NoArgs,
 		RunE: runs(func(cmd *cobra.Command, _ []string) error {
-			checks := []check{m.checkConfig(), m.checkDatabase(), checkClock(), m.checkContract(), m.checkContacts(cmd.Context())}
+			checks := []check{m.checkConfig(), m.checkDatabase(), checkClock(), m.checkContract()}
 			if server {
 				checks = append(checks, m.checkServer(cmd.Context()))
 			}
@@ -52,7 +57,8 @@ func (m *Main) doctorCmd() *cobra.Command {
 				}
 				checks = append(checks, measured...)
 			}
-			return m.findings(append(alone(checks), m.practices(cmd.Context())...), asJSON)
+			all := append(alone(checks), m.checkContacts(cmd.Context()))
+			return m.findings(append(all, m.practices(cmd.Context())...), asJSON)
 		}),
 	}
 	cmd.Flags().BoolVar(&startup, "startup", false, "also start this program and measure it")
@@ -65,13 +71,29 @@ func (m *Main) doctorCmd() *cobra.Command {
 type finding struct {
 	check
 	Warning bool   `json:"warning,omitempty"` // left off, but nothing is broken: the exit code stays 0
+	Skipped bool   `json:"skipped,omitempty"` // not looked at, so ok says nothing
 	Fix     string `json:"fix,omitempty"`     // how it is turned on
+}
+
+// mended says what to do about a check that fails.
+//
+//nolint:gochecknoglobals // constant table
+var mended = map[string]string{
+	"configuration": "`airside config` lists every setting and what it takes",
+	"database":      "AIRSIDE_DATABASE_URL=sqlite:PATH names a file in a folder that is there, or postgres://…",
+	"clock":         "set the clock of this machine, and let a time service keep it",
+	"contract":      "install the program again: its contract is part of it",
+	"server":        "start it, or set AIRSIDE_URL",
 }
 
 func alone(checks []check) []finding {
 	var out []finding
 	for _, c := range checks {
-		out = append(out, finding{check: c})
+		f := finding{check: c}
+		if !c.OK {
+			f.Fix = mended[c.Name]
+		}
+		out = append(out, f)
 	}
 	return out
 }
@@ -83,6 +105,8 @@ func (m *Main) findings(checks []finding, asJSON bool) error {
 		switch {
 		case c.Warning:
 			verdict = "warn"
+		case c.Skipped:
+			verdict = "skip"
 		case !c.OK:
 			verdict = "FAIL"
 			bad++
@@ -91,7 +115,7 @@ func (m *Main) findings(checks []finding, asJSON bool) error {
 			c.Detail += "\n" + c.Fix
 		}
 		if !asJSON {
-			fmt.Fprintf(m.Stdout, "%s  %-14s %s\n", verdict, c.Name, strings.ReplaceAll(c.Detail, "\n", "\n"+strings.Repeat(" ", 21)))
+			fmt.Fprintf(m.Stdout, "%s  %-17s %s\n", verdict, c.Name, strings.ReplaceAll(c.Detail, "\n", "\n"+strings.Repeat(" ", 24)))
 		}
 	}
 	if asJSON {

@@ -18,9 +18,9 @@ import (
 
 // asked is a server as the doctor sees it.
 type asked struct {
-	ready, contacts, sinks, applications string
-	status                               int // of everything that needs a token; 200 when zero
-	notReady                             bool
+	ready, contacts, sinks, applications, environments, reviews string
+	status                                                      int // of everything that needs a token; 200 when zero
+	notReady                                                    bool
 }
 
 func (a asked) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -37,6 +37,10 @@ func (a asked) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		body = a.contacts
 	case "/v1/airside/alerts/sinks":
 		body = a.sinks
+	case environmentsPath:
+		body = a.environments
+	case reviewsPath:
+		body = a.reviews
 	case applicationsPath:
 		body = a.applications
 	}
@@ -56,8 +60,12 @@ func diagnose(t *testing.T, url string, environ ...string) (text string, exit in
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &practised{out: alone([]check{m.checkContacts(t.Context()), m.checkServer(t.Context())})}
-	m.remotePractices(t.Context(), p, &cfg)
+	c, err := m.contract()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &practised{cfg: &cfg, contract: c, out: append(alone([]check{m.checkServer(t.Context())}), m.checkContacts(t.Context()))}
+	m.remotePractices(t.Context(), p)
 	if f, ok := errors.AsType[*Failure](m.findings(p.out, false)); ok {
 		exit = f.Exit
 	}
@@ -65,6 +73,8 @@ func diagnose(t *testing.T, url string, environ ...string) (text string, exit in
 	for _, f := range all {
 		verdict := "FAIL"
 		switch {
+		case f.Skipped:
+			verdict = "skip"
 		case f.OK:
 			verdict = "ok"
 		case f.Warning:
@@ -83,7 +93,7 @@ func TestDoctorAsksTheServer(t *testing.T) {
 	// app is an application that follows every practice, changed.
 	app := func(changes ...any) string {
 		a := map[string]any{"clientId": "c-1", "name": "mailer", "owner": "lena@example.com", "environment": "production", "state": "ACTIVE",
-			"grants": []any{map[string]any{"scopes": []string{"trip:read"}}}, "networks": []string{"192.0.2.0/24"}, "requestsPerDay": 10,
+			"grants": []any{map[string]any{"scopes": []string{"trip:read"}}}, "networks": []string{"192.0.2.0/24"}, "requestsPerDay": 10, "refuseLossyUpdates": true,
 			"expiresAt": ago(-30), "createdAt": ago(400), "updatedAt": ago(1), "secretRotatedAt": ago(10), "lastCallAt": ago(1)}
 		for i := 0; i < len(changes); i += 2 {
 			if a[changes[i].(string)] = changes[i+1]; changes[i+1] == nil {
@@ -118,8 +128,8 @@ func TestDoctorAsksTheServer(t *testing.T) {
 		"nobody to call":             {with(func(a *asked) { a.contacts = `{"missing":["SECURITY","LEGAL"]}` }), []string{"FAIL contacts: nobody can be called as SECURITY, LEGAL"}, ExitFailure},
 		"no sinks":                   {with(func(a *asked) { a.sinks = `{"sinks":[]}` }), []string{"warn alert sinks: nobody hears"}, ExitOK},
 		"no applications":            {apps(list("")), []string{"ok applications: there are none"}, ExitOK},
-		"a caller who may not ask":   {with(func(a *asked) { a.status = 403 }), []string{"ok contacts: not checked: 403 ACCESS_DENIED", "ok alert sinks: not checked", "ok applications: not checked"}, ExitOK},
-		"an answer that is none":     {with(func(a *asked) { a.contacts, a.applications = `7`, `7` }), []string{"FAIL contacts: ", "ok applications: not checked"}, ExitFailure},
+		"a caller who may not ask":   {with(func(a *asked) { a.status = 403 }), []string{"skip contacts: not checked: 403 ACCESS_DENIED", "skip alert sinks: not checked", "skip applications: not checked"}, ExitOK},
+		"an answer that is none":     {with(func(a *asked) { a.contacts, a.applications = `7`, `7` }), []string{"FAIL contacts: ", "skip applications: not checked"}, ExitFailure},
 		"anywhere, for ever, and *":  {apps(list("", app("networks", nil, "expiresAt", nil, "requestsPerDay", nil, "owner", "", "grants", []any{map[string]any{"operations": []string{"*"}}}))), []string{"warn applications: mailer may call from anywhere, never expires, has no owner, is granted *, has no quota"}, ExitOK},
 		"over, with an old secret":   {apps(list("", app("expiresAt", ago(1), "secretRotatedAt", ago(91)))), []string{"has expired and is still there", "has a secret that is 91 days old"}, ExitOK},
 		"silent for long":            {apps(list(ago(500), app("lastCallAt", ago(100)))), []string{"warn applications: mailer has made no call for 100 days"}, ExitOK},
@@ -152,7 +162,7 @@ func TestDoctorWithoutAServer(t *testing.T) {
 	srv := httptest.NewServer(http.NotFoundHandler())
 	srv.Close()
 	text, exit := diagnose(t, srv.URL)
-	for _, want := range []string{"FAIL server: ", "ok contacts: not checked: no credentials", "ok applications: not checked: no credentials"} {
+	for _, want := range []string{"FAIL server: ", "skip contacts: not checked: no credentials", "skip applications: not checked: no credentials"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in%s", want, text)
 		}
@@ -160,7 +170,7 @@ func TestDoctorWithoutAServer(t *testing.T) {
 	if exit != ExitFailure {
 		t.Errorf("exit %d", exit)
 	}
-	if text, _ = diagnose(t, srv.URL, "AIRSIDE_TOKEN=ast_canary"); !strings.Contains(text, "ok contacts: not checked: "+srv.URL+" does not answer") || strings.Contains(text, "canary") {
+	if text, _ = diagnose(t, srv.URL, "AIRSIDE_TOKEN=ast_canary"); !strings.Contains(text, "skip contacts: not checked: "+srv.URL+" does not answer") || strings.Contains(text, "canary") {
 		t.Errorf("with a token: %s", text)
 	}
 }

@@ -25,6 +25,9 @@ type Main struct {
 	// Contract is the API that the commands are made of; the embedded one, read when needed, when nil.
 	Contract *contract.Contract
 
+	// Dir is the folder whose repository the doctor looks at; the working folder when empty.
+	Dir string
+
 	// Upstreams gives the environments that rotate works on; those of the configuration when nil.
 	Upstreams Upstreams
 }

@@ -24,7 +24,7 @@ type Upstreams func(ctx context.Context, cfg config.Config) (list []upstream.Opt
 func (m *Main) rotateCmd() *cobra.Command {
 	var q upstream.Request
 	var strategy string
-	var status, resume, incident, asJSON bool
+	var status, resume, incident, loopback, asJSON bool
 	cmd := &cobra.Command{
 		Use: "rotate [ENVIRONMENT]", Short: "Replace the client secret of an upstream environment, or show how old it is",
 		Long: "Rotate replaces the secret with which an environment reaches its upstream: it proves that the vault can be\n" +
@@ -33,14 +33,16 @@ func (m *Main) rotateCmd() *cobra.Command {
 			"anywhere is taken up where it was left, by this command or by any running node.\n\n" +
 			"In place holds requests for a moment and needs the credential of a second API user. Turns makes a new\n" +
 			"API user and revokes the old one; it needs a free place and a configured role. Without an environment\n" +
-			"the only one is meant; with --status, all of them.",
-		Example: "  airside rotate --status\n  airside rotate production\n  airside rotate production --incident",
+			"the only one is meant; with --status, all of them.\n\n" +
+			"With --loopback an environment may be at http:// on this machine, so that a rotation can be tried against a\n" +
+			"second Airside (docs/gateway.md). Addresses of other machines stay https.",
+		Example: "  airside rotate --status\n  airside rotate production\n  airside rotate production --incident\n  airside rotate rehearsal --loopback",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: runs(func(cmd *cobra.Command, args []string) error {
 			if q.Strategy = upstream.Strategy(strategy); incident {
 				q.Reason = upstream.Incident
 			}
-			return m.withUpstreams(cmd.Context(), args, status, func(list []*upstream.Client) error {
+			return m.withUpstreams(cmd.Context(), args, status, loopback, func(list []*upstream.Client) error {
 				switch {
 				case status:
 					return m.rotationStatus(cmd.Context(), list, asJSON)
@@ -60,20 +62,23 @@ func (m *Main) rotateCmd() *cobra.Command {
 	f.StringVar(&strategy, "strategy", "", "automatic, in-place or turns; the environment's own when empty")
 	f.BoolVar(&incident, "incident", false, "the secret has leaked: do not wait for running requests, they are repeated")
 	f.BoolVar(&q.SelfOnly, "self-only", false, "let a lone credential rotate itself in place; a lost answer then locks the environment out")
+	f.BoolVar(&loopback, "loopback", false, "take an environment at http:// on this machine, for a try")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.MarkFlagsMutuallyExclusive("status", "resume", "incident")
 	return cmd
 }
 
-// withUpstreams opens the environments that are meant: the one that is named, or the only one, or all.
-func (m *Main) withUpstreams(ctx context.Context, args []string, all bool, use func([]*upstream.Client) error) (err error) {
+// withUpstreams opens the environments that are meant: the one that is named, or the only one, or all. With loopback
+// plain http to this machine is taken, as in dev.
+func (m *Main) withUpstreams(ctx context.Context, args []string, all, loopback bool, use func([]*upstream.Client) error) (err error) {
 	cfg, err := m.config()
 	if err != nil {
 		return err
 	}
+	cfg.Dev = loopback
 	configured, done, err := m.Upstreams(ctx, cfg)
 	if err != nil {
-		return err
+		return startFailure(err)
 	}
 	defer func() { err = errors.Join(err, done()) }()
 	var names []string

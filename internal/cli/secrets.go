@@ -4,7 +4,9 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -35,7 +37,8 @@ func (m *Main) secretsScanCmd() *cobra.Command {
 			"add. Secrets are never printed whole.\n\n" +
 			"A line with \"gitleaks:allow\" and a reason behind it is let through; where no comment is possible, the fingerprint\n" +
 			"in .gitleaksignore, below a line of comment with the reason. The rules are in the format of gitleaks.\n\n" +
-			"The exit code is 1 when something is found.",
+			"The exit code is 1 when something is found and 0 when nothing is. What could not be looked at is neither: 3 when\n" +
+			"PATH or the file of rules does not exist, 6 when reading fails or git has no repository there.",
 		Example: "  airside secrets scan\n  airside secrets scan --staged\n  airside secrets scan --history --json | jq '.findings[] | .fingerprint'\n" +
 			"  airside secrets scan --print-rules > .gitleaks.toml",
 		Args: cobra.MaximumNArgs(1),
@@ -52,7 +55,7 @@ func (m *Main) secretsScanCmd() *cobra.Command {
 			if file != "" {
 				var err error
 				if text, err = os.ReadFile(file); err != nil {
-					return err
+					return unread(err)
 				}
 			}
 			s, err := secretscan.New(string(text))
@@ -82,7 +85,7 @@ func (m *Main) secretsScanCmd() *cobra.Command {
 func (m *Main) scanned(ctx context.Context, look func(context.Context, string) (*secretscan.Report, error), path string, asJSON bool) error {
 	r, err := look(ctx, path)
 	if err != nil {
-		return err
+		return unread(err)
 	}
 	if asJSON {
 		if err := printJSON(m.Stdout, r); err != nil {
@@ -116,6 +119,15 @@ func (m *Main) scanned(ctx context.Context, look func(context.Context, string) (
 		fmt.Fprintf(m.Stderr, "no secret in %d texts, %d bytes\n", r.Texts, r.Bytes)
 	}
 	return nil
+}
+
+// unread is why nothing was looked at. It is no finding, so it has other exit codes.
+func unread(err error) *Failure {
+	f := &Failure{Exit: ExitUnavailable, Err: err}
+	if errors.Is(err, fs.ErrNotExist) {
+		f.Exit = ExitNotFound
+	}
+	return f.hint("nothing was looked at: this says neither that there is a secret nor that there is none")
 }
 
 func (m *Main) hookInstallCmd() *cobra.Command {

@@ -18,6 +18,7 @@ import (
 	"github.com/airside-travel/airside/internal/app"
 	"github.com/airside-travel/airside/internal/config"
 	"github.com/airside-travel/airside/internal/relay"
+	"github.com/airside-travel/airside/internal/upstream"
 	"github.com/airside-travel/airside/internal/vault"
 )
 
@@ -185,6 +186,9 @@ func (m *Main) relays(cfg config.Config) (*relay.Relays, error) {
 func startFailure(err error) error {
 	f := &Failure{Exit: ExitFailure, Err: err}
 	switch {
+	case errors.Is(err, upstream.ErrInvalid) && strings.Contains(err.Error(), "plain http"):
+		f.hint("serve and the commands that open its database send a credential over https only; docs/gateway.md shows how to try an edge in front of a second Airside").
+			hint("a command that needs no real API, such as tmc create or audit export --local, runs with AIRSIDE_ENVIRONMENTS and every AIRSIDE_ENV_… unset")
 	case strings.Contains(err.Error(), "address already in use"):
 		f.Exit = ExitUnavailable
 		f.hint("another process listens there; choose another address, or port 0 for a free one")

@@ -50,7 +50,7 @@ type Config struct {
 	AuditKeep     time.Duration `env:"AIRSIDE_AUDIT_KEEP" default:"9504h" help:"how old audit entries become before they are dropped (9504h is 13 months); 0 keeps all"`
 	AuditArchive  string        `env:"AIRSIDE_AUDIT_ARCHIVE_DIR" help:"folder for files with the audit entries that are dropped; without it they are gone"`
 
-	VaultAddress    string        `env:"AIRSIDE_VAULT_ADDRESS" help:"URL of HashiCorp Vault or OpenBao, for references vault://mount/path#field"`
+	VaultAddress    string        `env:"AIRSIDE_VAULT_ADDRESS" help:"https URL of HashiCorp Vault or OpenBao, for references vault://mount/path#field; http is taken for loopback addresses only"`
 	VaultNamespace  string        `env:"AIRSIDE_VAULT_NAMESPACE" help:"namespace in that server; empty for none"`
 	VaultCA         string        `env:"AIRSIDE_VAULT_CA_FILE" help:"certificates (PEM) that sign that server, when they are not public ones"`
 	VaultAuth       string        `env:"AIRSIDE_VAULT_AUTH" default:"token" help:"how to log in there: token, approle or kubernetes"`
@@ -59,7 +59,7 @@ type Config struct {
 	VaultCredential string        `env:"AIRSIDE_VAULT_CREDENTIAL" help:"where the token, secret id or service account token is: a reference (env:NAME, file:path#field) or the path of a mounted file; kubernetes has its own place"`
 	VaultCache      time.Duration `env:"AIRSIDE_VAULT_CACHE" default:"5m" help:"how long a secret is believed before its vault is asked again"`
 	AWSRegion       string        `env:"AIRSIDE_AWS_REGION" help:"region of AWS Secrets Manager, for references aws-sm://name#field; credentials come from AWS's own variables"`
-	AWSEndpoint     string        `env:"AIRSIDE_AWS_ENDPOINT" help:"URL of AWS Secrets Manager when it is not the region's own"`
+	AWSEndpoint     string        `env:"AIRSIDE_AWS_ENDPOINT" help:"https URL of AWS Secrets Manager when it is not the region's own; http is taken for loopback addresses only"`
 	SealKey         string        `env:"AIRSIDE_SEAL_KEY_FILE" help:"key file of age that opens sealed files, for references file:path#field"`
 	SealPassphrase  string        `env:"AIRSIDE_SEAL_PASSPHRASE_FILE" help:"file with the passphrase that opens sealed files, instead of a key file"`
 

@@ -42,7 +42,7 @@ func nearest(got string, allowed []string) string {
 	}
 	best, at := "", 3
 	for _, a := range allowed {
-		if d := distance(got, a); d < at {
+		if d := Distance(got, a); d < at {
 			best, at = a, d
 		}
 	}
@@ -53,8 +53,8 @@ func nearest(got string, allowed []string) string {
 	return "one of " + strings.Join(sorted, ", ")
 }
 
-// distance counts the letters to add, drop or change.
-func distance(a, b string) int {
+// Distance counts the letters to add, drop or change; words of more than 40 letters are far from all.
+func Distance(a, b string) int {
 	if len(a) > 40 || len(b) > 40 {
 		return 40
 	}

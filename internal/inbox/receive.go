@@ -65,7 +65,7 @@ func (s *Service) Receive(ctx context.Context, in ReceiveIn) (struct{}, error) {
 func (s *Service) admit(ctx context.Context, box *inbox, in *ReceiveIn, r *Receipt) (key string, err error) {
 	if len(in.Body) > MaxBody {
 		r.Result = TooLarge
-		return "", errs.New(errs.RequestTooLarge, "the webhook is larger than %d bytes", MaxBody)
+		return "", errs.New(errs.RequestTooLarge, "the webhook is larger than %d bytes", MaxBody).Hinting("webhooks have at most 1 MiB, whatever AIRSIDE_MAX_BODY says")
 	}
 	token, bearer := bearerOf(in.Header)
 	if box.Bearer && bearer && !signed(in.Header) {

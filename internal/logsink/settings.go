@@ -47,6 +47,7 @@ const (
 	defaultQueue = 8192
 	defaultSize  = 100 << 20
 	defaultKeep  = 10
+	maxMegabytes = 1 << 20
 	local0       = 16 // of the facilities of syslog
 )
 
@@ -126,8 +127,10 @@ func (s *Setting) option(name, value string) (err error) {
 	case "queue":
 		s.Queue, err = number(value, 1, 1<<20)
 	case "size":
-		var megabytes int
-		megabytes, err = number(strings.TrimSuffix(value, "MB"), 1, 1<<20)
+		megabytes, wrong := number(strings.TrimSuffix(value, "MB"), 1, maxMegabytes)
+		if wrong != nil {
+			return fmt.Errorf("must be whole megabytes, from 1MB to %dMB", maxMegabytes)
+		}
 		s.MaxSize = int64(megabytes) << 20
 	case "keep":
 		s.Keep, err = number(value, 0, 100_000)

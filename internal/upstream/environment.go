@@ -136,7 +136,7 @@ func (e Environment) checkURL(field, text string, refuse func(field, format stri
 	case u.Scheme == "https":
 	case u.Scheme == "http" && e.Loopback && loopback(u.Hostname()):
 	case u.Scheme == "http" && loopback(u.Hostname()):
-		refuse(field, "plain http is for development, where loopback has to be allowed")
+		refuse(field, "plain http to this machine is for tries: `airside dev` and `airside rotate --loopback` take it")
 	default:
 		refuse(field, "must begin with https://")
 	}

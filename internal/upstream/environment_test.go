@@ -36,7 +36,7 @@ func TestEnvironment(t *testing.T) {
 		"admin without secret":    {func(e *upstream.Environment) { e.AdminSecret = vault.Ref{} }, "has no admin secret"},
 		"plain http":              {func(e *upstream.Environment) { e.BaseURL = "http://api.example.com" }, "must begin with https"},
 		"plain http, dev":         {func(e *upstream.Environment) { e.BaseURL, e.Loopback = "http://api.example.com", true }, "must begin with https"},
-		"loopback":                {func(e *upstream.Environment) { e.BaseURL = "http://127.0.0.1:8080" }, "has to be allowed"},
+		"loopback":                {func(e *upstream.Environment) { e.BaseURL = "http://127.0.0.1:8080" }, "for tries: `airside dev`"},
 		"loopback, dev":           {func(e *upstream.Environment) { e.BaseURL, e.Loopback = "http://127.0.0.1:8080", true }, ""},
 		"loopback v6, dev":        {func(e *upstream.Environment) { e.BaseURL, e.Loopback = "http://[::1]:8080", true }, ""},
 		"like loopback, dev":      {func(e *upstream.Environment) { e.BaseURL, e.Loopback = "http://127.0.0.1.example.com", true }, "must begin with https"},

@@ -22,6 +22,9 @@ const (
 	tendEvery = time.Minute     // for what a rotation has left to do, and whether one is due
 )
 
+// EventAged tells that a secret comes of age and nothing will rotate it. Detail: how old it is, and why.
+const EventAged EventKind = "secret.aged"
+
 // Start begins to tend the environment: it takes up rotations that were left unfinished, rotates by age, and warns
 // before. Starting twice is harmless; a client that was not started sends requests all the same.
 func (c *Client) Start() {
@@ -52,7 +55,8 @@ func (c *Client) every(d time.Duration, act func()) {
 
 // Tend does once what Start does every minute. What fails is told by events and tried again the next time.
 func (c *Client) Tend(ctx context.Context) {
-	if c.o.Key == nil || c.o.Escrow == "" {
+	if !c.escrows() {
+		c.remind(ctx, "there is no escrow for the answer of a rotation")
 		return
 	}
 	j, err := c.journal(ctx)
@@ -69,6 +73,7 @@ func (c *Client) Tend(ctx context.Context) {
 		c.salvage(ctx)
 		return
 	case c.env.Rotation.Off:
+		c.remind(ctx, "scheduled rotation is off")
 		return
 	}
 	age, err := c.age(ctx)
@@ -87,9 +92,12 @@ func (c *Client) Tend(ctx context.Context) {
 		}
 		_, _ = c.Rotate(ctx, Request{Reason: Scheduled}) // events tell
 	case now.After(age.Warn):
-		c.warn(ctx, age)
+		c.announce(ctx, age, Event{Kind: EventDue, Detail: age.Due.UTC().Format(time.RFC3339)})
 	}
 }
+
+// escrows reports whether there is a place for the answer of a rotation, without which none begins.
+func (c *Client) escrows() bool { return c.o.Key != nil && c.o.Escrow != "" }
 
 func (c *Client) resumed(ctx context.Context) {
 	_, _ = c.Resume(ctx) // events tell
@@ -100,7 +108,7 @@ type Age struct {
 	Version string    `json:"version"`         // of the secret in the vault
 	Since   time.Time `json:"since,omitzero"`  // when it became current, or was first seen
 	Due     time.Time `json:"due,omitzero"`    // when it will be rotated; zero: it cannot be, or only on demand
-	Warn    time.Time `json:"warnAt,omitzero"` // from when on that is announced
+	Warn    time.Time `json:"warnAt,omitzero"` // from when on that is announced, or that nothing rotates it; zero: its age is not known
 }
 
 // seen is when a version was first seen, for vaults that do not know its age, and when it was warned about.
@@ -131,12 +139,25 @@ func (c *Client) age(ctx context.Context) (Age, error) {
 			return Age{}, err
 		}
 	}
-	if c.env.Secret.Scheme == vault.SchemeEnv || c.env.Rotation.Off {
-		return a, nil
+	switch {
+	case c.env.Secret.Scheme == vault.SchemeEnv: // who changes a variable leaves no trace of when
+	case c.env.Rotation.Off, !c.escrows():
+		a.Warn = a.Since.Add(c.env.Rotation.MaxAge - c.env.Rotation.Warn)
+	default:
+		a.Due = a.Since.Add(c.env.Rotation.MaxAge - c.spread(a.Version))
+		a.Warn = a.Due.Add(-c.env.Rotation.Warn)
 	}
-	a.Due = a.Since.Add(c.env.Rotation.MaxAge - c.spread(a.Version))
-	a.Warn = a.Due.Add(-c.env.Rotation.Warn)
 	return a, nil
+}
+
+// remind announces that a secret comes of age although nothing will rotate it; why says what stands in the way.
+func (c *Client) remind(ctx context.Context, why string) {
+	a, err := c.age(ctx)
+	now := c.o.Clock.Now()
+	if err != nil || a.Warn.IsZero() || !now.After(a.Warn) {
+		return
+	}
+	c.announce(ctx, a, Event{Kind: EventAged, Detail: "it is " + strconv.Itoa(int(now.Sub(a.Since)/day)) + " days old, and " + why})
 }
 
 // spread is up to a twentieth of the age, by which environments and secrets differ, so that not all are rotated in
@@ -147,8 +168,8 @@ func (c *Client) spread(version string) time.Duration {
 	return time.Duration(part * float64(c.env.Rotation.MaxAge/20))
 }
 
-// warn announces a rotation once a day.
-func (c *Client) warn(ctx context.Context, a Age) {
+// announce tells of a secret that comes of age, once a day.
+func (c *Client) announce(ctx context.Context, a Age, e Event) {
 	tell := false
 	err := change(ctx, c.state, kindSeen, c.env.Name, func(v *seen) (bool, error) {
 		now := c.o.Clock.Now()
@@ -159,7 +180,7 @@ func (c *Client) warn(ctx context.Context, a Age) {
 		return true, nil
 	})
 	if err == nil && tell {
-		c.event(ctx, Event{Kind: EventDue, Detail: a.Due.UTC().Format(time.RFC3339)})
+		c.event(ctx, e)
 	}
 }
 

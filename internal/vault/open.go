@@ -6,6 +6,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/x509"
+	"fmt"
+	"net/netip"
+	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -26,8 +29,15 @@ type Settings struct {
 	Clock                       clock.Clock
 }
 
+// The settings as operators write them, for errors that name one.
+const (
+	settingAddress    = "AIRSIDE_VAULT_ADDRESS"
+	settingCredential = "AIRSIDE_VAULT_CREDENTIAL"
+	settingEndpoint   = "AIRSIDE_AWS_ENDPOINT"
+)
+
 // Open makes the vaults that are configured; the environment always is. No server is called yet. ErrLiteral when
-// a credential stands where its place belongs.
+// a credential stands where its place belongs, ErrInvalid for an address to which secrets would travel in clear.
 func Open(s Settings) (*Vaults, error) {
 	backends := map[Scheme]Backend{SchemeEnv: Env(s.Lookup)}
 	if s.SealKeyFile != "" || s.PassphraseFile != "" {
@@ -38,6 +48,9 @@ func Open(s Settings) (*Vaults, error) {
 		backends[SchemeFile] = NewSealed(key, s.Clock)
 	}
 	if s.Address != "" {
+		if err := confidential(settingAddress, s.Address); err != nil {
+			return nil, err
+		}
 		kv, err := s.kv(backends)
 		if err != nil {
 			return nil, err
@@ -45,6 +58,11 @@ func Open(s Settings) (*Vaults, error) {
 		backends[SchemeKV] = kv
 	}
 	if s.AWSRegion != "" {
+		if s.AWSEndpoint != "" {
+			if err := confidential(settingEndpoint, s.AWSEndpoint); err != nil {
+				return nil, err
+			}
+		}
 		credentials, err := awsCredentials(s.Lookup)
 		if err != nil {
 			return nil, err
@@ -56,6 +74,28 @@ func Open(s Settings) (*Vaults, error) {
 		backends[SchemeAWS] = aws
 	}
 	return New(Options{Backends: backends, Clock: s.Clock, TTL: s.Cache}), nil
+}
+
+// confidential refuses an address to which a login and secrets would travel in clear. Nothing of it is repeated: it
+// may hold a password.
+func confidential(setting, text string) error {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
+		return fail("open", Ref{}, ErrInvalid, setting+" is not a URL such as https://vault.example.com:8200")
+	case u.User != nil:
+		return fail("open", Ref{}, ErrInvalid, setting+" must not hold a user or a password")
+	case u.Scheme == "https" || local(u.Hostname()):
+		return nil
+	}
+	return fail("open", Ref{}, ErrInvalid, setting+" must begin with https://: over plain http the login and every secret travel in clear. "+
+		"Plain http is taken for loopback addresses only, for instance of an agent of the vault on this machine that speaks TLS to it")
+}
+
+// local reports whether a host is this machine.
+func local(host string) bool {
+	a, err := netip.ParseAddr(host)
+	return err == nil && a.Unmap().IsLoopback() || strings.EqualFold(host, "localhost")
 }
 
 // Run keeps logins alive until ctx ends.
@@ -124,7 +164,7 @@ func (s Settings) source(backends map[Scheme]Backend) (Source, error) {
 	}
 	ref, err := ParseRef(s.Credential)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", settingCredential, err)
 	}
 	if b := backends[ref.Scheme]; b != nil {
 		return func(ctx context.Context) (Secret, error) {
@@ -132,5 +172,5 @@ func (s Settings) source(backends map[Scheme]Backend) (Source, error) {
 			return h.Secret, err
 		}, nil
 	}
-	return nil, fail("open", ref, ErrInvalid, "the credential of a vault is in the environment, a sealed file or a mounted file")
+	return nil, fail("open", ref, ErrInvalid, settingCredential+": the credential of a vault is in the environment, a sealed file or a mounted file")
 }

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -72,6 +73,12 @@ func TestOpenRefuses(t *testing.T) {
 		"nothing":            {vault.Settings{Address: "https://127.0.0.1", Auth: "approle"}, vault.ErrLiteral},
 		"a vault in a vault": {vault.Settings{Address: "https://127.0.0.1", Auth: "token", Credential: "vault://secret/a#b"}, vault.ErrInvalid},
 		"no URL":             {vault.Settings{Address: "::" + canary, Auth: "kubernetes"}, vault.ErrInvalid},
+		"in clear":           {vault.Settings{Address: "http://vault.example.com:8200", Auth: "token", Credential: "env:T"}, vault.ErrInvalid},
+		"in clear, by name":  {vault.Settings{Address: "http://localhost.example.com", Auth: "token", Credential: "env:T"}, vault.ErrInvalid},
+		"a password":         {vault.Settings{Address: "https://" + canary + ":x@127.0.0.1", Auth: "token", Credential: "env:T"}, vault.ErrInvalid},
+		"AWS in clear": {vault.Settings{AWSRegion: "eu-central-1", AWSEndpoint: "http://secrets.example.com", Lookup: environment(map[string]string{
+			"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s",
+		})}, vault.ErrInvalid},
 		"no certificate":     {vault.Settings{Address: "https://127.0.0.1", Auth: "kubernetes", CAFile: junk}, vault.ErrInvalid},
 		"no key":             {vault.Settings{SealKeyFile: junk}, vault.ErrInvalid},
 		"two keys":           {vault.Settings{SealKeyFile: junk, PassphraseFile: junk}, vault.ErrInvalid},
@@ -90,6 +97,27 @@ func TestOpenRefuses(t *testing.T) {
 			_, err := vault.Open(tc.s)
 			want(t, err, tc.kind)
 		})
+	}
+}
+
+// A setting that is wrong is named, and what an operator can do about it.
+func TestOpenNamesTheSetting(t *testing.T) {
+	t.Parallel()
+	for want, s := range map[string]vault.Settings{
+		"AIRSIDE_VAULT_ADDRESS must begin with https://": {Address: "http://192.0.2.1:8200", Auth: "token", Credential: "env:T"},
+		"loopback addresses only":                        {Address: "http://[2001:db8::1]", Auth: "token", Credential: "env:T"},
+		"AIRSIDE_AWS_ENDPOINT must begin with https://":  {AWSRegion: "eu-central-1", AWSEndpoint: "http://192.0.2.1"},
+		"AIRSIDE_VAULT_CREDENTIAL: ":                     {Address: "https://vault.example.com", Auth: "token", Credential: canary},
+	} {
+		s.Lookup, s.Clock = environment(nil), clock.System()
+		if _, err := vault.Open(s); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), canary) {
+			t.Errorf("%q is not in %v", want, err)
+		}
+	}
+	for _, address := range []string{"http://127.0.0.1:8200", "http://[::1]:8200", "http://localhost:8200", "https://vault.example.com"} {
+		if _, err := vault.Open(vault.Settings{Address: address, Auth: "token", Credential: "env:T", Lookup: environment(nil), Clock: clock.System()}); err != nil {
+			t.Errorf("%s: %v", address, err)
+		}
 	}
 }
 

@@ -158,7 +158,11 @@ func TestInboxRefuses(t *testing.T) {
 		"an application with the grant":       {granted, "production", nil, body, 200, ""},
 		"the same again, of another type too": {granted, "production", http.Header{"Content-Type": {"text/plain"}}, body, 200, ""},
 	} {
-		if got := g.send(tc.token, "POST", "/v1/airside/inbox/"+tc.path, tc.header, tc.body); got.status != tc.status || got.code() != tc.code {
+		got := g.send(tc.token, "POST", "/v1/airside/inbox/"+tc.path, tc.header, tc.body)
+		if got.status == 413 && !bytes.Contains(got.body, []byte("webhooks have at most 1 MiB")) {
+			t.Errorf("%s: the limit is not named: %s", name, got.body)
+		}
+		if got.status != tc.status || got.code() != tc.code {
 			t.Errorf("%s: %d %s, want %d %s: %.300s", name, got.status, got.code(), tc.status, tc.code, got.body)
 		}
 	}

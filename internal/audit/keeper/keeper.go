@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -53,6 +54,7 @@ type Keeper struct {
 	key  *key
 	seen map[string]int64 // tenant -> entries under its newest checkpoint
 	told map[string]error // what was said about a tenant that is not in order
+	away map[string]said  // what was said about copies, by sink and tenant; passing guards it
 
 	passing sync.Mutex // one pass at once
 	stop    context.CancelFunc
@@ -70,7 +72,7 @@ func New(o Options) *Keeper {
 			return t.C, t.Stop
 		}
 	}
-	k := &Keeper{o: o, seen: map[string]int64{}, told: map[string]error{}}
+	k := &Keeper{o: o, seen: map[string]int64{}, told: map[string]error{}, away: map[string]said{}}
 	if o.Dir != "" {
 		k.sinks = append(k.sinks, &folder{dir: o.Dir, done: map[string]string{}})
 	}
@@ -80,8 +82,15 @@ func New(o Options) *Keeper {
 	return k
 }
 
-// Start makes checkpoints and drops old entries until Stop.
+// Start makes checkpoints and drops old entries until Stop. A folder for copies that cannot be used is said at once, and
+// keeps nothing from going on: when it is there, the copies are made up for.
 func (k *Keeper) Start(ctx context.Context) {
+	if k.o.Dir != "" && k.o.Interval > 0 {
+		if err := Usable(k.o.Dir); err != nil {
+			k.o.Log.ErrorContext(ctx, "audit: checkpoints do not leave this machine: the folder for their copies cannot be used; make it or mount it, the copies are made up for then",
+				slog.String("folder", k.o.Dir), slog.Any("error", err))
+		}
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	k.stop, k.done = cancel, make(chan struct{})
 	var running sync.WaitGroup
@@ -153,10 +162,11 @@ func (k *Keeper) Pass(ctx context.Context) {
 			k.complain(ctx, tenant, err)
 		}
 	}
-	for _, s := range k.sinks {
+	for i, s := range k.sinks {
 		for _, tenant := range tenants {
-			if err := k.deliver(ctx, s, tenant); err != nil && ctx.Err() == nil {
-				k.o.Log.WarnContext(ctx, "audit: a checkpoint could not be brought away", slog.String("tenant", tenant), slog.Any("error", err))
+			err := k.deliver(ctx, s, tenant)
+			if ctx.Err() == nil {
+				k.copied(ctx, strconv.Itoa(i)+" "+tenant, tenant, err)
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"os"
@@ -44,6 +45,50 @@ func (k *Keeper) deliver(ctx context.Context, s sink, tenant string) error {
 		return err
 	}
 	return s.put(ctx, tenant, h.Note, by)
+}
+
+// said is what was last logged about a copy that fails.
+type said struct {
+	text string
+	at   time.Time
+}
+
+// sayAgain is how often a copy that goes on failing is logged.
+const sayAgain = time.Hour
+
+// copied logs a copy that fails once, again each hour and when something else is the matter, and that it is made again.
+func (k *Keeper) copied(ctx context.Context, key, tenant string, err error) {
+	before, failed := k.away[key]
+	if err == nil {
+		if failed {
+			delete(k.away, key)
+			k.o.Log.InfoContext(ctx, "audit: checkpoints are brought away again", slog.String("tenant", tenant))
+		}
+		return
+	}
+	now := k.o.Clock.Now()
+	if failed && before.text == err.Error() && now.Sub(before.at) < sayAgain {
+		return
+	}
+	k.away[key] = said{err.Error(), now}
+	k.o.Log.WarnContext(ctx, "audit: a checkpoint could not be brought away", slog.String("tenant", tenant), slog.Any("error", err))
+}
+
+// Usable says why checkpoints cannot be appended in a folder. It is not made when it is missing: one that should be mounted
+// from another machine would then be on this one, and nobody would notice.
+func Usable(dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("%s is no folder", dir)
+	}
+	f, err := os.CreateTemp(dir, ".airside-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
 // folder appends to a file for each tenant.

@@ -150,3 +150,44 @@ func TestInterval(t *testing.T) {
 		t.Errorf("flushed %d times; checkpoints: %s", flushed, d)
 	}
 }
+
+// A folder that is not there is said once at the start, and its copies are made up for when it is; it is not made.
+func TestFolderIsMissing(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	dir := filepath.Join(t.TempDir(), "mnt")
+	k := b.keeper(keeper.Options{Dir: dir, Interval: time.Hour, Ticks: func(time.Duration) (<-chan time.Time, func()) { return nil, func() {} }})
+	said := func(what string, want int) {
+		t.Helper()
+		if n := strings.Count(b.log.String(), what); n != want {
+			t.Errorf("%d times %q, want %d:\n%s", n, what, want, b.log.String())
+		}
+	}
+	k.Start(t.Context())
+	said("level=ERROR msg=\"audit: checkpoints do not leave this machine", 1)
+	b.write(t, 1)
+	for range 5 {
+		k.Pass(t.Context())
+	}
+	said("could not be brought away", 1)
+	b.advance(time.Hour)
+	k.Pass(t.Context())
+	said("could not be brought away", 2)
+	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the folder was made: %v", err)
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	k.Pass(t.Context())
+	said("are brought away again", 1)
+	k.Stop(t.Context())
+	if text, err := os.ReadFile(filepath.Join(dir, keeper.FileName(tenant))); err != nil || len(checkpoint.Scan(string(text))) != 1 {
+		t.Errorf("%q, %v", text, err)
+	}
+	for path, want := range map[string]bool{dir: true, filepath.Join(dir, keeper.FileName(tenant)): false, dir + "x": false} {
+		if err := keeper.Usable(path); (err == nil) != want {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
