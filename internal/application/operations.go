@@ -30,7 +30,7 @@ type Shown struct {
 
 // Create is createApplication. API_VALIDATION_FAILED, DUPLICATE_VALUE for the name.
 func (s *Service) Create(ctx context.Context, in SettingsIn) (Shown, error) {
-	if err := cmp.Or(s.check(ctx, &in.Body), s.ends(&in.Body)); err != nil {
+	if err := cmp.Or(s.check(ctx, &in.Body, nil), s.ends(&in.Body)); err != nil {
 		return Shown{}, err
 	}
 	id, secret, err := s.d.Credentials.IssueApplication(ctx, in.Body.Company, in.Body.Role)
@@ -126,7 +126,7 @@ func (s *Service) Update(ctx context.Context, in UpdateIn) (*Application, error)
 	if err := revision.Demand(ctx, r.Version); err != nil {
 		return nil, err
 	}
-	if err := cmp.Or(s.check(ctx, &in.Body), s.ends(&in.Body), a.keeps(&in.Body)); err != nil {
+	if err := cmp.Or(s.check(ctx, &in.Body, a), s.ends(&in.Body), a.keeps(&in.Body)); err != nil {
 		return nil, err
 	}
 	a.Settings = in.Body

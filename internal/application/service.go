@@ -173,8 +173,8 @@ func (s *Service) keep(ctx context.Context, a *Application) {
 	})
 }
 
-// check holds settings to the rules that the contract cannot state.
-func (s *Service) check(ctx context.Context, in *Settings) error {
+// check holds settings to the rules that the contract cannot state; was is the application so far, or nil.
+func (s *Service) check(ctx context.Context, in *Settings, was *Application) error {
 	if in.Environment == "" {
 		in.Environment = Sandbox
 	}
@@ -184,7 +184,11 @@ func (s *Service) check(ctx context.Context, in *Settings) error {
 	if a, err := mail.ParseAddress(in.Owner); err != nil || a.Address != in.Owner {
 		return errs.Invalidf("/owner", "format", "the owner must be an e-mail address, so that somebody can be asked")
 	}
-	if err := s.d.Permits.Check(in.Grants); err != nil {
+	var inForce []permit.Grant
+	if was != nil {
+		inForce = was.Grants
+	}
+	if err := s.d.Permits.Check(in.Grants, inForce); err != nil {
 		return err
 	}
 	for i, n := range in.Networks {

@@ -25,9 +25,9 @@ func parseGrants(texts []string, reason string) ([]permit.Grant, error) {
 			default:
 				g.Operations = append(g.Operations, word)
 			}
-			if word == permit.All {
-				g.Reason = reason
-			}
+		}
+		if permit.Everything(g) {
+			g.Reason = reason
 		}
 		out = append(out, g)
 	}
