@@ -198,8 +198,8 @@ func (a *App) declaredAct(ctx context.Context, fn func(ctx context.Context) (app
 			return err
 		}
 		detail := map[string]string{"class": string(contract.AuditSecurity), "file": a.cfg.Applications}
-		if change := a.declaredChange(ctx, &done); change != "" {
-			detail["change"] = change
+		if err := a.declaredChange(ctx, &done, detail); err != nil {
+			return err
 		}
 		return trail{a.clocks}.Record(ctx, edge.Act{Tenant: actor.Tenant(ctx), Actor: application.Configuration, Operation: done.Operation,
 			Target: "clientId=" + done.ClientID, Outcome: "ALLOWED", Detail: detail})
@@ -219,19 +219,32 @@ func (a *App) declaredAct(ctx context.Context, fn func(ctx context.Context) (app
 	return nil
 }
 
-// declaredChange names what changed of rights, as it does for calls (see services.changes).
-func (a *App) declaredChange(ctx context.Context, done *application.Done) string {
+// declaredChange adds to the detail of an entry what changed of rights, as it does for calls (see services.changes), and
+// of all settings.
+func (a *App) declaredChange(ctx context.Context, done *application.Done, detail map[string]string) error {
+	if done.Operation == "suspendApplication" {
+		return nil
+	}
 	now, err := a.services.applications.Get(ctx, application.IDIn{ClientID: done.ClientID})
-	if err != nil || done.Operation == "suspendApplication" {
-		return ""
+	if err != nil {
+		return err
 	}
 	body, err := json.Marshal(now.Settings)
 	if err != nil {
-		return ""
+		return err
 	}
 	what := granted(done.Before, body)
+	var before *application.Settings
 	if done.Before == nil {
 		what = append([]string{credentialCreated}, what...)
+	} else {
+		before = &done.Before.Settings
 	}
-	return strings.Join(what, ",")
+	if len(what) > 0 {
+		detail["change"] = strings.Join(what, ",")
+	}
+	if values := application.Values(before, &now.Settings); values != "" {
+		detail["values"] = values
+	}
+	return nil
 }

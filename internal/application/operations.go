@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -43,6 +44,7 @@ func (s *Service) Create(ctx context.Context, in SettingsIn) (Shown, error) {
 		return Shown{}, err
 	}
 	s.keep(ctx, a)
+	revision.Values(ctx, Values(nil, &a.Settings))
 	return Shown{*a, secret}, nil
 }
 
@@ -129,6 +131,7 @@ func (s *Service) Update(ctx context.Context, in UpdateIn) (*Application, error)
 	if err := cmp.Or(s.check(ctx, &in.Body, a), s.ends(&in.Body), a.keeps(&in.Body)); err != nil {
 		return nil, err
 	}
+	revision.Values(ctx, Values(&a.Settings, &in.Body))
 	a.Settings = in.Body
 	return a, s.write(ctx, a, r.Version)
 }
@@ -208,6 +211,7 @@ func (s *Service) Suspend(ctx context.Context, in SuspendIn) (*Application, erro
 	if err != nil {
 		return nil, err
 	}
+	revision.Values(ctx, fmt.Sprintf("reason: %q", in.Body.Reason))
 	a.State, a.Suspension = Suspended, &Suspension{Reason: in.Body.Reason, By: actor.From(ctx).ClientID, At: s.d.Clock.Now()}
 	return a, s.write(ctx, a, r.Version)
 }

@@ -233,6 +233,9 @@ func (m *Mux) note(ctx context.Context, a Act) error {
 	return nil
 }
 
+// maxValues is how many bytes the trail keeps of what became of what.
+const maxValues = 16 << 10
+
 // act is what the trail keeps of the call.
 func (m *Mux) act(c *call, outcome, code string) Act {
 	op := c.ep.op
@@ -242,6 +245,9 @@ func (m *Mux) act(c *call, outcome, code string) Act {
 	}
 	if len(c.removed) > 0 {
 		detail["removed"] = c.lost()
+	}
+	if c.values != "" {
+		detail["values"] = redact.Text(c.values, maxValues)
 	}
 	if c.upstream != nil {
 		detail["environment"] = c.event.Environment

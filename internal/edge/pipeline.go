@@ -112,6 +112,7 @@ type call struct {
 	upstream Upstream // where the call goes; nil: it is answered here
 	sent     bool     // the answer is on its way already
 	removed  []string // members that a complete-object update took away
+	values   string   // what became of what, as the domain says it
 	token    string   // the caller's
 	keepsAll bool     // the client is not allowed to remove any by leaving them out
 	replayed bool
