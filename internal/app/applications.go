@@ -68,6 +68,15 @@ func environmentOf(s *application.Service) func(string) string {
 	}
 }
 
+// mayCallFrom reports whether a client may call from an address. Every credential that is no application's may call
+// from wherever the server lets anybody.
+func mayCallFrom(s *application.Service) func(string, netip.Addr) bool {
+	return func(clientID string, from netip.Addr) bool {
+		l := s.Find(clientID)
+		return l == nil || len(l.Prefixes) == 0 || edge.Networks(l.Prefixes).Contains(from)
+	}
+}
+
 // books lets the edge keep what applications buy.
 type books struct{ s *application.Service }
 

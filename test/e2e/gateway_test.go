@@ -66,14 +66,21 @@ func startGateway(t testing.TB, opts ...airsidetest.Option) *gateway {
 	return &gateway{start(t, opts...), f}
 }
 
-// application registers one and gets it a token.
+// application registers one and gets it a token. Its networks count from then on, so that a test can call from elsewhere.
 func (g *gateway) application(settings doc) (id, token string) {
 	g.t.Helper()
 	s := doc{"name": fmt.Sprintf("app %d", g.far.calls.Add(0)+int64(len(g.call(200, "GET", "/v1/airside/applications", nil).list("applications")))),
 		"owner": "lena.okafor@example.com", "environment": "production", "grants": []doc{{"scopes": []string{"company:read", "company:write", "user:read"}}}}
 	maps.Copy(s, settings)
+	networks := s["networks"]
+	delete(s, "networks")
 	a := g.call(201, "POST", "/v1/airside/applications", s)
-	return a.str("clientId"), g.srv.TokenOf(g.t, a.str("clientId"), a.str("clientSecret"))
+	token = g.srv.TokenOf(g.t, a.str("clientId"), a.str("clientSecret"))
+	if networks != nil {
+		s["networks"] = networks
+		g.call(200, "PUT", "/v1/airside/applications/"+a.str("clientId"), s)
+	}
+	return a.str("clientId"), token
 }
 
 type answered struct {
