@@ -38,6 +38,7 @@ type Settings struct {
 	Purchases      *PurchaseCap   `json:"purchases,omitempty"`
 	RefuseLossy    bool           `json:"refuseLossyUpdates,omitempty"`
 	ExpiresAt      time.Time      `json:"expiresAt,omitzero"`
+	SecretRef      string         `json:"secretRef,omitempty"` // the vault into which its secrets are put; nobody sees them
 }
 
 // Values says for the audit trail which settings differ, and how; before is nil for a new application.

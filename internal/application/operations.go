@@ -26,15 +26,19 @@ type SettingsIn struct {
 // Shown is an application with its secret, which is shown this once.
 type Shown struct {
 	Application
-	ClientSecret string `json:"clientSecret"`
+	ClientSecret string `json:"clientSecret,omitempty"` // none where it is in a vault
 }
 
-// Create is createApplication. API_VALIDATION_FAILED, DUPLICATE_VALUE for the name.
+// Create is createApplication, after BeforeCreate. API_VALIDATION_FAILED, DUPLICATE_VALUE for the name.
 func (s *Service) Create(ctx context.Context, in SettingsIn) (Shown, error) {
 	if err := cmp.Or(s.check(ctx, &in.Body, nil), s.ends(&in.Body)); err != nil {
 		return Shown{}, err
 	}
-	id, secret, err := s.d.Credentials.IssueApplication(ctx, in.Body.Company, in.Body.Role)
+	digest, err := provided(ctx, &in.Body)
+	if err != nil {
+		return Shown{}, err
+	}
+	id, secret, err := s.d.Credentials.IssueApplication(ctx, in.Body.Company, in.Body.Role, digest)
 	if err != nil {
 		return Shown{}, err
 	}
@@ -180,13 +184,20 @@ type RotateIn struct {
 	} `body:"json"`
 }
 
-// Rotate is rotateApplicationSecret. RESOURCE_NOT_FOUND.
+// Rotate is rotateApplicationSecret, after BeforeRotate. RESOURCE_NOT_FOUND.
 func (s *Service) Rotate(ctx context.Context, in RotateIn) (Shown, error) {
 	a, r, err := s.own(ctx, in.ClientID)
 	if err != nil {
 		return Shown{}, err
 	}
-	secret, until, err := s.d.Credentials.RotateApplication(ctx, a.ClientID, time.Duration(in.Body.OverlapSeconds)*time.Second)
+	if finished(ctx) {
+		return Shown{*a, ""}, nil
+	}
+	digest, err := provided(ctx, &a.Settings)
+	if err != nil {
+		return Shown{}, err
+	}
+	secret, until, err := s.d.Credentials.RotateApplication(ctx, a.ClientID, time.Duration(in.Body.OverlapSeconds)*time.Second, digest)
 	if err != nil {
 		return Shown{}, err
 	}

@@ -50,12 +50,13 @@ func (m *Mux) handle(c *call) error {
 		}
 		return err
 	}
+	var err error
+	var after func(context.Context) error
 	if c.ep.before != nil {
-		if err := c.ep.before(ctx, c.in); err != nil {
+		if ctx, after, err = c.ep.before(ctx, c.in); err != nil {
 			return err
 		}
 	}
-	var err error
 	switch {
 	case c.ep.own:
 		err = m.ownTransactions(ctx, c)
@@ -73,6 +74,11 @@ func (m *Mux) handle(c *call) error {
 	if err != nil {
 		m.recordRefusal(ctx, c, err)
 		return err
+	}
+	if after != nil {
+		if err := after(context.WithoutCancel(ctx)); err != nil {
+			return err
+		}
 	}
 	c.event.Decide("handle", "done", string(op.Effect), "")
 	if caller, _ := c.ctx.Value(callerKey{}).(*Caller); caller != nil && caller.Application != nil && caller.Application.Quotes && op.Effect == contract.Read {

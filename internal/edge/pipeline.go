@@ -81,15 +81,18 @@ type endpoint struct {
 	input  reflect.Type
 	decode func(c *call) (any, error) // nil: not built
 	invoke func(ctx context.Context, in any) (any, error)
-	before func(ctx context.Context, in any) error // ahead of the transaction; nil for most
-	own    bool                                    // the handler opens its own transactions
-	open   bool                                    // in dev, callable without a token
-	raw    int                                     // bytes of a body that is handed over as it came; 0: bodies are checked
+	before ahead // ahead of the transaction; nil for most
+	own    bool  // the handler opens its own transactions
+	open   bool  // in dev, callable without a token
+	raw    int   // bytes of a body that is handed over as it came; 0: bodies are checked
 
 	read   *contract.Operation // of a write: what reads its path; nil: nothing does
 	put    *contract.Operation // of a read: the complete-object update that takes its answer back; nil: none does
 	beyond []*contract.Param   // of such a read: the parameters that the update lacks
 }
+
+// ahead is what runs before a transaction: it answers the context for the handler, and what follows, or nil.
+type ahead func(ctx context.Context, in any) (_ context.Context, after func(context.Context) error, err error)
 
 // call is one request on its way through the stages.
 type call struct {
