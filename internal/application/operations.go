@@ -31,6 +31,9 @@ type Shown struct {
 
 // Create is createApplication, after BeforeCreate. API_VALIDATION_FAILED, DUPLICATE_VALUE for the name.
 func (s *Service) Create(ctx context.Context, in SettingsIn) (Shown, error) {
+	if holder := preparedIn(ctx).holder; holder != "" {
+		return Shown{}, taken(holder)
+	}
 	if err := cmp.Or(s.check(ctx, &in.Body, nil), s.ends(&in.Body)); err != nil {
 		return Shown{}, err
 	}
@@ -190,7 +193,7 @@ func (s *Service) Rotate(ctx context.Context, in RotateIn) (Shown, error) {
 	if err != nil {
 		return Shown{}, err
 	}
-	if finished(ctx) {
+	if preparedIn(ctx).finished {
 		return Shown{*a, ""}, nil
 	}
 	digest, err := provided(ctx, &a.Settings)

@@ -3,6 +3,7 @@
 package application
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -77,19 +78,16 @@ func provided(ctx context.Context, in *Settings) ([]byte, error) {
 	if in.SecretRef == "" {
 		return nil, nil
 	}
-	p, _ := ctx.Value(secretKey{}).(prepared)
-	switch {
-	case p.holder != "":
-		return nil, taken(p.holder)
-	case p.digest == nil: // the reference came between our look and the transaction
+	p := preparedIn(ctx)
+	if p.digest == nil { // the reference came between our look and the transaction
 		return nil, errs.New(errs.VersionConflict, "the application changed meanwhile")
 	}
 	return p.digest, nil
 }
 
-func finished(ctx context.Context) bool {
+func preparedIn(ctx context.Context) prepared {
 	p, _ := ctx.Value(secretKey{}).(prepared)
-	return p.finished
+	return p
 }
 
 // BeforeCreate puts a secret where the settings say, once it is known that nothing else keeps the application from
@@ -100,19 +98,15 @@ func (s *Service) BeforeCreate(ctx context.Context, in SettingsIn) (context.Cont
 	}
 	var there *Application
 	err := s.d.Store.View(ctx, func(ctx context.Context) (err error) {
-		if err := s.check(ctx, &in.Body, nil); err != nil {
+		if there, _, err = s.called(ctx, in.Body.Name); err != nil || there != nil {
 			return err
 		}
-		if err := s.ends(&in.Body); err != nil {
-			return err
-		}
-		there, _, err = s.called(ctx, in.Body.Name)
-		return err
+		return cmp.Or(s.check(ctx, &in.Body, nil), s.ends(&in.Body))
 	})
 	if err != nil {
 		return ctx, nil, err
 	}
-	if there != nil {
+	if there != nil { // refused in the transaction, where a repeated request is known
 		return with(ctx, prepared{holder: there.ClientID}), nil, nil
 	}
 	ctx, err = s.provide(ctx, in.Body.SecretRef)

@@ -39,7 +39,8 @@ func Before[In any](fn func(context.Context, In) error) Option {
 }
 
 // Around is Before for what the transaction has to know, by the context that fn answers, and for what has to follow
-// when it has committed: after, which may be nil. An error of after is the answer, although the write is done.
+// when it has committed: after, which may be nil, and is not called when the answer is a kept one. An error of after is
+// the answer, although the write is done.
 func Around[In any](fn func(context.Context, In) (_ context.Context, after func(context.Context) error, err error)) Option {
 	return func(ep *endpoint) {
 		ep.before = func(ctx context.Context, in any) (context.Context, func(context.Context) error, error) {

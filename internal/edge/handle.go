@@ -75,7 +75,7 @@ func (m *Mux) handle(c *call) error {
 		m.recordRefusal(ctx, c, err)
 		return err
 	}
-	if after != nil {
+	if after != nil && !c.replayed {
 		if err := after(context.WithoutCancel(ctx)); err != nil {
 			return err
 		}
