@@ -24,6 +24,8 @@ type applied struct {
 	Outcome  string `json:"outcome"` // REGISTERED, CHANGED or UNCHANGED
 	Secret   string `json:"clientSecret,omitempty"`
 	Ref      string `json:"secretRef,omitempty"`
+
+	moved bool // its secret is not where Ref says yet
 }
 
 // The outcomes.
@@ -64,6 +66,9 @@ func (m *Main) appApplyCmd() *cobra.Command {
 				return fmt.Errorf("application %s: %w", want[i].Name, err)
 			}
 			done = append(done, one)
+			if one.moved {
+				m.nextSecret(one.Name, one.Ref)
+			}
 			if *asJSON || one.Outcome != registered {
 				continue
 			}
@@ -87,7 +92,7 @@ func (m *Main) applicationsIn(name string) ([]application.Settings, error) {
 	}
 	want, err := app.ApplicationsIn(name, text, c)
 	if err != nil {
-		return nil, failf(ExitUsage, "%w", err).hint("`airside app show NAME` prints settings as they stand in a file, `airside contract show ApplicationSettings` says what each means")
+		return nil, failf(ExitUsage, "%w", err).hint("`airside app show NAME` prints settings as they stand in a file, `airside contract --operation createApplication` what each may be")
 	}
 	return want, nil
 }
@@ -100,11 +105,11 @@ func (r *remote) applyOne(ctx context.Context, s *application.Settings, have []*
 		if old.Name != s.Name {
 			continue
 		}
-		out := applied{old.Name, old.ClientID, unchanged, "", s.SecretRef}
+		out := applied{Name: old.Name, ClientID: old.ClientID, Outcome: unchanged, Ref: s.SecretRef}
 		if sameJSON(*s, old.Settings) {
 			return out, nil
 		}
-		out.Outcome = changed
+		out.Outcome, out.moved = changed, s.SecretRef != "" && s.SecretRef != old.SecretRef
 		_, err := r.send(ctx, http.MethodPut, applicationsPath+"/"+old.ClientID, s)
 		return out, err
 	}
@@ -116,7 +121,7 @@ func (r *remote) applyOne(ctx context.Context, s *application.Settings, have []*
 	if err := json.Unmarshal(body, &got); err != nil {
 		return applied{}, fmt.Errorf("read the answer: %w", err)
 	}
-	return applied{got.Name, got.ClientID, registered, got.ClientSecret, got.SecretRef}, nil
+	return applied{Name: got.Name, ClientID: got.ClientID, Outcome: registered, Secret: got.ClientSecret, Ref: got.SecretRef}, nil
 }
 
 // shownOnce prints a new application, with its secret if that is not in a vault.

@@ -58,11 +58,16 @@ func (m *Main) appSetCmd() *cobra.Command {
 				fmt.Fprintln(m.Stdout, "  "+line)
 			}
 			if next.SecretRef != was.SecretRef && next.SecretRef != "" {
-				fmt.Fprintf(m.Stderr, "`airside app rotate %s` puts its next secret into %s\n", next.Name, next.SecretRef)
+				m.nextSecret(next.Name, next.SecretRef)
 			}
 			return nil
 		}, err
 	})
+}
+
+// nextSecret says what a reference that was given later means.
+func (m *Main) nextSecret(name, ref string) {
+	fmt.Fprintf(m.Stderr, "the secret of %s stays where it is; `airside app rotate %s` puts the next one into %s\n", name, name, ref)
 }
 
 // replace puts a complete object with the members that differ, if the object is still the one that was read. Members
