@@ -245,7 +245,9 @@ func (a *App) compose(ctx context.Context, master []byte) error {
 	})
 	s.applications = application.New(application.Deps{
 		Clock: a.o.Clock, Store: a.store, Credentials: s.identity, Environments: s.environments, Companies: people{s.directory}, Permits: permits, Uses: uses{},
+		Vault: a.secrets, Reserved: reserved(a.cfg),
 	})
+	s.identity.Networks(mayCallFrom(s.applications))
 	if err := a.openUpstreams(ctx); err != nil {
 		return err
 	}

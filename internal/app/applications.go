@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/airside-travel/airside/contract"
@@ -19,6 +21,7 @@ import (
 	"github.com/airside-travel/airside/internal/permit"
 	"github.com/airside-travel/airside/internal/store"
 	"github.com/airside-travel/airside/internal/usage"
+	"github.com/airside-travel/airside/internal/vault"
 )
 
 // caller turns what counts for an application into what the edge enforces.
@@ -65,6 +68,35 @@ func environmentOf(s *application.Service) func(string) string {
 			return l.Environment
 		}
 		return environment.Sandbox
+	}
+}
+
+// reserved says what of this server uses a reference, so that no application's secret is put there.
+func reserved(cfg config.Config) func(vault.Ref) string {
+	used := map[string]string{cfg.VaultCredential: "the login of the vault"}
+	for i := range cfg.Upstreams {
+		e := &cfg.Upstreams[i]
+		used[e.Secret], used[e.AdminSecret] = "the environment "+e.Name, "the environment "+e.Name
+		for _, text := range append(slices.Clone(e.Hooks), e.HookSign) {
+			used[text] = "the inbox of " + e.Name
+		}
+	}
+	return func(ref vault.Ref) string {
+		for text, by := range used {
+			if other, err := vault.ParseRef(strings.TrimSpace(text)); err == nil && other.Overlaps(ref) {
+				return by
+			}
+		}
+		return ""
+	}
+}
+
+// mayCallFrom reports whether a client may call from an address. Every credential that is no application's may call
+// from wherever the server lets anybody.
+func mayCallFrom(s *application.Service) func(string, netip.Addr) bool {
+	return func(clientID string, from netip.Addr) bool {
+		l := s.Find(clientID)
+		return l == nil || len(l.Prefixes) == 0 || edge.Networks(l.Prefixes).Contains(from)
 	}
 }
 

@@ -4,6 +4,7 @@ package app
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -41,13 +42,16 @@ type declared struct {
 // errNoTMC says that there is nobody yet whom applications could belong to.
 var errNoTMC = errors.New("there is no TMC yet; `airside tmc create` makes one")
 
+// errWaits says that a part of the file could not be carried out yet.
+var errWaits = errors.New("waits for the vault")
+
 // startDeclared makes applications be as the file says before anybody calls, and follows the file from then on.
 func (a *App) startDeclared(ctx context.Context) error {
 	if a.cfg.Applications == "" {
 		return nil
 	}
 	err := a.ReadApplications(ctx)
-	if errors.Is(err, errNoTMC) {
+	if errors.Is(err, errNoTMC) || errors.Is(err, errWaits) {
 		a.o.Log.WarnContext(ctx, "the file of applications waits", slog.String("file", a.cfg.Applications), slog.Any("error", err))
 	} else if err != nil {
 		return err
@@ -164,9 +168,17 @@ func (a *App) declaring(ctx context.Context, file *applicationFile) (context.Con
 func (a *App) declare(ctx context.Context, file *applicationFile) error {
 	s := a.services.applications
 	named := map[string]bool{}
+	var waits []error
 	for i := range file.entries {
 		e := &file.entries[i]
 		named[e.settings.Name] = true
+		ctx, err := a.provide(ctx, e)
+		if errs.Is(err, errs.VaultUnavailable) { // nothing else has to wait for it
+			waits = append(waits, fmt.Errorf("%w: %w", errWaits, file.wrong(e, err)))
+			continue
+		} else if err != nil {
+			return file.wrong(e, err)
+		}
 		if err := a.declaredAct(ctx, func(ctx context.Context) (application.Done, error) { return s.Declare(ctx, e.settings) }); err != nil {
 			return file.wrong(e, err)
 		}
@@ -187,7 +199,30 @@ func (a *App) declare(ctx context.Context, file *applicationFile) error {
 			return fmt.Errorf("suspend %s: %w", there[id], err)
 		}
 	}
-	return nil
+	return errors.Join(waits...)
+}
+
+// provide sees to the vault into which the file puts an application's secret. VAULT_UNAVAILABLE only when the application
+// is new: one that is there goes on with the secret that it has.
+func (a *App) provide(ctx context.Context, e *applicationEntry) (context.Context, error) {
+	s := a.services.applications
+	next, held, err := s.Provide(ctx, e.settings)
+	if held && err == nil {
+		return next, nil
+	}
+	var list application.ListOut
+	if failed := a.store.View(ctx, func(ctx context.Context) (err error) {
+		list, err = s.List(ctx, application.ListIn{Name: e.settings.Name})
+		return err
+	}); failed != nil || len(list.Applications) == 0 {
+		return next, errors.Join(failed, err)
+	}
+	attrs := []slog.Attr{slog.String("application", e.settings.Name), slog.String("reference", e.settings.SecretRef)}
+	if err != nil {
+		attrs = append(attrs, slog.Any("error", err))
+	}
+	a.o.Log.LogAttrs(ctx, slog.LevelWarn, "the vault does not hold the secret of an application; `airside app rotate` puts a new one there", attrs...)
+	return next, nil
 }
 
 // declaredAct does one thing, with its audit entry.
@@ -198,8 +233,8 @@ func (a *App) declaredAct(ctx context.Context, fn func(ctx context.Context) (app
 			return err
 		}
 		detail := map[string]string{"class": string(contract.AuditSecurity), "file": a.cfg.Applications}
-		if change := a.declaredChange(ctx, &done); change != "" {
-			detail["change"] = change
+		if err := a.declaredChange(ctx, &done, detail); err != nil {
+			return err
 		}
 		return trail{a.clocks}.Record(ctx, edge.Act{Tenant: actor.Tenant(ctx), Actor: application.Configuration, Operation: done.Operation,
 			Target: "clientId=" + done.ClientID, Outcome: "ALLOWED", Detail: detail})
@@ -209,7 +244,7 @@ func (a *App) declaredAct(ctx context.Context, fn func(ctx context.Context) (app
 	}
 	attrs := []slog.Attr{slog.String("application", done.Name), slog.String("clientId", done.ClientID), slog.String("operation", done.Operation)}
 	if done.Before == nil {
-		attrs = append(attrs, slog.String("secret", "nobody has it yet; `airside app rotate "+done.Name+"` shows one"))
+		attrs = append(attrs, slog.String("secret", cmp.Or(done.SecretRef, "nobody has it yet; `airside app rotate "+done.Name+"` shows one")))
 	}
 	level := slog.LevelInfo
 	if done.Operation == "suspendApplication" {
@@ -219,19 +254,32 @@ func (a *App) declaredAct(ctx context.Context, fn func(ctx context.Context) (app
 	return nil
 }
 
-// declaredChange names what changed of rights, as it does for calls (see services.changes).
-func (a *App) declaredChange(ctx context.Context, done *application.Done) string {
+// declaredChange adds to the detail of an entry what changed of rights, as it does for calls (see services.changes), and
+// of all settings.
+func (a *App) declaredChange(ctx context.Context, done *application.Done, detail map[string]string) error {
+	if done.Operation == "suspendApplication" {
+		return nil
+	}
 	now, err := a.services.applications.Get(ctx, application.IDIn{ClientID: done.ClientID})
-	if err != nil || done.Operation == "suspendApplication" {
-		return ""
+	if err != nil {
+		return err
 	}
 	body, err := json.Marshal(now.Settings)
 	if err != nil {
-		return ""
+		return err
 	}
 	what := granted(done.Before, body)
+	var before *application.Settings
 	if done.Before == nil {
 		what = append([]string{credentialCreated}, what...)
+	} else {
+		before = &done.Before.Settings
 	}
-	return strings.Join(what, ",")
+	if len(what) > 0 {
+		detail["change"] = strings.Join(what, ",")
+	}
+	if values := application.Values(before, &now.Settings); values != "" {
+		detail["values"] = values
+	}
+	return nil
 }

@@ -72,6 +72,20 @@ func parseApplications(name string, raw []byte, op *contract.Operation) (*applic
 	return f, errors.Join(problems...)
 }
 
+// ApplicationsIn reads a file that declares applications as a server does that has its name in
+// AIRSIDE_APPLICATIONS_FILE. The error names all mistakes, each with file, line, pointer and reason.
+func ApplicationsIn(name string, raw []byte, c *contract.Contract) ([]application.Settings, error) {
+	f, err := parseApplications(name, raw, c.Operation("createApplication"))
+	if err != nil {
+		return nil, err
+	}
+	out := make([]application.Settings, len(f.entries))
+	for i := range f.entries {
+		out[i] = f.entries[i].settings
+	}
+	return out, nil
+}
+
 // strict decodes what must be known, all of it.
 func strict(raw []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(raw))

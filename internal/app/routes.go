@@ -25,11 +25,11 @@ func routes(m *edge.Mux, s *services) {
 
 	// Applications and environments.
 	edge.Handle(m, "listApplications", s.applications.List)
-	edge.Handle(m, "createApplication", s.applications.Create)
+	edge.Handle(m, "createApplication", s.applications.Create, edge.Around(s.applications.BeforeCreate))
 	edge.Handle(m, "getApplication", s.applications.Get)
-	edge.Handle(m, "updateApplication", s.applications.Update)
+	edge.Handle(m, "updateApplication", s.applications.Update, edge.Around(s.applications.BeforeUpdate))
 	edge.Handle(m, "deleteApplication", s.applications.Delete)
-	edge.Handle(m, "rotateApplicationSecret", s.applications.Rotate)
+	edge.Handle(m, "rotateApplicationSecret", s.applications.Rotate, edge.Around(s.applications.BeforeRotate))
 	edge.Handle(m, "suspendApplication", s.applications.Suspend)
 	edge.Handle(m, "resumeApplication", s.applications.Resume)
 	edge.Handle(m, "endApplicationTokens", s.applications.EndTokens)

@@ -85,7 +85,7 @@ func granted(was *application.Application, body []byte) (out []string) {
 	if gives(is.Grants, buys) && !gives(before.Grants, buys) {
 		out = append(out, detect.PurchaseGranted)
 	}
-	if gives(is.Grants, everything) && !gives(before.Grants, everything) {
+	if gives(is.Grants, permit.Everything) && !gives(before.Grants, permit.Everything) {
 		out = append(out, detect.ScopeWidened)
 	}
 	if was == nil {
@@ -106,9 +106,5 @@ func gives(grants []permit.Grant, what func(permit.Grant) bool) bool {
 }
 
 func buys(g permit.Grant) bool { return slices.Contains(g.Effects, "purchase") }
-
-func everything(g permit.Grant) bool {
-	return slices.Contains(g.Operations, "*") || slices.Contains(g.Scopes, "*")
-}
 
 func anywhere(network string) bool { return strings.HasSuffix(network, "/0") }

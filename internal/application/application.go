@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/airside-travel/airside/internal/permit"
+	"github.com/airside-travel/airside/internal/revision"
 	"github.com/airside-travel/airside/internal/store"
 )
 
@@ -37,6 +38,22 @@ type Settings struct {
 	Purchases      *PurchaseCap   `json:"purchases,omitempty"`
 	RefuseLossy    bool           `json:"refuseLossyUpdates,omitempty"`
 	ExpiresAt      time.Time      `json:"expiresAt,omitzero"`
+	SecretRef      string         `json:"secretRef,omitempty"` // the vault into which its secrets are put; nobody sees them
+}
+
+// Values says for the audit trail which settings differ, and how; before is nil for a new application.
+func Values(before, after *Settings) string {
+	text := func(s *Settings) []byte {
+		if s == nil {
+			return nil
+		}
+		doc, err := json.Marshal(s)
+		if err != nil {
+			panic(err) // a struct of plain fields
+		}
+		return doc
+	}
+	return revision.Difference(text(before), text(after))
 }
 
 // Rate is a token bucket.

@@ -3,6 +3,7 @@
 package application_test
 
 import (
+	"bytes"
 	"context"
 	"net/netip"
 	"slices"
@@ -78,6 +79,56 @@ func TestSettings(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"ends tomorrow", "good", "one company's", "taken", "the sandbox by default"}, names); diff != "" {
 		t.Errorf("what was made: %s", diff)
+	}
+}
+
+// TestGrantsOlderThanTheRule: an application that was stored when effects alone needed no reason goes on as it is, is
+// changed in other ways, and is in a file; what it would be granted anew needs one.
+func TestGrantsOlderThanTheRule(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	s := r.node(t)
+	id := r.make(t, s, application.Settings{Name: "old", Grants: []permit.Grant{{Effects: []string{"read"}, Reason: "r"}}})
+	if err := r.as(t, func(ctx context.Context) error { // as it stands in a database that is older
+		rec, err := store.From(ctx).Get(tenant, "application", id)
+		if err != nil {
+			return err
+		}
+		rec.Doc = bytes.Replace(rec.Doc, []byte(`,"reason":"r"`), nil, 1)
+		return store.From(ctx).Update(rec, rec.Version)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	r.follow(t, s)
+	settings := s.Find(id).Settings
+	if settings.Grants[0].Reason != "" {
+		t.Fatalf("the grant is %+v", settings.Grants[0])
+	}
+	update := func() error {
+		return r.as(t, func(ctx context.Context) error {
+			_, err := s.Update(ctx, application.UpdateIn{ClientID: id, Body: settings})
+			return err
+		})
+	}
+	settings.RequestsPerDay = 7
+	if err := update(); err != nil {
+		t.Errorf("another setting: %v", err)
+	}
+	if err := r.as(t, func(ctx context.Context) error {
+		if err := s.Declarable(ctx, &settings); err != nil {
+			return err
+		}
+		_, err := s.Declare(ctx, settings)
+		return err
+	}); err != nil {
+		t.Errorf("a file that names it: %v", err)
+	}
+	settings.Grants = []permit.Grant{{Effects: []string{"read", "write"}}}
+	if err := update(); code(err) != errs.ValidationFailed {
+		t.Errorf("more without a reason: %v", err)
+	}
+	if err := r.as(t, func(ctx context.Context) error { return s.Declarable(ctx, &settings) }); code(err) != errs.ValidationFailed {
+		t.Errorf("a file with more, without a reason: %v", err)
 	}
 }
 
@@ -240,5 +291,23 @@ func TestWhatIsStored(t *testing.T) {
 	}
 	if err := r.store.View(t.Context(), s.Load); err == nil || !strings.Contains(err.Error(), "application broken is stored broken") {
 		t.Errorf("a broken one: %v", err)
+	}
+}
+
+// TestParseMoney: an amount is read as it is printed, and nothing is rounded.
+func TestParseMoney(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]application.Money{
+		"1204.50 USD": {Minor: 120450, Currency: "USD"}, "1204.5 USD": {Minor: 120450, Currency: "USD"}, "7 EUR": {Minor: 700, Currency: "EUR"},
+		"9000 JPY": {Minor: 9000, Currency: "JPY"}, "1.234 BHD": {Minor: 1234, Currency: "BHD"}, " 0 USD ": {Currency: "USD"},
+	} {
+		if got, err := application.ParseMoney(text); err != nil || got != want {
+			t.Errorf("%q: %+v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", "10", "USD 10", "10 usd", "10.001 USD", "9.5 JPY", "-1 USD", "1e3 USD", "10,00 USD", ".5 USD", "10 EURO", "99999999999999999999 USD"} {
+		if got, err := application.ParseMoney(text); err == nil {
+			t.Errorf("%q: %+v", text, got)
+		}
 	}
 }

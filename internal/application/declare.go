@@ -22,36 +22,53 @@ const managed = "CONFIGURATION"
 type Done struct {
 	Name, ClientID, Operation string
 	Before                    *Application // nil when it was registered
+	SecretRef                 string       // where the secret of a new one is
 }
 
 // Declarable holds the settings of a declared application to the rules, and changes nothing but defaults.
 // API_VALIDATION_FAILED, REFERENCE_NOT_FOUND.
-func (s *Service) Declarable(ctx context.Context, in *Settings) error { return s.check(ctx, in) }
+func (s *Service) Declarable(ctx context.Context, in *Settings) error {
+	a, _, err := s.called(ctx, in.Name)
+	if err != nil {
+		return err
+	}
+	return s.check(ctx, in, a)
+}
 
-// Declare makes one application be as a file says, in the running transaction; the actor is Configuration. One that
+// called reads the application of a name; nil when there is none.
+func (s *Service) called(ctx context.Context, name string) (*Application, *store.Record, error) {
+	r, err := store.Read(ctx).Find(actor.Tenant(ctx), kind, byName, name)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil, nil
+	} else if err != nil {
+		return nil, nil, err
+	}
+	a, err := read(r)
+	return a, r, err
+}
+
+// Declare makes one application be as a file says, in the running transaction, after Provide; the actor is
+// Configuration. One that
 // is there by its name already is managed by the file from now on. Nobody learns the secret of a new one before
 // it is rotated. What people did in an emergency stays: a suspension, and a rate that is lower than the file's
 // until the file says something else. API_VALIDATION_FAILED for what never changes.
 func (s *Service) Declare(ctx context.Context, in Settings) (Done, error) {
-	if err := s.check(ctx, &in); err != nil {
+	a, r, err := s.called(ctx, in.Name)
+	if err != nil {
+		return Done{}, err
+	}
+	if err := s.check(ctx, &in, a); err != nil {
 		return Done{}, err
 	}
 	said, err := json.Marshal(in)
 	if err != nil {
 		return Done{}, err
 	}
-	r, err := store.From(ctx).Find(actor.Tenant(ctx), kind, byName, in.Name)
-	if errors.Is(err, store.ErrNotFound) {
+	if a == nil {
 		return s.declareNew(ctx, in, said)
-	} else if err != nil {
-		return Done{}, err
-	}
-	a, err := read(r)
-	if err != nil {
-		return Done{}, err
 	}
 	was := *a
-	done := Done{in.Name, a.ClientID, "updateApplication", &was}
+	done := Done{Name: in.Name, ClientID: a.ClientID, Operation: "updateApplication", Before: &was}
 	if err := a.keeps(&in); err != nil {
 		return done, err
 	}
@@ -70,7 +87,11 @@ func (s *Service) Declare(ctx context.Context, in Settings) (Done, error) {
 }
 
 func (s *Service) declareNew(ctx context.Context, in Settings, said []byte) (Done, error) {
-	id, _, err := s.d.Credentials.IssueApplication(ctx, in.Company, in.Role)
+	digest, err := provided(ctx, &in)
+	if err != nil {
+		return Done{}, err
+	}
+	id, _, err := s.d.Credentials.IssueApplication(ctx, in.Company, in.Role, digest)
 	if err != nil {
 		return Done{}, err
 	}
@@ -81,7 +102,7 @@ func (s *Service) declareNew(ctx context.Context, in Settings, said []byte) (Don
 		return Done{}, err
 	}
 	s.keep(ctx, a)
-	return Done{Name: in.Name, ClientID: id, Operation: "createApplication"}, nil
+	return Done{Name: in.Name, ClientID: id, Operation: "createApplication", SecretRef: in.SecretRef}, nil
 }
 
 // same reports whether nothing of an application changed.
@@ -122,7 +143,7 @@ func (s *Service) Withdraw(ctx context.Context, clientID string) (Done, error) {
 		return Done{}, err
 	}
 	was := *a
-	done := Done{a.Name, a.ClientID, "suspendApplication", &was}
+	done := Done{Name: a.Name, ClientID: a.ClientID, Operation: "suspendApplication", Before: &was}
 	if a.ManagedBy != managed || a.State == Suspended {
 		done.Operation = ""
 		return done, nil

@@ -8,8 +8,10 @@
 // books of purchases are in the store, in the transaction of the purchase (Reserve). Quotas are in the store
 // too, and are taken from it in shares (Count), so that processes on one database have one quota together.
 //
+// Secrets that go into a vault (Settings.SecretRef) are made and kept by package vault; here are their digests.
+//
 // Not here: secrets and tokens (identity), the evaluation of grants (permit), the order in which the edge
 // asks (edge), the environments themselves (upstream). Errors: API_VALIDATION_FAILED, RESOURCE_NOT_FOUND,
-// VERSION_CONFLICT, DUPLICATE_VALUE for names, SPEND_CAP_REACHED, PRICE_UNKNOWN, QUOTA_REACHED,
+// VERSION_CONFLICT, DUPLICATE_VALUE for names, VAULT_UNAVAILABLE, ROTATION_REFUSED, SPEND_CAP_REACHED, PRICE_UNKNOWN, QUOTA_REACHED,
 // APPLICATION_EXPIRED, APPLICATION_SUSPENDED, STORE_UNAVAILABLE for a quota that cannot be looked at.
 package application

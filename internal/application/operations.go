@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -25,15 +26,22 @@ type SettingsIn struct {
 // Shown is an application with its secret, which is shown this once.
 type Shown struct {
 	Application
-	ClientSecret string `json:"clientSecret"`
+	ClientSecret string `json:"clientSecret,omitempty"` // none where it is in a vault
 }
 
-// Create is createApplication. API_VALIDATION_FAILED, DUPLICATE_VALUE for the name.
+// Create is createApplication, after BeforeCreate. API_VALIDATION_FAILED, DUPLICATE_VALUE for the name.
 func (s *Service) Create(ctx context.Context, in SettingsIn) (Shown, error) {
-	if err := cmp.Or(s.check(ctx, &in.Body), s.ends(&in.Body)); err != nil {
+	if holder := preparedIn(ctx).holder; holder != "" {
+		return Shown{}, taken(holder)
+	}
+	if err := cmp.Or(s.check(ctx, &in.Body, nil), s.ends(&in.Body)); err != nil {
 		return Shown{}, err
 	}
-	id, secret, err := s.d.Credentials.IssueApplication(ctx, in.Body.Company, in.Body.Role)
+	digest, err := provided(ctx, &in.Body)
+	if err != nil {
+		return Shown{}, err
+	}
+	id, secret, err := s.d.Credentials.IssueApplication(ctx, in.Body.Company, in.Body.Role, digest)
 	if err != nil {
 		return Shown{}, err
 	}
@@ -43,6 +51,7 @@ func (s *Service) Create(ctx context.Context, in SettingsIn) (Shown, error) {
 		return Shown{}, err
 	}
 	s.keep(ctx, a)
+	revision.Values(ctx, Values(nil, &a.Settings))
 	return Shown{*a, secret}, nil
 }
 
@@ -126,9 +135,10 @@ func (s *Service) Update(ctx context.Context, in UpdateIn) (*Application, error)
 	if err := revision.Demand(ctx, r.Version); err != nil {
 		return nil, err
 	}
-	if err := cmp.Or(s.check(ctx, &in.Body), s.ends(&in.Body), a.keeps(&in.Body)); err != nil {
+	if err := cmp.Or(s.check(ctx, &in.Body, a), s.ends(&in.Body), a.keeps(&in.Body)); err != nil {
 		return nil, err
 	}
+	revision.Values(ctx, Values(&a.Settings, &in.Body))
 	a.Settings = in.Body
 	return a, s.write(ctx, a, r.Version)
 }
@@ -177,13 +187,20 @@ type RotateIn struct {
 	} `body:"json"`
 }
 
-// Rotate is rotateApplicationSecret. RESOURCE_NOT_FOUND.
+// Rotate is rotateApplicationSecret, after BeforeRotate. RESOURCE_NOT_FOUND.
 func (s *Service) Rotate(ctx context.Context, in RotateIn) (Shown, error) {
 	a, r, err := s.own(ctx, in.ClientID)
 	if err != nil {
 		return Shown{}, err
 	}
-	secret, until, err := s.d.Credentials.RotateApplication(ctx, a.ClientID, time.Duration(in.Body.OverlapSeconds)*time.Second)
+	if preparedIn(ctx).finished {
+		return Shown{*a, ""}, nil
+	}
+	digest, err := provided(ctx, &a.Settings)
+	if err != nil {
+		return Shown{}, err
+	}
+	secret, until, err := s.d.Credentials.RotateApplication(ctx, a.ClientID, time.Duration(in.Body.OverlapSeconds)*time.Second, digest)
 	if err != nil {
 		return Shown{}, err
 	}
@@ -208,6 +225,7 @@ func (s *Service) Suspend(ctx context.Context, in SuspendIn) (*Application, erro
 	if err != nil {
 		return nil, err
 	}
+	revision.Values(ctx, fmt.Sprintf("reason: %q", in.Body.Reason))
 	a.State, a.Suspension = Suspended, &Suspension{Reason: in.Body.Reason, By: actor.From(ctx).ClientID, At: s.d.Clock.Now()}
 	return a, s.write(ctx, a, r.Version)
 }

@@ -10,6 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
+	"strings"
 
 	"github.com/airside-travel/airside/internal/store"
 )
@@ -329,4 +331,23 @@ func decimals(currency string) int {
 func (m Money) String() string {
 	d := decimals(m.Currency)
 	return fmt.Sprintf("%.*f %s", d, float64(m.Minor)/math.Pow10(d), m.Currency)
+}
+
+// ParseMoney reads an amount as String writes it, with at most the decimals that the currency has: "1204.5 USD".
+func ParseMoney(text string) (Money, error) {
+	amount, currency, ok := strings.Cut(strings.TrimSpace(text), " ")
+	whole, part, _ := strings.Cut(amount, ".")
+	d := decimals(currency)
+	digits := func(s string) bool {
+		return !strings.ContainsFunc(s, func(r rune) bool { return r < '0' || r > '9' })
+	}
+	upper := !strings.ContainsFunc(currency, func(r rune) bool { return r < 'A' || r > 'Z' })
+	if !ok || len(currency) != 3 || !upper || whole == "" || len(part) > d || !digits(whole+part) {
+		return Money{}, fmt.Errorf("%q is no amount such as %s", text, Money{120450, "USD"})
+	}
+	minor, err := strconv.ParseInt(whole+part+strings.Repeat("0", d-len(part)), 10, 64)
+	if err != nil {
+		return Money{}, fmt.Errorf("%q is too much", text)
+	}
+	return Money{minor, currency}, nil
 }

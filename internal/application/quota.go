@@ -18,9 +18,10 @@ import (
 // kindQuota is how much of its day's quota was given out to processes, one record for each application.
 const kindQuota = "application.quota"
 
-// Store is where the shares of quotas are taken from.
+// Store is where the shares of quotas are taken from, and what goes ahead of a transaction looks.
 type Store interface {
 	Update(ctx context.Context, fn func(ctx context.Context) error) error
+	View(ctx context.Context, fn func(ctx context.Context) error) error
 }
 
 // A process takes shares of a quota from the store and counts them down in memory, so that the calls of all

@@ -95,14 +95,16 @@ func (r *rig) make(t testing.TB, s *application.Service, settings application.Se
 	return id
 }
 
-func (r *rig) IssueApplication(context.Context, string, string) (id, secret string, err error) {
+func (r *rig) IssueApplication(context.Context, string, string, []byte) (id, secret string, err error) {
 	r.issued++
 	return fmt.Sprintf("client-%d", r.issued), "secret", nil
 }
 
-func (r *rig) RotateApplication(_ context.Context, _ string, overlap time.Duration) (string, time.Time, error) {
+func (r *rig) RotateApplication(_ context.Context, _ string, overlap time.Duration, _ []byte) (string, time.Time, error) {
 	return "secret", r.now.Add(overlap), nil
 }
+
+func (*rig) Holder(context.Context, []byte) (string, bool, error) { return "", false, nil }
 
 func (*rig) EndTokens(context.Context, string) error { return nil }
 

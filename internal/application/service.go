@@ -17,12 +17,16 @@ import (
 	"github.com/airside-travel/airside/internal/peers"
 	"github.com/airside-travel/airside/internal/permit"
 	"github.com/airside-travel/airside/internal/store"
+	"github.com/airside-travel/airside/internal/vault"
 )
 
 // Credentials makes and ends what applications authenticate with, in the running transaction.
 type Credentials interface {
-	IssueApplication(ctx context.Context, company, role string) (id, secret string, err error)
-	RotateApplication(ctx context.Context, id string, overlap time.Duration) (secret string, until time.Time, err error)
+	// The digest is that of a secret which is in a vault already; without one a secret is made, and shown.
+	IssueApplication(ctx context.Context, company, role string, digest []byte) (id, secret string, err error)
+	RotateApplication(ctx context.Context, id string, overlap time.Duration, digest []byte) (secret string, until time.Time, err error)
+	// Holder is whose secret has a digest, and whether it opens anything; "" for nobody's.
+	Holder(ctx context.Context, digest []byte) (id string, works bool, err error)
 	EndTokens(ctx context.Context, id string) error
 	RemoveApplication(ctx context.Context, id string) error
 }
@@ -57,6 +61,9 @@ type Deps struct {
 	Companies    Companies
 	Permits      *permit.Engine
 	Uses         Uses
+	Vault        Vault
+	// Reserved says what uses a reference for something else, such as an environment; "" for nothing.
+	Reserved func(ref vault.Ref) string
 }
 
 // Service keeps applications. What it has in memory is a copy of the store's, changed after commit only.
@@ -173,8 +180,8 @@ func (s *Service) keep(ctx context.Context, a *Application) {
 	})
 }
 
-// check holds settings to the rules that the contract cannot state.
-func (s *Service) check(ctx context.Context, in *Settings) error {
+// check holds settings to the rules that the contract cannot state; was is the application so far, or nil.
+func (s *Service) check(ctx context.Context, in *Settings, was *Application) error {
 	if in.Environment == "" {
 		in.Environment = Sandbox
 	}
@@ -184,13 +191,20 @@ func (s *Service) check(ctx context.Context, in *Settings) error {
 	if a, err := mail.ParseAddress(in.Owner); err != nil || a.Address != in.Owner {
 		return errs.Invalidf("/owner", "format", "the owner must be an e-mail address, so that somebody can be asked")
 	}
-	if err := s.d.Permits.Check(in.Grants); err != nil {
+	var inForce []permit.Grant
+	if was != nil {
+		inForce = was.Grants
+	}
+	if err := s.d.Permits.Check(in.Grants, inForce); err != nil {
 		return err
 	}
 	for i, n := range in.Networks {
 		if _, err := prefix(n); err != nil {
 			return errs.Invalidf(fmt.Sprintf("/networks/%d", i), "format", "%q is no CIDR block such as 192.0.2.0/24 or 2001:db8::/32", n)
 		}
+	}
+	if err := s.checkRef(in, was); err != nil {
+		return err
 	}
 	if c := in.Purchases; c != nil && c.Amount != nil && c.Amount.Minor < 0 {
 		return errs.Invalidf("/purchases/amountPerDay/minor", "minimum", "a cap is not negative")
@@ -255,10 +269,14 @@ func (s *Service) write(ctx context.Context, a *Application, version int64) erro
 // named turns what a store refuses into the caller's answer.
 func named(err error) error {
 	if d, ok := errors.AsType[*store.DuplicateError](err); ok {
-		return errs.OnField(errs.DuplicateValue, "/name", "unique", "another application has this name").With("clientId", d.ID)
+		return taken(d.ID)
 	}
 	if errors.Is(err, store.ErrVersion) {
 		return errs.New(errs.VersionConflict, "the application changed meanwhile").Because(err)
 	}
 	return err
+}
+
+func taken(clientID string) error {
+	return errs.OnField(errs.DuplicateValue, "/name", "unique", "another application has this name").With("clientId", clientID)
 }

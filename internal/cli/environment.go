@@ -55,17 +55,14 @@ func (m *Main) envModeCmd() *cobra.Command {
 		ValidArgs: []string{environment.Live, environment.ReadOnly, environment.DryRun},
 	}
 	reason := cmd.Flags().String("reason", "", "why, for the audit trail")
-	return m.onRemote(cmd, func(ctx context.Context, r *remote, args []string) error {
+	return m.remoteCmd(cmd, func(ctx context.Context, r *remote, args []string) ([]byte, func([]byte) error, error) {
 		in := given(map[string]string{"reason": *reason})
 		in["mode"] = args[1]
 		body, err := r.send(ctx, http.MethodPut, environmentsPath+"/"+url.PathEscape(args[0])+"/mode", in)
-		if err != nil {
-			return err
-		}
-		return decoded(func(got environment.Shown) error {
+		return body, decoded(func(got environment.Shown) error {
 			_, err := fmt.Fprintf(m.Stdout, "%s is %s\n", got.Name, got.Mode)
 			return err
-		})(body)
+		}), err
 	})
 }
 

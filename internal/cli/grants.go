@@ -25,23 +25,20 @@ func parseGrants(texts []string, reason string) ([]permit.Grant, error) {
 			default:
 				g.Operations = append(g.Operations, word)
 			}
-			if word == permit.All {
-				g.Reason = reason
-			}
+		}
+		if permit.Everything(g) {
+			g.Reason = reason
 		}
 		out = append(out, g)
 	}
 	if len(out) == 0 {
-		return nil, failf(ExitUsage, "an application without a grant may call nothing").hint("--grant scope:trip:read; see `airside app --help`")
+		return nil, noGrant()
 	}
 	return out, nil
 }
 
-// strictJSON refuses members that nothing reads, because they are spelling mistakes.
-func strictJSON(text []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	return d.Decode(into)
+func noGrant() *Failure {
+	return failf(ExitUsage, "an application without a grant may call nothing").hint("--grant scope:trip:read; see `airside app --help`")
 }
 
 func sameJSON(a, b any) bool {

@@ -58,6 +58,7 @@ type answer struct {
 	Type      string
 	Body      []byte
 	RequestID string
+	ETag      string
 }
 
 // token is the access token: the configured one, or one made of id and secret, kept for the command.
@@ -141,7 +142,7 @@ func (r *remote) do(ctx context.Context, method, path string, header http.Header
 			hint("start a server with `airside dev`, or set AIRSIDE_URL or --base-url")
 	}
 	defer resp.Body.Close()
-	a := &answer{Status: resp.StatusCode, Type: resp.Header.Get("Content-Type"), RequestID: resp.Header.Get("X-Request-Id")}
+	a := &answer{Status: resp.StatusCode, Type: resp.Header.Get("Content-Type"), RequestID: resp.Header.Get("X-Request-Id"), ETag: resp.Header.Get("ETag")}
 	if a.Body, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer)); err != nil {
 		return nil, failf(ExitUnavailable, "the answer of %s broke off: %w", r.base, err)
 	}

@@ -105,12 +105,15 @@ func ageText(d time.Duration) string {
 
 func (m *Main) vaultPutCmd() *cobra.Command {
 	return &cobra.Command{
-		Use: "put REF", Short: "Store a secret, read from standard input, as the current version",
-		Long: "Put reads the value from standard input; on a terminal it asks for it and does not show what is\n" +
-			"typed. One line end after the value is cut off. What was current becomes previous.",
-		Example: "  airside vault put file:secrets.age#clientSecret\n  pass show spotnana | airside vault put vault://secret/prod/spotnana#clientSecret",
-		Args:    cobra.ExactArgs(1),
+		Use: "put REF [-]", Short: "Store a secret, read from standard input, as the current version",
+		Long: "Put reads the value from standard input, with or without the hyphen; on a terminal it asks for it and does not show\n" +
+			"what is typed. One line end after the value is cut off. What was current becomes previous.",
+		Example: "  airside vault put file:secrets.age#clientSecret\n  pass show spotnana | airside vault put vault://secret/prod/spotnana#clientSecret -",
+		Args:    cobra.RangeArgs(1, 2),
 		RunE: runs(func(cmd *cobra.Command, args []string) error {
+			if len(args) == 2 && args[1] != "-" {
+				return failf(ExitUsage, "a secret is not given as an argument, where others can see it").hint("airside vault put REF - reads it from standard input")
+			}
 			ref, v, err := m.vault(args[0])
 			if err != nil {
 				return err

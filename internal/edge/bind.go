@@ -32,8 +32,19 @@ func AsReceived(max int) Option { return func(ep *endpoint) { ep.raw = max } }
 // Before runs fn ahead of the transaction, for what must talk to the network first.
 func Before[In any](fn func(context.Context, In) error) Option {
 	return func(ep *endpoint) {
-		ep.before = func(ctx context.Context, in any) error {
-			return fn(ctx, in.(In)) //nolint:forcetypeassert // decode made it; a wrong In fails at the first call of any test
+		ep.before = func(ctx context.Context, in any) (context.Context, func(context.Context) error, error) {
+			return ctx, nil, fn(ctx, in.(In)) //nolint:forcetypeassert // decode made it; a wrong In fails at the first call of any test
+		}
+	}
+}
+
+// Around is Before for what the transaction has to know, by the context that fn answers, and for what has to follow
+// when it has committed: after, which may be nil, and is not called when the answer is a kept one. An error of after is
+// the answer, although the write is done.
+func Around[In any](fn func(context.Context, In) (_ context.Context, after func(context.Context) error, err error)) Option {
+	return func(ep *endpoint) {
+		ep.before = func(ctx context.Context, in any) (context.Context, func(context.Context) error, error) {
+			return fn(ctx, in.(In)) //nolint:forcetypeassert // as above
 		}
 	}
 }

@@ -50,12 +50,13 @@ func (m *Mux) handle(c *call) error {
 		}
 		return err
 	}
+	var err error
+	var after func(context.Context) error
 	if c.ep.before != nil {
-		if err := c.ep.before(ctx, c.in); err != nil {
+		if ctx, after, err = c.ep.before(ctx, c.in); err != nil {
 			return err
 		}
 	}
-	var err error
 	switch {
 	case c.ep.own:
 		err = m.ownTransactions(ctx, c)
@@ -73,6 +74,11 @@ func (m *Mux) handle(c *call) error {
 	if err != nil {
 		m.recordRefusal(ctx, c, err)
 		return err
+	}
+	if after != nil && !c.replayed {
+		if err := after(context.WithoutCancel(ctx)); err != nil {
+			return err
+		}
 	}
 	c.event.Decide("handle", "done", string(op.Effect), "")
 	if caller, _ := c.ctx.Value(callerKey{}).(*Caller); caller != nil && caller.Application != nil && caller.Application.Quotes && op.Effect == contract.Read {
@@ -233,6 +239,9 @@ func (m *Mux) note(ctx context.Context, a Act) error {
 	return nil
 }
 
+// maxValues is how many bytes the trail keeps of what became of what.
+const maxValues = 16 << 10
+
 // act is what the trail keeps of the call.
 func (m *Mux) act(c *call, outcome, code string) Act {
 	op := c.ep.op
@@ -242,6 +251,9 @@ func (m *Mux) act(c *call, outcome, code string) Act {
 	}
 	if len(c.removed) > 0 {
 		detail["removed"] = c.lost()
+	}
+	if c.values != "" {
+		detail["values"] = redact.Text(c.values, maxValues)
 	}
 	if c.upstream != nil {
 		detail["environment"] = c.event.Environment

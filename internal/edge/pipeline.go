@@ -81,15 +81,18 @@ type endpoint struct {
 	input  reflect.Type
 	decode func(c *call) (any, error) // nil: not built
 	invoke func(ctx context.Context, in any) (any, error)
-	before func(ctx context.Context, in any) error // ahead of the transaction; nil for most
-	own    bool                                    // the handler opens its own transactions
-	open   bool                                    // in dev, callable without a token
-	raw    int                                     // bytes of a body that is handed over as it came; 0: bodies are checked
+	before ahead // ahead of the transaction; nil for most
+	own    bool  // the handler opens its own transactions
+	open   bool  // in dev, callable without a token
+	raw    int   // bytes of a body that is handed over as it came; 0: bodies are checked
 
 	read   *contract.Operation // of a write: what reads its path; nil: nothing does
 	put    *contract.Operation // of a read: the complete-object update that takes its answer back; nil: none does
 	beyond []*contract.Param   // of such a read: the parameters that the update lacks
 }
+
+// ahead is what runs before a transaction: it answers the context for the handler, and what follows, or nil.
+type ahead func(ctx context.Context, in any) (_ context.Context, after func(context.Context) error, err error)
 
 // call is one request on its way through the stages.
 type call struct {
@@ -112,6 +115,7 @@ type call struct {
 	upstream Upstream // where the call goes; nil: it is answered here
 	sent     bool     // the answer is on its way already
 	removed  []string // members that a complete-object update took away
+	values   string   // what became of what, as the domain says it
 	token    string   // the caller's
 	keepsAll bool     // the client is not allowed to remove any by leaving them out
 	replayed bool

@@ -21,7 +21,7 @@ const removesHeader = "Airside-Removes"
 // a condition that the operation cannot check, and members that a complete-object update left out.
 // Errors: API_VALIDATION_FAILED, LOSSY_UPDATE; both undo the write.
 func (m *Mux) revise(c *call, slot *revision.Slot) error {
-	c.etag, c.removed = slot.ETag(), nil
+	c.etag, c.removed, c.values = slot.ETag(), nil, slot.Values()
 	if c.ep.op.Effect == contract.Read {
 		return nil
 	}

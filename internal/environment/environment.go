@@ -3,9 +3,11 @@
 package environment
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/peers"
 	"github.com/airside-travel/airside/internal/permit"
+	"github.com/airside-travel/airside/internal/revision"
 	"github.com/airside-travel/airside/internal/store"
 )
 
@@ -194,7 +197,8 @@ func (s *Service) show(ctx context.Context, sp *Spec) Shown {
 type ModeIn struct {
 	Name string `path:"environment"`
 	Body struct {
-		Mode string `json:"mode"`
+		Mode   string `json:"mode"`
+		Reason string `json:"reason"` // for the audit trail
 	} `body:"json"`
 }
 
@@ -213,6 +217,9 @@ func (s *Service) SetMode(ctx context.Context, in ModeIn) (Shown, error) {
 		return Shown{}, err
 	}
 	tx, now := store.From(ctx), s.d.Clock.Now()
+	if err := s.told(ctx, sp, &in); err != nil {
+		return Shown{}, err
+	}
 	r := &store.Record{Tenant: s.d.Tenant, Kind: kind, ID: in.Name, CreatedAt: now, UpdatedAt: now, Doc: doc}
 	if err := tx.Update(r, 0); errors.Is(err, store.ErrNotFound) {
 		err = tx.Insert(r)
@@ -231,6 +238,24 @@ func (s *Service) SetMode(ctx context.Context, in ModeIn) (Shown, error) {
 	out := s.show(ctx, sp)
 	out.Mode = in.Body.Mode
 	return out, nil
+}
+
+// told says for the audit trail which mode took the place of which, and why.
+func (s *Service) told(ctx context.Context, sp *Spec, in *ModeIn) error {
+	was := switched{cmp.Or(sp.Mode, Live)}
+	r, err := store.Read(ctx).Get(s.d.Tenant, kind, sp.Name)
+	if err == nil {
+		err = json.Unmarshal(r.Doc, &was)
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	text := fmt.Sprintf("mode: %q -> %q", was.Mode, in.Body.Mode)
+	if in.Body.Reason != "" {
+		text += fmt.Sprintf("; reason: %q", in.Body.Reason)
+	}
+	revision.Values(ctx, text)
+	return nil
 }
 
 // Rotation is what became of one (schema EnvironmentRotation).

@@ -66,6 +66,7 @@ const (
 	UpstreamCredential   Code = "UPSTREAM_CREDENTIAL_REFUSED"
 	RotationRefused      Code = "ROTATION_REFUSED"
 	RequestNotWellFormed Code = "REQUEST_NOT_WELL_FORMED"
+	VaultUnavailable     Code = "VAULT_UNAVAILABLE"
 	StoreUnavailable     Code = "STORE_UNAVAILABLE"
 	SupplierUnavailable  Code = "SUPPLIER_UNAVAILABLE"
 	InternalError        Code = "INTERNAL_ERROR"
@@ -171,6 +172,7 @@ var codes = []Info{
 	{WebhookUnsigned, Unauthenticated, "A webhook came to the inbox without id, timestamp and signature, and nothing else says who sent it.", "Send it as the webhooks page says. An older sender needs a bearer token and an environment with WEBHOOK_BEARER."},
 	{WebhookForged, Unauthenticated, "None of the environment's secrets made the signature of a webhook for the inbox: the body was changed on its way, the secret is another, or somebody forged it.", "Compare the secret of the subscription with the references in AIRSIDE_ENV_<NAME>_WEBHOOK_SECRETS; `airside inbox status` says when each of them matched last."},
 	{WebhookStale, Unauthenticated, "A webhook for the inbox is signed rightly, but its timestamp is too far from now.", "Compare the clocks of both sides; AIRSIDE_ENV_<NAME>_WEBHOOK_TOLERANCE says how far they may differ."},
+	{VaultUnavailable, Unavailable, "The vault that the secret is to be put into does not answer. The message says what was done before.", "Try again; `airside vault get REF --check` shows whether the vault answers."},
 	{StoreUnavailable, Unavailable, "The store cannot take the write now. Nothing was written, unless the message says that this is in doubt.", "Try again; writes with an Idempotency-Key are safe to repeat."},
 	{AuditUnavailable, Unavailable, "The audit trail cannot take the entry, and what leaves no entry is not done. Nothing was written, and nothing that is audited was shown.", "Try again; writes with an Idempotency-Key are safe to repeat. If it stays so, look at the disk and the log of the server."},
 	{AuditBroken, Conflict, "The audit trail was altered outside of Airside, so nothing more of it is signed or dropped.", "`airside audit verify` says where it breaks. Keep a copy of the database and compare with the checkpoints that were copied elsewhere."},

@@ -4,6 +4,7 @@ package identity
 
 import (
 	"context"
+	"crypto/subtle"
 	"time"
 
 	"github.com/airside-travel/airside/internal/actor"
@@ -16,13 +17,26 @@ import (
 // TMC's five, and their role may be empty.
 const kindApplication = "identity.application"
 
+// applicationSecret begins the secrets of applications.
+const applicationSecret = "aap_"
+
+// fresh is a new secret with its hash; for one that is in a vault already its hash only.
+func fresh(digest []byte) (secret string, hash []byte) {
+	if digest != nil {
+		return "", digest
+	}
+	secret = ids.Secret(applicationSecret)
+	return secret, hashSecret(secret)
+}
+
 // IssueApplication makes the credential of an application in the running transaction and shows the secret,
-// once. Without a role the actor of its tokens can do nothing inside the platform.
-func (s *Service) IssueApplication(ctx context.Context, company, role string) (id, secret string, err error) {
+// once. Of a secret that is in a vault already it takes the digest (SHA-256), and shows none. Without a role the actor
+// of its tokens can do nothing inside the platform.
+func (s *Service) IssueApplication(ctx context.Context, company, role string, digest []byte) (id, secret string, err error) {
 	tx, now := store.From(ctx), s.clocks.Base().Now()
-	secret = ids.Secret("aap_")
+	secret, hash := fresh(digest)
 	c := &client{ID: ids.UUID(), Tenant: actor.Tenant(ctx), Company: company, Role: role, Application: true,
-		SecretHash: hashSecret(secret), Generation: 1, CreatedAt: now, RotatedAt: now}
+		SecretHash: hash, Generation: 1, CreatedAt: now, RotatedAt: now}
 	if err := tx.Insert(c.record()); err != nil {
 		return "", "", err
 	}
@@ -31,14 +45,15 @@ func (s *Service) IssueApplication(ctx context.Context, company, role string) (i
 }
 
 // RotateApplication gives an application a new secret. The old one keeps working for the overlap, and so do
-// tokens; without an overlap the old secret and every token are dead when this commits. RESOURCE_NOT_FOUND.
-func (s *Service) RotateApplication(ctx context.Context, id string, overlap time.Duration) (secret string, until time.Time, err error) {
+// tokens; without an overlap the old secret and every token are dead when this commits. The digest is that of a new
+// secret which is in a vault already, as of IssueApplication. RESOURCE_NOT_FOUND.
+func (s *Service) RotateApplication(ctx context.Context, id string, overlap time.Duration, digest []byte) (secret string, until time.Time, err error) {
 	c, r, err := s.ownApplication(ctx, id)
 	if err != nil {
 		return "", until, err
 	}
 	tx, now := store.From(ctx), s.clocks.Base().Now()
-	secret = ids.Secret("aap_")
+	secret, hash := fresh(digest)
 	c.PreviousHash, c.PreviousUntil = c.SecretHash, time.Time{} // without an overlap it opens nothing, and its use is worth an alert
 	if overlap > 0 {
 		c.PreviousUntil = now.Add(overlap)
@@ -49,7 +64,7 @@ func (s *Service) RotateApplication(ctx context.Context, id string, overlap time
 		}
 	}
 	c.RetiredHash = c.SecretHash
-	c.SecretHash, c.RotatedAt = hashSecret(secret), now
+	c.SecretHash, c.RotatedAt = hash, now
 	if err := tx.Update(c.record(), r.Version); err != nil {
 		return "", until, err
 	}
@@ -98,6 +113,31 @@ func (s *Service) RemoveApplication(ctx context.Context, id string) error {
 		delete(s.clients, c.ID)
 	})
 	return nil
+}
+
+// Holder is whose secret has a digest (SHA-256), of whichever tenant, and whether it still opens anything; "" when nobody
+// ever had it. The context carries a transaction.
+func (s *Service) Holder(ctx context.Context, digest []byte) (id string, works bool, err error) {
+	now := s.clocks.Base().Now()
+	for _, kind := range []string{kindApplication, kindClient, kindTomb} {
+		for r, err := range store.Read(ctx).List(store.Query{Tenant: Platform, Kind: kind}) {
+			if err != nil {
+				return "", false, err
+			}
+			c, err := readClient(r)
+			if err != nil {
+				return "", false, err
+			}
+			is := func(hash []byte) bool { return len(hash) > 0 && subtle.ConstantTimeCompare(hash, digest) == 1 }
+			switch {
+			case kind != kindTomb && (is(c.SecretHash) || is(c.PreviousHash) && now.Before(c.PreviousUntil)):
+				return c.ID, true, nil
+			case is(c.SecretHash), is(c.PreviousHash), is(c.RetiredHash):
+				id = c.ID
+			}
+		}
+	}
+	return id, false, nil
 }
 
 // ownApplication reads an application's credential of the caller's TMC.

@@ -18,8 +18,9 @@ const (
 	ReasonRotatedToken  = "rotated-token" // killed by a rotation or with its client
 	ReasonUnknownClient = "unknown-client"
 	ReasonWrongSecret   = "wrong-secret"
-	ReasonRotatedSecret = "rotated-secret" // the right one until the last rotation
-	ReasonRevokedSecret = "revoked-secret" // the right one of a client that is gone
+	ReasonRotatedSecret = "rotated-secret"  // the right one until the last rotation
+	ReasonRevokedSecret = "revoked-secret"  // the right one of a client that is gone
+	ReasonNetwork       = "network-refused" // the right one, from where its client may not call
 )
 
 // maxDead is of how many tokens that are gone the reason is remembered.

@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -33,6 +34,8 @@ type Service struct {
 	mu        sync.RWMutex
 	clients   map[string]*client
 	tokens    map[[32]byte]*grant
+
+	allowed func(clientID string, from netip.Addr) bool // nil: from anywhere
 
 	viewer Viewer
 	peers  Follower            // nil: no other process uses the store
@@ -149,9 +152,10 @@ func (s *Service) TenantOf(id string) string {
 	return ""
 }
 
-// verify compares a secret. An unknown client costs the same comparison as a wrong secret. What is
-// remembered of the client may be old: issue looks again.
-func (s *Service) verify(ctx context.Context, id, secret string) (*client, error) {
+// verify compares a secret, and holds the client to the networks that it may call from. An unknown client, and a known
+// one from elsewhere, cost the same comparison as a wrong secret and get the same answer, so that nobody can try
+// secrets from where they do not open anything. What is remembered of the client may be old: issue looks again.
+func (s *Service) verify(ctx context.Context, id, secret, address string) (*client, error) {
 	got := hashSecret(secret)
 	c, ok := s.known(id)
 	if s.peers != nil && (!ok || subtle.ConstantTimeCompare(got, c.SecretHash) != 1) {
@@ -167,8 +171,36 @@ func (s *Service) verify(ctx context.Context, id, secret string) (*client, error
 			copy(before, c.PreviousHash)
 		}
 	}
+	refuse := func(why string) error {
+		return errs.New(errs.CredentialInvalid, "client_id and client_secret do not belong together").Known(why)
+	}
 	if subtle.ConstantTimeCompare(got, want)|subtle.ConstantTimeCompare(got, before) != 1 || c == nil {
-		return nil, errs.New(errs.CredentialInvalid, "client_id and client_secret do not belong together").Known(s.whyNot(ctx, id, c, got))
+		return nil, refuse(s.whyNot(ctx, id, c, got))
+	}
+	within, err := s.within(ctx, c, address)
+	if err != nil {
+		return nil, err
+	}
+	if !within {
+		s.whyNot(ctx, id, c, got) // takes as long as it does for a wrong secret
+		return nil, refuse(ReasonNetwork)
 	}
 	return c, nil
+}
+
+// Networks says where a client may get tokens from: allowed gets its id and the caller's address. Without it clients
+// may do so from anywhere.
+func (s *Service) Networks(allowed func(clientID string, from netip.Addr) bool) { s.allowed = allowed }
+
+func (s *Service) within(ctx context.Context, c *client, address string) (bool, error) {
+	if s.allowed == nil {
+		return true, nil
+	}
+	if s.peers != nil { // another process may have changed the list
+		if err := s.peers.Follow(ctx, c.Tenant); err != nil {
+			return false, err
+		}
+	}
+	from, _ := netip.ParseAddr(address) // the edge made it; the zero address is in no network
+	return s.allowed(c.ID, from.Unmap()), nil
 }

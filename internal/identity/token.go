@@ -30,6 +30,7 @@ type TokenIn struct {
 	SubjectToken     string `form:"subject_token"`
 	SubjectTokenType string `form:"subject_token_type"`
 	Scope            string `form:"scope"`
+	Address          string `request:"address"`
 }
 
 // TokenOut is OAuthTokenResponse.
@@ -43,7 +44,7 @@ type TokenOut struct {
 
 // FetchToken is fetchOauth2Token. CLIENT_CREDENTIALS_INVALID, SUBJECT_TOKEN_INVALID.
 func (s *Service) FetchToken(ctx context.Context, in TokenIn) (TokenOut, error) {
-	c, err := s.verify(ctx, in.ClientID, in.ClientSecret)
+	c, err := s.verify(ctx, in.ClientID, in.ClientSecret, in.Address)
 	if err != nil {
 		return TokenOut{}, err
 	}
@@ -72,6 +73,7 @@ type LegacyIn struct {
 		ClientID     string `json:"clientId"`
 		ClientSecret string `json:"clientSecret"`
 	} `body:"json"`
+	Address string `request:"address"`
 }
 
 // LegacyOut is its answer.
@@ -83,7 +85,7 @@ type LegacyOut struct {
 
 // LegacyToken is the deprecated endpoint: client credentials as JSON. CLIENT_CREDENTIALS_INVALID.
 func (s *Service) LegacyToken(ctx context.Context, in LegacyIn) (LegacyOut, error) {
-	c, err := s.verify(ctx, in.Body.ClientID, in.Body.ClientSecret)
+	c, err := s.verify(ctx, in.Body.ClientID, in.Body.ClientSecret, in.Address)
 	if err != nil {
 		return LegacyOut{}, err
 	}

@@ -134,15 +134,17 @@ func entryOf(e *store.AuditEntry) AuditEntry {
 // details is what the edge keeps beside an entry.
 type details struct {
 	Class, IP, Code, Removed string
+	Values                   string // what became of what
 	Change, Reason, Count    string
 	Personal                 []byte // ip and removed of an entry about people, sealed
 }
 
 func (d *details) text() string {
-	if d.Removed == "" {
-		return d.Code
+	out := d.Code
+	if d.Removed != "" {
+		out += " removed " + d.Removed // members that a complete-object update took away
 	}
-	return strings.TrimSpace(d.Code + " removed " + d.Removed) // members that a complete-object update took away
+	return strings.TrimSpace(out + " " + d.Values)
 }
 
 // open reads the personal part; of somebody who was purged it says so.

@@ -26,7 +26,7 @@ type Grant struct {
 	Operations []string `json:"operations,omitempty"` // operation ids, or *
 	Scopes     []string `json:"scopes,omitempty"`
 	Effects    []string `json:"effects,omitempty"`
-	Reason     string   `json:"reason,omitempty"` // needed with *
+	Reason     string   `json:"reason,omitempty"` // needed with *, and where nothing but effects is named
 }
 
 // Application is whose grants are compiled.
@@ -104,8 +104,9 @@ func (e *entities) Get(id cedar.EntityUID) (cedar.Entity, bool) {
 	return found, ok
 }
 
-// Check says what is wrong with grants: API_VALIDATION_FAILED that names the place.
-func (e *Engine) Check(grants []Grant) error {
+// Check says what is wrong with grants: API_VALIDATION_FAILED that names the place. Of those that are in force
+// already no reason is asked: they may be older than the rule.
+func (e *Engine) Check(grants, inForce []Grant) error {
 	for i, g := range grants {
 		at := func(rest, rule, format string, args ...any) *errs.Error {
 			return errs.Invalidf(fmt.Sprintf("/grants/%d%s", i, rest), rule, format, args...)
@@ -118,12 +119,12 @@ func (e *Engine) Check(grants []Grant) error {
 				if len(g.Operations) > 1 {
 					return at(fmt.Sprintf("/operations/%d", j), "combination", "%s stands alone", All)
 				}
-				if strings.TrimSpace(g.Reason) == "" {
-					return at("/reason", "required", "a grant of every operation needs a reason")
-				}
 			} else if e.contract.Operation(id) == nil {
 				return at(fmt.Sprintf("/operations/%d", j), "reference", "%q is no operation; `airside routes` lists them", id)
 			}
+		}
+		if Everything(g) && strings.TrimSpace(g.Reason) == "" && !slices.ContainsFunc(inForce, g.same) {
+			return at("/reason", "required", "a grant of every operation needs a reason, and so does one that names effects only")
 		}
 		for j, s := range g.Scopes {
 			if !slices.ContainsFunc(e.contract.Operations(), func(op *contract.Operation) bool { return op.Scope == s }) {
@@ -132,6 +133,10 @@ func (e *Engine) Check(grants []Grant) error {
 		}
 	}
 	return nil
+}
+
+func (g *Grant) same(o Grant) bool {
+	return slices.Equal(g.Operations, o.Operations) && slices.Equal(g.Scopes, o.Scopes) && slices.Equal(g.Effects, o.Effects) && g.Reason == o.Reason
 }
 
 // Scopes lists the scopes of the contract.

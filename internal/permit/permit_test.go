@@ -131,9 +131,43 @@ func TestCheck(t *testing.T) {
 		"/grants/0/operations/1": {Operations: []string{"getUserInfo", "getNothing"}},
 		"/grants/0/scopes/0":     {Scopes: []string{"user:everything"}},
 	} {
-		x := errs.As(e.Check([]permit.Grant{g}))
+		x := errs.As(e.Check([]permit.Grant{g}, nil))
 		if x == nil || x.Fields[0].Pointer != pointer {
 			t.Errorf("%+v: %v; want it to name %s", g, x, pointer)
+		}
+	}
+}
+
+// TestEverythingNeedsAReason: whichever way a grant says all, a reason is asked for it; of one that is in force none is.
+func TestEverythingNeedsAReason(t *testing.T) {
+	t.Parallel()
+	e := engine(t, "")
+	for name, tc := range map[string]struct {
+		grant permit.Grant
+		all   bool
+	}{
+		"*":                      {permit.Grant{Operations: []string{"*"}}, true},
+		"* of some effects":      {permit.Grant{Operations: []string{"*"}, Effects: []string{"read"}}, true},
+		"* within a scope":       {permit.Grant{Operations: []string{"*"}, Scopes: []string{"user:read"}}, true},
+		"all effects":            {permit.Grant{Effects: []string{"read", "write", "delete", "purchase"}}, true},
+		"one effect":             {permit.Grant{Effects: []string{"read"}}, true},
+		"an effect of a scope":   {permit.Grant{Scopes: []string{"user:read"}, Effects: []string{"read"}}, false},
+		"an operation":           {permit.Grant{Operations: []string{"getUserInfo"}}, false},
+		"an effect of some, too": {permit.Grant{Operations: []string{"getUserInfo"}, Effects: []string{"read"}}, false},
+	} {
+		if got := permit.Everything(tc.grant); got != tc.all {
+			t.Errorf("%s is everything: %v", name, got)
+		}
+		x := errs.As(e.Check([]permit.Grant{tc.grant}, nil))
+		if (x != nil) != tc.all || x != nil && (x.Fields[0].Pointer != "/grants/0/reason" || x.Fields[0].Rule != "required") {
+			t.Errorf("%s without a reason: %v", name, x)
+		}
+		if err := e.Check([]permit.Grant{tc.grant}, []permit.Grant{{Scopes: []string{"air:shop"}}, tc.grant}); err != nil {
+			t.Errorf("%s that is in force: %v", name, err)
+		}
+		tc.grant.Reason = "the nightly copy"
+		if err := e.Check([]permit.Grant{tc.grant}, nil); err != nil {
+			t.Errorf("%s with a reason: %v", name, err)
 		}
 	}
 }

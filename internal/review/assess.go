@@ -101,7 +101,7 @@ func (f *facts) ofGrants(add func(code, format string, args ...any)) {
 	}
 	for n := range f.item.Application.Grants {
 		g := &f.item.Application.Grants[n]
-		if slices.Contains(g.Operations, permit.All) {
+		if permit.Everything(*g) {
 			add("GRANT_OF_EVERYTHING", "grant %d opens every operation%s", n+1, narrowed(g))
 		}
 		if !slices.ContainsFunc(f.ops, func(op *contract.Operation) bool { return f.used[op.ID] && f.opens(g, op) }) {

@@ -5,6 +5,8 @@
 // domain says which version it found (Demand) or answers (Answer) and what it replaced (Replace);
 // afterwards the edge writes ETag, and names what a complete-object update left out.
 //
+// A domain may also say in values what it changed (Values), which goes into the audit trail.
+//
 // Without a Slot in the context every function does nothing, so that domains can be called without
 // the edge.
 //

@@ -20,6 +20,7 @@ type Slot struct {
 	version     int64
 	known       bool
 	removed     []string
+	values      string
 }
 
 type key struct{}
@@ -113,6 +114,13 @@ func Replace(ctx context.Context, before, after []byte) {
 	}
 }
 
+// Values says for the audit trail what became of what, such as `mode: "live" -> "read-only"` (see Difference).
+func Values(ctx context.Context, text string) {
+	if s := from(ctx); s != nil {
+		s.values = text
+	}
+}
+
 // Ignored reports whether the request has a condition that nothing has looked at.
 func (s *Slot) Ignored() bool { return s.conditional && !s.demanded }
 
@@ -123,6 +131,9 @@ func (s *Slot) ETag() string {
 	}
 	return `"` + strconv.FormatInt(s.version, 10) + `"`
 }
+
+// Values is what the domain said for the audit trail.
+func (s *Slot) Values() string { return s.values }
 
 // Removed are the JSON pointers of the members that the request took away.
 func (s *Slot) Removed() []string { return s.removed }

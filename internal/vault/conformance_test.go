@@ -3,6 +3,7 @@
 package vault_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/airside-travel/airside/internal/clock"
 	"github.com/airside-travel/airside/internal/ids"
 	"github.com/airside-travel/airside/internal/vault"
 )
@@ -89,6 +93,41 @@ func (h *harness) holds(t *testing.T, stage vault.Stage, value string) {
 	}
 }
 
+// issues goes through the life of a secret that is made and kept without anybody seeing it.
+func issues(t *testing.T, h *harness) {
+	t.Helper()
+	v := vault.New(vault.Options{Backends: map[vault.Scheme]vault.Backend{h.ref.Scheme: h.Backend}, Clock: clock.System()})
+	looks := func(prefix string) vault.Traces {
+		t.Helper()
+		out, err := v.Traces(t.Context(), h.ref, prefix)
+		want(t, err, nil)
+		return out
+	}
+	h.seed(t, "one")
+	one := looks("aap_").Current
+	if one == nil || one.Ours {
+		t.Fatalf("what somebody else put there is %+v", one)
+	}
+	made, err := v.Issue(t.Context(), h.ref, "aap_")
+	want(t, err, nil)
+	if diff := cmp.Diff(vault.Traces{Current: one, Pending: &made}, looks("aap_")); diff != "" || !made.Ours {
+		t.Errorf("issued: %s", diff)
+	}
+	want(t, v.Promote(t.Context(), h.ref, made.Token), nil)
+	if diff := cmp.Diff(vault.Traces{Current: &made, Previous: one}, looks("aap_")); diff != "" {
+		t.Errorf("promoted: %s", diff)
+	}
+	if looks("asc_").Current.Ours {
+		t.Error("a secret of another prefix is taken for ours")
+	}
+	want(t, v.Restore(t.Context(), h.ref), nil)
+	back := looks("aap_")
+	if !bytes.Equal(back.Current.Digest, one.Digest) || !bytes.Equal(back.Previous.Digest, made.Digest) {
+		t.Errorf("restored: %+v", back)
+	}
+	h.holds(t, vault.Current, "one")
+}
+
 // conform is what every backend that can be written has to do.
 func conform(t *testing.T, open func(t *testing.T) *harness) {
 	t.Helper()
@@ -106,6 +145,7 @@ func conform(t *testing.T, open func(t *testing.T) *harness) {
 		want(t, err, vault.ErrNotFound)
 		want(t, h.Promote(t.Context(), h.ref, ids.UUID()), vault.ErrNotFound)
 	})
+	run("secrets that we hand out", issues)
 	run("stages", func(t *testing.T, h *harness) {
 		first := h.seed(t, "one")
 		h.holds(t, vault.Current, "one")

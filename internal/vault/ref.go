@@ -3,6 +3,7 @@
 package vault
 
 import (
+	"path/filepath"
 	"strings"
 )
 
@@ -76,6 +77,22 @@ func (r Ref) String() string {
 		s += "#" + r.Field
 	}
 	return s
+}
+
+// Overlaps reports whether writing one reference changes what the other one names.
+func (r Ref) Overlaps(o Ref) bool {
+	a, b := r.Path, o.Path
+	if r.Scheme == SchemeFile {
+		a, b = absolute(a), absolute(b)
+	}
+	return r.Scheme == o.Scheme && r.Mount == o.Mount && a == b && (r.Field == o.Field || r.Field == "" || o.Field == "")
+}
+
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
 }
 
 // clean refuses what would mean another path on the server than it seems to.

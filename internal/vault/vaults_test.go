@@ -158,3 +158,26 @@ func TestWatch(t *testing.T) {
 	_, err = v.Watch(t.Context(), parse(t, "env:A"))
 	want(t, err, vault.ErrInvalid)
 }
+
+// TestOverlaps: two references overlap when writing one changes what the other names.
+func TestOverlaps(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		a, b string
+		want bool
+	}{
+		"the same":              {"vault://secret/apps#a", "vault://secret/apps#a", true},
+		"another field":         {"vault://secret/apps#a", "vault://secret/apps#b", false},
+		"another mount":         {"vault://secret/apps#a", "vault://kv/apps#a", false},
+		"a file spelled anew":   {"file:secrets.age#a", "file:./x/../secrets.age#a", true},
+		"another file":          {"file:secrets.age#a", "file:others.age#a", false},
+		"the whole of a secret": {"aws-sm://apps", "aws-sm://apps#a", true},
+		"another scheme":        {"aws-sm://apps#a", "file:apps#a", false},
+	} {
+		a, err1 := vault.ParseRef(tc.a)
+		b, err2 := vault.ParseRef(tc.b)
+		if err1 != nil || err2 != nil || a.Overlaps(b) != tc.want || b.Overlaps(a) != tc.want {
+			t.Errorf("%s: %v %v, overlap %v", name, err1, err2, a.Overlaps(b))
+		}
+	}
+}

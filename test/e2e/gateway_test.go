@@ -66,14 +66,21 @@ func startGateway(t testing.TB, opts ...airsidetest.Option) *gateway {
 	return &gateway{start(t, opts...), f}
 }
 
-// application registers one and gets it a token.
+// application registers one and gets it a token. Its networks count from then on, so that a test can call from elsewhere.
 func (g *gateway) application(settings doc) (id, token string) {
 	g.t.Helper()
 	s := doc{"name": fmt.Sprintf("app %d", g.far.calls.Add(0)+int64(len(g.call(200, "GET", "/v1/airside/applications", nil).list("applications")))),
 		"owner": "lena.okafor@example.com", "environment": "production", "grants": []doc{{"scopes": []string{"company:read", "company:write", "user:read"}}}}
 	maps.Copy(s, settings)
+	networks := s["networks"]
+	delete(s, "networks")
 	a := g.call(201, "POST", "/v1/airside/applications", s)
-	return a.str("clientId"), g.srv.TokenOf(g.t, a.str("clientId"), a.str("clientSecret"))
+	token = g.srv.TokenOf(g.t, a.str("clientId"), a.str("clientSecret"))
+	if networks != nil {
+		s["networks"] = networks
+		g.call(200, "PUT", "/v1/airside/applications/"+a.str("clientId"), s)
+	}
+	return a.str("clientId"), token
 }
 
 type answered struct {
@@ -191,7 +198,7 @@ func TestGatewayModes(t *testing.T) {
 		{"dry-run", "GET", 409, "DRY_RUN"}, {"dry-run", "POST", 409, "DRY_RUN"},
 		{"live", "POST", 201, ""},
 	} {
-		g.call(200, "PUT", "/v1/airside/environments/production/mode", doc{"mode": tc.mode})
+		g.call(200, "PUT", "/v1/airside/environments/production/mode", doc{"mode": tc.mode, "reason": "incident 12, \"" + tc.method + "\""})
 		body := ""
 		if tc.method == "POST" {
 			body = company
@@ -206,6 +213,17 @@ func TestGatewayModes(t *testing.T) {
 	}
 	if ids := g.call(200, "GET", "/v1/airside/ids?id=0190a0b0-0000-7000-8000-000000000001", nil).list("matches"); len(ids) != 1 || ids[0].str("environment") != "production" {
 		t.Errorf("the ledger has %v of what the real API issued", ids)
+	}
+	var modes []string
+	for _, e := range g.call(200, "GET", "/v1/airside/audit?operation=setEnvironmentMode", nil).list("entries") {
+		modes = append(modes, e.str("detail"))
+	}
+	if diff := cmp.Diff([]string{
+		`mode: "dry-run" -> "live"; reason: "incident 12, \"POST\""`, `mode: "dry-run" -> "dry-run"; reason: "incident 12, \"POST\""`,
+		`mode: "read-only" -> "dry-run"; reason: "incident 12, \"GET\""`, `mode: "read-only" -> "read-only"; reason: "incident 12, \"POST\""`,
+		`mode: "live" -> "read-only"; reason: "incident 12, \"GET\""`,
+	}, modes); diff != "" {
+		t.Errorf("the trail of the modes: %s", diff)
 	}
 	outcomes := map[string]int{}
 	for _, e := range g.call(200, "GET", "/v1/airside/audit?operation=createCompany", nil).list("entries") {
