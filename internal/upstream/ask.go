@@ -144,7 +144,8 @@ func (r *run) orphans(ctx context.Context) error {
 		if !slices.Contains(r.j.Before, u) {
 			r.j.Before = append(r.j.Before, u)
 			r.j.Orphans = append(r.j.Orphans, u)
-			r.c.event(ctx, Event{Kind: EventOrphan, Rotation: r.j.ID, Detail: u})
+			r.orphaned = append(r.orphaned, r.j.about(EventOrphan, u, nil))
+			r.c.event(ctx, r.j.about(EventOrphan, u, nil))
 		}
 	}
 	return nil
@@ -221,7 +222,7 @@ func (r *run) keep(ctx context.Context) error {
 	whole := context.WithoutCancel(ctx)
 	content, err := c.escrow().put(whole, r.j.ID, r.j.Attempt, r.cred)
 	if err != nil {
-		c.event(ctx, Event{Kind: EventFailed, Rotation: r.j.ID, Detail: "the escrow cannot be written; the vault comes next", Err: safeCause(err)})
+		c.event(ctx, r.j.about(EventFailed, "the escrow cannot be written; the vault comes next", safeCause(err)))
 		content = nil
 	}
 	if err := r.at("escrow"); err != nil {

@@ -29,6 +29,10 @@ type Options struct {
 	Tenant      string      // whose state it is; the platform's
 	Clock       clock.Clock
 	Event       func(ctx context.Context, e Event) // quick, and must not call the client; may be nil
+	// Record writes an event into the audit trail, in the transaction that ctx carries; its error undoes what the event is
+	// about. It hears of a rotation that is started, resumed (once it gets on), done, undone, failed (once for each reason)
+	// or needs a person, and of each orphan. May be nil.
+	Record func(ctx context.Context, e Event) error
 
 	// Escrow is where the answer to a rotation is kept, sealed with Key, until the vault has it: a directory of this
 	// node. Without them nothing is rotated.

@@ -27,6 +27,9 @@ type Request struct {
 	Reason   Reason   // OnDemand when empty
 	Strategy Strategy // the environment's when empty
 	SelfOnly bool     // as in Schedule, for this one
+
+	// Who asks, for the audit trail: a tenant, and a client or person of it. Empty: nobody but the operator.
+	Tenant, By string
 }
 
 // Report is what became of it.
@@ -51,6 +54,8 @@ type run struct {
 	token    *token     // that proved it
 	own      *token     // of the old credential, from before it was held
 	asked    int        // how often this run asked the upstream
+	resumed  bool       // and the audit trail does not know yet: it will with the next step
+	orphaned []Event    // of which it does not know either
 }
 
 // stopped is a crash that a test asked for.
@@ -73,7 +78,7 @@ func (c *Client) Rotate(ctx context.Context, q Request) (Report, error) {
 	}
 	fresh := func() *journal {
 		now := c.o.Clock.Now()
-		return &journal{ID: ids.UUID(), Reason: q.Reason, Strategy: q.Strategy, Step: stepStarted, Started: now, Updated: now}
+		return &journal{ID: ids.UUID(), Reason: q.Reason, Strategy: q.Strategy, Step: stepStarted, Started: now, Updated: now, Tenant: q.Tenant, By: q.By}
 	}
 	selfOnly := q.SelfOnly || c.env.Rotation.SelfOnly
 	rep, err := c.work(ctx, fresh(), selfOnly)
@@ -121,8 +126,8 @@ func (c *Client) work(ctx context.Context, fresh *journal, selfOnly bool) (rep R
 	if err != nil {
 		return Report{}, c.explain(err)
 	}
-	r := &run{c: c, j: j, fence: j.Fence, selfOnly: selfOnly}
 	resumed := fresh == nil || j.ID != fresh.ID
+	r := &run{c: c, j: j, fence: j.Fence, selfOnly: selfOnly, resumed: resumed}
 	defer func() {
 		rep = r.report(resumed)
 		c.gate.release()
@@ -131,7 +136,11 @@ func (c *Client) work(ctx context.Context, fresh *journal, selfOnly bool) (rep R
 	if j.over() {
 		return rep, nil
 	}
-	c.event(ctx, Event{Kind: EventStarted, Rotation: j.ID, Detail: string(j.Strategy) + ", " + string(j.Reason)})
+	begun := EventStarted
+	if resumed {
+		begun = EventResumed
+	}
+	c.event(ctx, j.about(begun, "", nil))
 	renewing, stop := context.WithCancel(ctx)
 	defer stop()
 	go r.renew(renewing, end)
@@ -188,15 +197,24 @@ func (r *run) report(resumed bool) Report {
 // give writes down why it does not go on, and lets another node try.
 func (r *run) give(ctx context.Context, why error) {
 	r.j.Trouble, r.j.Manual = why.Error(), errors.Is(why, ErrManual)
-	err := r.edit(ctx, func(v *journal) { v.Trouble, v.Manual, v.Until = r.j.Trouble, r.j.Manual, time.Time{} })
 	kind := EventFailed
 	switch {
 	case r.j.Manual:
 		kind = EventManual
 	case r.j.Step == stepUndone:
-		kind = EventUndone
+		kind = EventUndone // the trail has it since that step
 	}
-	r.c.event(ctx, Event{Kind: kind, Rotation: r.j.ID, Detail: r.j.Trouble, Err: why})
+	event, known := r.j.about(kind, r.j.Trouble, why), false
+	err := r.edit(ctx, func(v *journal) {
+		known = v.Trouble == r.j.Trouble && v.Manual == r.j.Manual // it was tried again, in vain
+		v.Trouble, v.Manual, v.Until = r.j.Trouble, r.j.Manual, time.Time{}
+	}, func(ctx context.Context) error {
+		if known || kind == EventUndone {
+			return nil
+		}
+		return r.c.record(ctx, append(r.orphaned, event)...)
+	})
+	r.c.event(ctx, event)
 	if err != nil && !errors.Is(err, errNotOurs) {
 		r.c.event(ctx, Event{Kind: EventStore, Rotation: r.j.ID, Detail: "the journal cannot be written", Err: err})
 	}
@@ -229,6 +247,7 @@ func (r *run) at(act string) error {
 
 // undo gives up while the old credential is still the one in use.
 func (r *run) undo(ctx context.Context, why error) error {
+	r.j.Trouble = r.c.explain(why).Error()
 	if err := r.save(ctx, stepUndone); err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func (c *Client) Tend(ctx context.Context) {
 			c.resumed(ctx)
 		}
 		return
-	case errors.Is(c.broker.failing(), ErrCredential):
+	case c.denied():
 		c.salvage(ctx)
 		return
 	case c.env.Rotation.Off:
@@ -89,6 +89,12 @@ func (c *Client) Tend(ctx context.Context) {
 	case now.After(age.Warn):
 		c.warn(ctx, age)
 	}
+}
+
+// denied reports whether no token is to be had because the credential is not taken.
+func (c *Client) denied() bool {
+	failed, _ := c.broker.failing()
+	return errors.Is(failed, ErrCredential)
 }
 
 func (c *Client) resumed(ctx context.Context) {
