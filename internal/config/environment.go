@@ -55,6 +55,9 @@ func variable(name string) string {
 	return environmentPrefix + strings.ToUpper(strings.ReplaceAll(name, "-", "_")) + "_"
 }
 
+// Variable is the whole name of one of its settings, such as RATE.
+func (e *Environment) Variable(setting string) string { return variable(e.Name) + setting }
+
 // environments fills c.Upstreams from what was given and strikes out what it used.
 func (c *Config) environments(given map[string]string) (problems []error) {
 	for _, name := range c.Environments {

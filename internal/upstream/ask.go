@@ -196,7 +196,7 @@ func (r *run) refused(ctx context.Context, err error) error {
 		return r.save(ctx, stepReady)
 	case r.j.Strategy == Turns:
 		if errors.Is(err, errFull) {
-			err = c.rotation(ErrRisk, "the TMC has as many API users as it may have: revoke one, or configure an admin credential", nil)
+			err = c.risk("the TMC has as many API users as it may have: revoke one, or configure an admin credential", "", NeedAdmin)
 		}
 		return r.undo(ctx, r.notDone(err))
 	case r.j.Lost == 0:

@@ -27,6 +27,8 @@ type broker struct {
 	spare    func(ctx context.Context) (credential, bool) // of a rotation that waits for the vault
 	event    func(ctx context.Context, e Event)
 
+	taken, refusedAs EventKind // what becomes of the credential, as an event
+
 	now     atomic.Pointer[token]
 	fetches atomic.Int64
 
@@ -234,7 +236,7 @@ func (b *broker) judge(ctx context.Context, err error) {
 		b.mu.Lock()
 		b.denied = nil
 		b.mu.Unlock()
-		b.event(ctx, Event{Kind: EventToken})
+		b.event(ctx, Event{Kind: b.taken})
 		return
 	}
 	if !errors.Is(err, ErrCredential) { // that says nothing about it
@@ -248,7 +250,7 @@ func (b *broker) judge(ctx context.Context, err error) {
 	}
 	b.mu.Unlock()
 	if tell {
-		b.event(ctx, Event{Kind: EventCredential, Err: err})
+		b.event(ctx, Event{Kind: b.refusedAs, Err: err})
 	}
 }
 

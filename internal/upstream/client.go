@@ -39,6 +39,8 @@ type Options struct {
 	Escrow string
 	Key    *vault.SealKey
 
+	Names map[Need]string // what the configuration calls them, for hints; may be nil
+
 	Node string            // the name of this process; drawn when empty
 	Base http.RoundTripper // what sends; the tuned transport when nil
 	// Pause waits; a timer when nil.
@@ -108,6 +110,7 @@ func New(ctx context.Context, o Options) (*Client, error) {
 	c.broker.rotating, c.broker.spare = c.rotationIsOn, c.inEscrow
 	if (env.AdminSecret != vault.Ref{}) {
 		c.admin = c.newBroker(env.Name+"/admin", env.AdminClientID, env.AdminSecret)
+		c.admin.taken, c.admin.refusedAs = EventAdminToken, EventAdmin
 	}
 	return c, nil
 }
@@ -121,7 +124,7 @@ func (c *Client) newBroker(key, client string, ref vault.Ref) *broker {
 		},
 		rotating: func(context.Context) bool { return false },
 		spare:    func(context.Context) (credential, bool) { return credential{}, false },
-		event:    c.event,
+		event:    c.event, taken: EventToken, refusedAs: EventCredential,
 	}
 }
 

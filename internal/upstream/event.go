@@ -13,6 +13,8 @@ const (
 	EventToken      EventKind = "token"              // another token is in use: the credential is taken
 	EventRefused    EventKind = "token.refused"      // the upstream answered 401; the request is repeated
 	EventCredential EventKind = "credential.refused" // no token is to be had: the upstream refuses the credential, or the vault has none
+	EventAdminToken EventKind = "admin.token"        // the same two of the credential that manages API users
+	EventAdmin      EventKind = "admin.refused"      //
 	EventStarted    EventKind = "rotation.started"   //
 	EventResumed    EventKind = "rotation.resumed"   // an unfinished one is taken up again
 	EventStep       EventKind = "rotation.step"      // Step was reached

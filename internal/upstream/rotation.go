@@ -3,9 +3,11 @@
 package upstream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/airside-travel/airside/internal/ids"
@@ -107,8 +109,8 @@ func RunRotation(ctx context.Context, o Options, q Request) (Report, error) {
 }
 
 func (c *Client) work(ctx context.Context, fresh *journal, selfOnly bool) (rep Report, err error) {
-	if c.o.Escrow == "" || c.o.Key == nil {
-		return Report{}, c.rotation(ErrRisk, "there is no escrow: a directory and a key that seals files are needed before anything is rotated", nil)
+	if err := c.mayKeep(); err != nil {
+		return Report{}, err
 	}
 	select {
 	case c.one <- struct{}{}:
@@ -158,6 +160,30 @@ func (c *Client) work(ctx context.Context, fresh *journal, selfOnly bool) (rep R
 	err = c.explain(err)
 	r.give(ctx, err)
 	return rep, err
+}
+
+// mayKeep refuses to rotate where an answer could not be kept.
+func (c *Client) mayKeep() error {
+	var needs []Need
+	if c.o.Key == nil {
+		needs = append(needs, NeedKey)
+	}
+	if c.o.Escrow == "" {
+		needs = append(needs, NeedEscrow)
+	}
+	if needs == nil {
+		return nil
+	}
+	return c.risk("there is no escrow: a directory and a key that seals files are needed before anything is rotated", " and ", needs...)
+}
+
+// risk refuses a rotation, and says what would make it possible: all of the needs, or one.
+func (c *Client) risk(detail, joined string, needs ...Need) *Error {
+	var names []string
+	for _, n := range needs {
+		names = append(names, cmp.Or(c.o.Names[n], string(n)))
+	}
+	return &Error{Kind: ErrRisk, Environment: c.env.Name, Op: "rotate", Detail: detail, Hint: "set " + strings.Join(names, joined)}
 }
 
 // explain gives every error of a rotation its place in the closed set.
@@ -280,7 +306,9 @@ func (r *run) prepare(ctx context.Context) error {
 		return err
 	}
 	if err := c.escrow().prove(ctx, r.j.ID); err != nil {
-		return r.undo(ctx, c.rotation(ErrRisk, "the escrow cannot be written", safeCause(err)))
+		full := c.risk("the escrow cannot be written", "", NeedEscrow)
+		full.cause = safeCause(err)
+		return r.undo(ctx, full)
 	}
 	if err := r.at("choose"); err != nil {
 		return err
@@ -297,11 +325,12 @@ func (r *run) proveVault(ctx context.Context) error {
 	c, token := r.c, ids.UUID()
 	marker := vault.NewSecret([]byte("airside-rotation-probe-" + token))
 	if err := c.o.Vaults.PutPending(ctx, c.env.Secret, marker, token); err != nil {
-		kind := ErrUnavailable
-		if !errors.Is(err, vault.ErrUnavailable) {
-			kind = ErrRisk
+		if errors.Is(err, vault.ErrUnavailable) {
+			return c.rotation(ErrUnavailable, "the vault cannot be written", err)
 		}
-		return c.rotation(kind, "the vault cannot be written", err)
+		shut := c.risk("the vault cannot be written", "", NeedVault)
+		shut.cause = safeCause(err)
+		return shut
 	}
 	h, err := c.o.Vaults.Get(ctx, c.env.Secret, vault.Pending)
 	if err != nil || !h.Secret.Equal(marker) {
@@ -328,14 +357,14 @@ func (r *run) choose(ctx context.Context) error {
 	}
 	switch {
 	case r.j.Strategy == Turns && c.env.Role == "":
-		return c.rotation(ErrRisk, "turns makes an API user, and its role is not configured", nil)
+		return c.risk("turns makes an API user, and its role is not configured", "", NeedRole)
 	case r.j.Strategy == Turns:
 		r.j.Before = users
 		return nil
 	case c.admin == nil && !r.selfOnly:
-		return c.rotation(ErrRisk, "in place, an answer that is lost would lock the environment out: configure the credential of a second API user that is a TMC admin, or a role so that API users can take turns, or accept the risk (self-only)", nil)
+		return c.risk("in place, an answer that is lost would lock the environment out: configure the credential of a second API user that is a TMC admin, or a role so that API users can take turns, or accept the risk (self-only)", ", or ", NeedAdmin, NeedRole, NeedAlone)
 	case c.admin != nil && !slices.Contains(users, r.j.Client):
-		return c.rotation(ErrRisk, "the admin credential does not see the API user that is to be rotated", nil)
+		return c.risk("the admin credential does not see the API user that is to be rotated", "", NeedAdmin)
 	}
 	return nil
 }
@@ -354,7 +383,7 @@ func (c *Client) manager() caller {
 // notDone explains a call that was surely not carried out.
 func (r *run) notDone(err error) error {
 	if errors.Is(err, errRefused) {
-		return r.c.rotation(ErrRisk, "the upstream does not let this credential manage API users; it takes a TMC admin's", nil)
+		return r.c.risk("the upstream does not let this credential manage API users; it takes a TMC admin's", "", NeedAdmin)
 	}
 	return r.c.explain(err)
 }
