@@ -269,7 +269,7 @@ func (a *App) upstreamEvent(ctx context.Context, e upstream.Event) {
 	if e.Strategy != "" {
 		attrs = append(attrs, slog.String("strategy", string(e.Strategy)), slog.String("reason", string(e.Reason)), slog.String("step", e.Step))
 	}
-	if e.Detail != "" {
+	if e.Detail != "" && (e.Err == nil || e.Detail != e.Err.Error()) {
 		attrs = append(attrs, slog.String("detail", e.Detail))
 	}
 	if e.Err != nil {
