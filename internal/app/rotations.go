@@ -34,7 +34,7 @@ func (a *App) rotate(ctx context.Context, name string, incident bool) (environme
 	}
 	rep, err := b.client.Rotate(ctx, q)
 	if err != nil {
-		return environment.Rotation{}, rotationRefused(name, err)
+		return environment.Rotation{}, rotationRefused(name, rep, err)
 	}
 	return environment.Rotation{Environment: name, Strategy: string(rep.Strategy), ClientID: rep.ClientID, Resumed: rep.Resumed, Orphans: rep.Orphans}, nil
 }
@@ -48,16 +48,23 @@ func named(a *actor.Actor) string {
 }
 
 // rotationRefused says in the edge's words why a rotation did not end.
-func rotationRefused(name string, err error) error {
+func rotationRefused(name string, rep upstream.Report, err error) error {
+	undone := rep.Step == upstream.Undone
 	switch {
-	case errors.Is(err, upstream.ErrBusy):
+	case errors.Is(err, upstream.ErrBusy) && rep.Rotation == "":
 		return errs.New(errs.StateForbids, "a rotation of %s is on already", name).Because(err)
+	case errors.Is(err, upstream.ErrBusy) && undone:
+		return errs.New(errs.StateForbids, "%s", err).Because(err)
 	case errors.Is(err, upstream.ErrRisk), errors.Is(err, upstream.ErrInvalid), errors.Is(err, upstream.ErrManual):
 		refused := errs.New(errs.RotationRefused, "%s", err).Because(err)
 		if e, ok := errors.AsType[*upstream.Error](err); ok {
 			refused.Hint = e.Hint
 		}
 		return refused
+	case errors.Is(err, upstream.ErrCredential) && undone:
+		return errs.New(errs.UpstreamCredential, "%s; nothing was changed", err).Because(err)
+	case undone:
+		return errs.New(errs.UpstreamUnavailable, "%s; nothing was changed", err).Because(err)
 	}
 	return errs.New(errs.UpstreamUnavailable, "the rotation of %s is not finished; it is taken up again by itself", name).Because(err)
 }

@@ -46,6 +46,9 @@ type Report struct {
 	Orphans  []string `json:"orphans,omitempty"` // API users whose secret nobody knows; to be revoked by a person
 }
 
+// Undone is the Step of a Report when nothing was changed.
+const Undone = string(stepUndone)
+
 // run is one node's work on a rotation.
 type run struct {
 	c        *Client

@@ -110,6 +110,11 @@ func TestCredentialThatIsRefused(t *testing.T) {
 		t.Errorf("env show: %s", out)
 	}
 
+	got := g.send(d.token, "POST", "/v1/airside/environments/production/rotate", nil, `{"incident":false}`)
+	if got.status != 502 || got.code() != "UPSTREAM_CREDENTIAL_REFUSED" || !strings.Contains(string(got.body), "do not belong together; nothing was changed") {
+		t.Errorf("a rotation with a wrong secret: %d %s", got.status, got.body)
+	}
+
 	box.put("main", real.srv.Demo.ClientSecret)
 	later.Add(int64(2 * time.Minute))
 	for _, body := range []string{"", company} {

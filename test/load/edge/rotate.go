@@ -155,7 +155,7 @@ func (r *rotations) each(ctx context.Context) error {
 			return ctx.Err()
 		}
 		began := time.Now()
-		if err := ask(ctx, http.DefaultClient, http.MethodPost, r.front.url+"/v1/airside/environments/production/rotate", "Authorization: Bearer "+r.front.admin, `{"incident":false}`, nil); err != nil {
+		if err := ask(ctx, &http.Client{}, http.MethodPost, r.front.url+"/v1/airside/environments/production/rotate", "Authorization: Bearer "+r.front.admin, `{"incident":false}`, nil); err != nil {
 			return fmt.Errorf("rotation %d: %w", len(r.lasted)+1, err)
 		}
 		r.lasted = append(r.lasted, time.Since(began))
@@ -170,10 +170,11 @@ func (r *rotations) each(ctx context.Context) error {
 // count asks the second Airside, past the one in front, what it has.
 func (r *rotations) count(ctx context.Context) error {
 	const page = 100
+	client := &http.Client{}
 	for offset := 0; ; offset += page {
 		var got struct{ Elements []struct{ Name string } }
 		url := fmt.Sprintf("%s/v2/companies?limit=%d&offset=%d", r.behind, page, offset)
-		if err := ask(ctx, http.DefaultClient, http.MethodGet, url, "Authorization: Bearer "+r.its, "", &got); err != nil {
+		if err := ask(ctx, client, http.MethodGet, url, "Authorization: Bearer "+r.its, "", &got); err != nil {
 			return err
 		}
 		for _, c := range got.Elements {
