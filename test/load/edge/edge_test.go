@@ -53,7 +53,7 @@ func TestRotations(t *testing.T) {
 func TestComparison(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
-	err := run(t.Context(), []string{"-only", "none", "-for", "100ms", "-rounds", "1", "-connections", "2", "-wrk", "none"}, &out)
+	err := run(t.Context(), []string{"-only", "none", "-for", "400ms", "-rounds", "1", "-connections", "2", "-wrk", "none"}, &out)
 	if err != nil {
 		t.Fatal(err)
 	}
