@@ -11,6 +11,9 @@
 //	id := srv.NewSecretID("airside", vaulttest.SecretID{Uses: 1})
 //	srv.Fail(vaulttest.Fault{Kind: vaulttest.FailAfter, Path: "/v1/secret/data/prod", Times: 1})
 //
+// The suites of internal/vault and internal/upstream run against these, and against a real server when the variables
+// AIRSIDE_TEST_VAULT_ADDRESS and AIRSIDE_TEST_VAULT_TOKEN, or AIRSIDE_TEST_AWS_REGION, give one.
+//
 // Not here: storage, unsealing, audit devices and the other engines and services. What is not spoken answers as
 // the real server answers an unknown path. Errors reach the client as the vendor's error bodies; the package
 // itself returns none and fails the test when it cannot listen.

@@ -212,6 +212,7 @@ func (a *App) compose(ctx context.Context, master []byte) error {
 	a.services = s
 	a.gauges.Collect(a.collectAlerts)
 	a.gauges.Collect(a.collectWatch)
+	a.gauges.Collect(a.collectUpstreams)
 	s.outbox = outbox.New(outbox.Options{
 		Store: a.store, Clocks: a.clocks, Companies: owners{s}, Log: a.o.Log,
 		AllowInsecure: a.cfg.Dev, AllowNetworks: open, Relays: relays, Timeout: a.cfg.HookTimeout, Shared: a.cfg.OnPostgres(), Attempted: a.gauges.webhook,

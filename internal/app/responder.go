@@ -183,9 +183,9 @@ func (r responder) RotateCredential(ctx context.Context, t alert.Target) (string
 	if b == nil {
 		return "", errs.New(errs.StateForbids, "there is neither a client nor a real API whose credential could be rotated")
 	}
-	rep, err := b.client.Rotate(ctx, upstream.Request{Reason: upstream.Incident}) // it keeps its own books, and does nothing while one is under way
+	rep, err := b.client.Rotate(ctx, upstream.Request{Reason: upstream.Incident, Tenant: t.Tenant, By: "airside"}) // it keeps its own books, and does nothing while one is under way
 	if err != nil {
-		return "", rotationRefused(t.Environment, err)
+		return "", rotationRefused(t.Environment, rep, err)
 	}
 	return r.do(ctx, t, "rotate", func(context.Context) (step, error) { return step{Rotation: rep.Rotation}, nil })
 }

@@ -143,6 +143,7 @@ type gauges struct {
 	requests, seconds, tokenFailures, webhooks, alerts, rules, logsLost, bodies *metrics.Metric
 	// CredentialAge is in seconds, by client and kind of credential.
 	CredentialAge *metrics.Metric
+	denied        *metrics.Metric // credentials that real APIs refuse
 
 	watch struct{ seen, dropped, unsaid, crashes, behind, matched, whole *metrics.Metric }
 }
@@ -159,6 +160,7 @@ func newGauges() *gauges {
 		bodies:        r.Counter("airside_log_bodies_total", "Exchanges whose bodies were to be kept: kept, or dropped because too many waited (full), the store failed (failed) or strangers sent too many (bound).", "outcome"),
 		alerts:        r.Gauge("airside_alerts", "Alerts of all tenants by state.", "state"),
 		rules:         r.Gauge("airside_detect_alerts_open", "Alerts of all tenants that are not resolved, by rule.", "rule"),
+		denied:        r.Gauge("airside_upstream_credential_refused", "1 while the real API refuses the credential of an environment, or the vault has none.", "environment"),
 		CredentialAge: r.Gauge("airside_credential_age_seconds", "Time since a credential was made or rotated.", "client_id", "kind"),
 	}
 	g.watch.seen = r.Counter("airside_detect_events_seen_total", "Events that the detection has looked at.")

@@ -37,13 +37,8 @@ func (t trail) Enter(ctx context.Context, act alert.Act) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	by := actor.From(ctx)
-	who := by.ClientID
-	if by.UserID != "" {
-		who += " for user " + by.UserID // as the edge writes it
-	}
 	e := &store.AuditEntry{
-		Tenant: act.Tenant, At: t.clocks.Base().Now(), Actor: who, Operation: act.Operation, Target: act.Target, Outcome: act.Outcome,
+		Tenant: act.Tenant, At: t.clocks.Base().Now(), Actor: named(actor.From(ctx)), Operation: act.Operation, Target: act.Target, Outcome: act.Outcome,
 		RequestID: telemetry.RequestID(ctx), Detail: detail,
 	}
 	err = audit.Append(store.From(ctx), e)

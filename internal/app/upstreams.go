@@ -66,6 +66,9 @@ func (b *behind) Send(r *http.Request, within time.Duration) (*http.Response, er
 		return nil, err
 	case errors.Is(err, upstream.ErrCredential):
 		return nil, errs.New(errs.UpstreamCredential, "the credential of the environment %s does not open the real API", b.config.Name).Because(err)
+	case errors.Is(err, upstream.ErrLimit) && !errors.Is(err, context.Canceled):
+		return nil, waiting(errs.New(errs.EgressLimit, "the environment %s has reached its limit of %s that leave for the real API", b.config.Name, e.Detail), e.RetryAfter).
+			With("environment", b.config.Name).Because(err)
 	case errors.Is(err, upstream.ErrThrottled):
 		return nil, waiting(errs.New(errs.UpstreamUnavailable, "the real API asks to wait before it gives another token"), e.RetryAfter).Because(err)
 	case errors.Is(err, upstream.ErrUnavailable) && e.Op == "token":
@@ -149,9 +152,22 @@ func upstreamOptions(cfg config.Config, environ []string, secrets *vault.Vaults,
 		all = append(all, e)
 		out = append(out, upstream.Options{
 			Environment: e, Vaults: secrets, Store: st, Tenant: identity.Platform, Clock: c, Escrow: Escrow(cfg), Key: key,
+			Record: recorder{c}.record, Names: needs(&cfg.Upstreams[i]),
 		})
 	}
 	return out, upstream.ValidateAll(all)
+}
+
+// needs are the settings that a rotation may lack, by the names that they have.
+func needs(c *config.Environment) map[upstream.Need]string {
+	return map[upstream.Need]string{
+		upstream.NeedKey:    "AIRSIDE_SEAL_KEY_FILE or AIRSIDE_SEAL_PASSPHRASE_FILE",
+		upstream.NeedEscrow: "AIRSIDE_ESCROW_DIR",
+		upstream.NeedVault:  c.Variable("SECRET") + " to a place in a vault or a sealed file that can be written",
+		upstream.NeedAdmin:  c.Variable("ADMIN_CLIENT_ID") + " and " + c.Variable("ADMIN_SECRET") + " to the credential of a second API user, a TMC admin",
+		upstream.NeedRole:   c.Variable("ROLE"),
+		upstream.NeedAlone:  c.Variable("ROTATE_ALONE") + "=true",
+	}
 }
 
 // Upstreams opens the database and the environments behind it, for the command that rotates while no server
@@ -236,7 +252,7 @@ func Escrow(cfg config.Config) string {
 func (a *App) upstreamEvent(ctx context.Context, e upstream.Event) {
 	level := slog.LevelInfo
 	switch {
-	case e.Err != nil:
+	case e.Err != nil, e.Kind == upstream.EventOrphan:
 		level = slog.LevelError
 	case e.Kind == upstream.EventDue, e.Kind == upstream.EventAged:
 		level = slog.LevelWarn
@@ -245,7 +261,10 @@ func (a *App) upstreamEvent(ctx context.Context, e upstream.Event) {
 	if e.Rotation != "" {
 		attrs = append(attrs, slog.String("rotation", e.Rotation))
 	}
-	if e.Detail != "" {
+	if e.Strategy != "" {
+		attrs = append(attrs, slog.String("strategy", string(e.Strategy)), slog.String("reason", string(e.Reason)), slog.String("step", e.Step))
+	}
+	if e.Detail != "" && (e.Err == nil || e.Detail != e.Err.Error()) {
 		attrs = append(attrs, slog.String("detail", e.Detail))
 	}
 	if e.Err != nil {
@@ -276,37 +295,23 @@ func (a *App) upstreamStatus(ctx context.Context, name string) environment.Statu
 		return environment.Status{}
 	}
 	s := b.client.Status(ctx)
-	out := environment.Status{ClientID: s.ClientID, CredentialSince: s.Age.Since, RotationDue: s.Age.Due, Rotation: "none", TokenExpires: s.TokenExpires}
-	if s.Rotation != nil {
-		out.Rotation = s.Rotation.Step
+	out := environment.Status{ClientID: s.ClientID, CredentialSince: s.Age.Since, RotationDue: s.Age.Due, Rotation: "none", TokenExpires: s.TokenExpires, Problem: s.Problem}
+	if r := s.Rotation; r != nil {
+		if out.Rotation = r.Step; out.Problem == "" && !r.Over {
+			out.Problem = r.Trouble
+		}
 	}
 	return out
 }
 
-// rotate lets an environment's credential be rotated by whoever may switch it.
-func (a *App) rotate(ctx context.Context, name string, incident bool) (environment.Rotation, error) {
-	b := a.upstreams[name]
-	if b == nil {
-		return environment.Rotation{}, errs.Missing("environment", name)
+// collectUpstreams tells at each scrape which credentials are refused.
+func (a *App) collectUpstreams(context.Context) error {
+	for name, b := range a.upstreams {
+		refused := 0.0
+		if b.client.Denied() {
+			refused = 1
+		}
+		a.gauges.denied.Set(refused, name)
 	}
-	q := upstream.Request{Reason: upstream.OnDemand}
-	if incident {
-		q.Reason = upstream.Incident
-	}
-	rep, err := b.client.Rotate(ctx, q)
-	if err != nil {
-		return environment.Rotation{}, rotationRefused(name, err)
-	}
-	return environment.Rotation{Environment: name, Strategy: string(rep.Strategy), ClientID: rep.ClientID, Resumed: rep.Resumed, Orphans: rep.Orphans}, nil
-}
-
-// rotationRefused says in the edge's words why a rotation did not end.
-func rotationRefused(name string, err error) error {
-	switch {
-	case errors.Is(err, upstream.ErrBusy):
-		return errs.New(errs.StateForbids, "a rotation of %s is on already", name).Because(err)
-	case errors.Is(err, upstream.ErrRisk), errors.Is(err, upstream.ErrInvalid), errors.Is(err, upstream.ErrManual):
-		return errs.New(errs.RotationRefused, "%s", err).Because(err)
-	}
-	return errs.New(errs.UpstreamUnavailable, "the rotation of %s is not finished; it is taken up again by itself", name).Because(err)
+	return nil
 }

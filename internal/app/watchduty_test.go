@@ -88,11 +88,12 @@ func TestFindingsOfUpstreams(t *testing.T) {
 	t.Parallel()
 	g := newGuard(t)
 	secret := ids.Secret("asc_")
-	for _, kind := range []upstream.EventKind{upstream.EventDegraded, upstream.EventRefused, upstream.EventFailed, upstream.EventManual, upstream.EventOrphan, upstream.EventDue, upstream.EventAged, upstream.EventFailed} {
+	for _, kind := range []upstream.EventKind{upstream.EventDegraded, upstream.EventRefused, upstream.EventFailed, upstream.EventManual, upstream.EventOrphan, upstream.EventDue, upstream.EventAged, upstream.EventFailed, upstream.EventCredential, upstream.EventCredential, upstream.EventAdmin, upstream.EventUndone} {
 		g.upstreamEvent(t.Context(), upstream.Event{Kind: kind, Environment: "production", Detail: "step 3", Err: errors.New("put " + secret + ": sealed")})
 	}
 	open := []string{
-		"OPEN rotation-due INFO production", "OPEN rotation-failed MEDIUM production", "OPEN rotation-manual HIGH production", "OPEN rotation-orphan HIGH production", "OPEN secret-aged MEDIUM production",
+		"OPEN rotation-due INFO production", "OPEN rotation-failed MEDIUM production", "OPEN rotation-manual HIGH production", "OPEN rotation-orphan HIGH production",
+		"OPEN rotation-undone MEDIUM production", "OPEN secret-aged MEDIUM production", "OPEN upstream-admin-refused MEDIUM production", "OPEN upstream-credential-refused HIGH production",
 		"OPEN upstream-token-refused LOW production", "OPEN vault-down HIGH production",
 	}
 	if diff := cmp.Diff(open, g.alerts(g.demo.TMCID)); diff != "" {
@@ -114,8 +115,20 @@ func TestFindingsOfUpstreams(t *testing.T) {
 	}
 	g.upstreamEvent(t.Context(), upstream.Event{Kind: upstream.EventDone, Environment: "production"})
 	left := slices.DeleteFunc(g.alerts(g.demo.TMCID), func(a string) bool { return !strings.HasPrefix(a, "OPEN") })
-	if diff := cmp.Diff([]string{"OPEN rotation-orphan HIGH production", "OPEN upstream-token-refused LOW production"}, left); diff != "" {
+	want := []string{
+		"OPEN rotation-orphan HIGH production", "OPEN upstream-admin-refused MEDIUM production", "OPEN upstream-credential-refused HIGH production",
+		"OPEN upstream-token-refused LOW production",
+	}
+	if diff := cmp.Diff(want, left); diff != "" {
 		t.Errorf("after the rotation: %s", diff)
+	}
+	for _, kind := range []upstream.EventKind{upstream.EventToken, upstream.EventAdminToken} {
+		g.upstreamEvent(t.Context(), upstream.Event{Kind: kind, Environment: "production"})
+	}
+	g.upstreamEvent(t.Context(), upstream.Event{Kind: upstream.EventUndone, Environment: "production", Reason: upstream.OnDemand}) // who asked is told
+	left = slices.DeleteFunc(g.alerts(g.demo.TMCID), func(a string) bool { return !strings.HasPrefix(a, "OPEN") })
+	if diff := cmp.Diff([]string{want[0], want[3]}, left); diff != "" {
+		t.Errorf("after the next tokens: %s", diff)
 	}
 }
 

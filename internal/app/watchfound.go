@@ -5,6 +5,7 @@ package app
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/airside-travel/airside/internal/alert"
@@ -26,20 +27,25 @@ func (a *App) done(e *telemetry.Event) {
 //
 //nolint:gochecknoglobals // constant table
 var upstreamFindings = map[upstream.EventKind]alert.Finding{
-	upstream.EventDegraded: {Rule: "vault-down", Severity: alert.High, Summary: "The vault has not the secret that is in use", Expected: "the vault takes a new secret at once", Advice: "Bring the vault back; until then only the escrow has the secret. See the runbook vault-down."},
-	upstream.EventRefused:  {Rule: "upstream-token-refused", Severity: alert.Low, Summary: "The real API refused a token before its end", Expected: "tokens that live as long as they say", Advice: "Now and then it is nothing. Often means that somebody rotates the credential elsewhere."},
-	upstream.EventFailed:   {Rule: "rotation-failed", Severity: alert.Medium, Summary: "A rotation of the credential failed and will be taken up again", Expected: "rotations that go through", Advice: "airside rotate --status shows the step."},
-	upstream.EventManual:   {Rule: "rotation-manual", Severity: alert.High, Summary: "A rotation of the credential needs a person", Expected: "rotations that go through", Advice: "Do what it says, then let the rotation go on."},
-	upstream.EventOrphan:   {Rule: "rotation-orphan", Severity: alert.High, Summary: "An API user was made whose secret nobody knows", Expected: "no API users but ours", Advice: "Revoke it at the real API."},
-	upstream.EventAged:     {Rule: "secret-aged", Severity: alert.Medium, Summary: "The credential comes of age and nothing rotates it", Expected: "a secret that is rotated every 90 days", Advice: "airside doctor says what rotation needs; airside vault put stores a secret that was rotated by hand."},
-	upstream.EventDue:      {Rule: "rotation-due", Severity: alert.Info, Summary: "The credential will be rotated soon", Advice: "Nothing, unless it is told to be rotated by hand."},
+	upstream.EventDegraded:   {Rule: "vault-down", Severity: alert.High, Summary: "The vault has not the secret that is in use", Expected: "the vault takes a new secret at once", Advice: "Bring the vault back; until then only the escrow has the secret. See the runbook vault-down."},
+	upstream.EventCredential: {Rule: "upstream-credential-refused", Severity: alert.High, Summary: "The real API refuses the credential, or the vault has none", Expected: "a token for the credential in the vault", Advice: "No call passes once the present token has ended. Put the right secret into the vault; `airside env show` says what is wrong. If nobody of yours rotated it, somebody else did."},
+	upstream.EventAdmin:      {Rule: "upstream-admin-refused", Severity: alert.Medium, Summary: "The real API refuses the credential that manages API users", Expected: "a token for it", Advice: "Put its right secret into the vault: without it the environment's credential cannot be rotated in place."},
+	upstream.EventUndone:     {Rule: "rotation-undone", Severity: alert.Medium, Summary: "A rotation of the credential was given up before anything was changed", Expected: "rotations that go through", Advice: "Mend what it says; it is tried again within the hour."},
+	upstream.EventRefused:    {Rule: "upstream-token-refused", Severity: alert.Low, Summary: "The real API refused a token before its end", Expected: "tokens that live as long as they say", Advice: "Now and then it is nothing. Often means that somebody rotates the credential elsewhere."},
+	upstream.EventFailed:     {Rule: "rotation-failed", Severity: alert.Medium, Summary: "A rotation of the credential failed and will be taken up again", Expected: "rotations that go through", Advice: "airside rotate --status shows the step."},
+	upstream.EventManual:     {Rule: "rotation-manual", Severity: alert.High, Summary: "A rotation of the credential needs a person", Expected: "rotations that go through", Advice: "Do what it says, then let the rotation go on."},
+	upstream.EventOrphan:     {Rule: "rotation-orphan", Severity: alert.High, Summary: "An API user was made whose secret nobody knows", Expected: "no API users but ours", Advice: "Revoke it at the real API."},
+	upstream.EventAged:       {Rule: "secret-aged", Severity: alert.Medium, Summary: "The credential comes of age and nothing rotates it", Expected: "a secret that is rotated every 90 days", Advice: "airside doctor says what rotation needs; airside vault put stores a secret that was rotated by hand."},
+	upstream.EventDue:        {Rule: "rotation-due", Severity: alert.Info, Summary: "The credential will be rotated soon", Advice: "Nothing, unless it is told to be rotated by hand."},
 }
 
 // upstreamOver says which findings an event ends.
 //
 //nolint:gochecknoglobals // as above
 var upstreamOver = map[upstream.EventKind][]string{
-	upstream.EventDone: {"rotation-failed", "rotation-manual", "rotation-due", "secret-aged", "vault-down"},
+	upstream.EventDone:       {"rotation-failed", "rotation-manual", "rotation-due", "secret-aged", "rotation-undone", "vault-down"},
+	upstream.EventToken:      {"upstream-credential-refused"},
+	upstream.EventAdminToken: {"upstream-admin-refused"},
 }
 
 // upstreamFound turns an event of an environment's client into a finding.
@@ -48,12 +54,13 @@ func (a *App) upstreamFound(e upstream.Event) {
 		f.Tenant, f.Environment, f.Group = identity.Platform, e.Environment, f.Rule+"/environment/"+e.Environment
 		return f
 	}
-	if f, ok := upstreamFindings[e.Kind]; ok {
+	if f, ok := upstreamFindings[e.Kind]; ok && (e.Kind != upstream.EventUndone || e.Reason != upstream.OnDemand) { // who asked is told
 		f = about(f)
 		f.Summary += ": " + e.Environment
-		if f.Seen = e.Detail; e.Err != nil {
-			f.Seen = redact.Text(e.Detail+" "+e.Err.Error(), 400)
+		if f.Seen = e.Detail; e.Err != nil && !strings.Contains(e.Detail, e.Err.Error()) {
+			f.Seen = strings.TrimSpace(e.Detail + " " + e.Err.Error())
 		}
+		f.Seen = redact.Text(f.Seen, 400)
 		a.watch.found(f, false)
 	}
 	for _, rule := range upstreamOver[e.Kind] {

@@ -174,10 +174,7 @@ func (w *watch) owner(ctx context.Context, tenant string) (string, error) {
 		return tenant, nil
 	}
 	all, err := w.tenants(ctx)
-	if err != nil || len(all) != 1 {
-		return identity.Platform, err
-	}
-	return all[0], nil
+	return onlyOf(all), err
 }
 
 func (w *watch) tenants(ctx context.Context) (all []string, err error) {

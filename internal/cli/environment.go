@@ -4,9 +4,12 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"text/tabwriter"
 	"time"
 
@@ -22,9 +25,9 @@ func (m *Main) envCmd() *cobra.Command {
 		Use: "env", Short: "See the environments behind this server, and switch what they let through",
 		Long: "The sandbox is this server itself. Others are real APIs: AIRSIDE_ENVIRONMENTS names them, and\n" +
 			"`airside config` lists the variables of each.",
-		Example: "  airside env list\n  airside env mode production read-only --reason 'incident 12'",
+		Example: "  airside env list\n  airside env show production\n  airside env mode production read-only --reason 'incident 12'",
 	})
-	cmd.AddCommand(m.envListCmd(), m.envModeCmd(), m.envRotateCmd())
+	cmd.AddCommand(m.envListCmd(), m.envShowCmd(), m.envModeCmd(), m.envRotateCmd())
 	return cmd
 }
 
@@ -43,9 +46,65 @@ func (m *Main) envListCmd() *cobra.Command {
 				}
 				fmt.Fprintf(w, "%s\t%s\t%t\t%s\t%s\t%s\n", e.Name, e.Mode, e.Live, orDash(e.BaseURL), orDash(e.Secret), due)
 			}
-			return w.Flush()
+			if err := w.Flush(); err != nil {
+				return err
+			}
+			for i := range got.Environments {
+				if e := &got.Environments[i]; e.Problem != "" {
+					fmt.Fprintf(m.Stderr, "%s: %s\n", e.Name, e.Problem)
+				}
+			}
+			return nil
 		}), err
 	})
+}
+
+func (m *Main) envShowCmd() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "show ENVIRONMENT", Short: "Show an environment: its mode, its credential, and what is wrong with it",
+		Example: "  airside env show production\n  airside env show production --json", Args: cobra.ExactArgs(1),
+	}
+	return m.remoteCmd(cmd, func(ctx context.Context, r *remote, args []string) ([]byte, func([]byte) error, error) {
+		body, err := r.get(ctx, environmentsPath)
+		if err != nil {
+			return nil, nil, err
+		}
+		var got environment.ListOut
+		if err := json.Unmarshal(body, &got); err != nil {
+			return nil, nil, err
+		}
+		i := slices.IndexFunc(got.Environments, func(e environment.Shown) bool { return e.Name == args[0] })
+		if i < 0 {
+			f := failf(ExitNotFound, "there is no environment %q", args[0])
+			f.hint("`airside env list` names them")
+			return nil, nil, f
+		}
+		e := got.Environments[i]
+		body, err = json.Marshal(e)
+		return body, func([]byte) error { return m.printEnvironment(&e) }, err
+	})
+}
+
+func (m *Main) printEnvironment(e *environment.Shown) error {
+	w := tabwriter.NewWriter(m.Stdout, 0, 0, 2, ' ', 0)
+	for _, line := range [][2]string{
+		{"name", e.Name}, {"kind", e.Kind}, {"mode", e.Mode}, {"live", strconv.FormatBool(e.Live)}, {"url", e.BaseURL}, {"client id", e.ClientID},
+		{"secret", e.Secret}, {"secret since", whenText(e.CredentialSince)}, {"rotation due", whenText(e.RotationDue)}, {"rotation", e.Rotation},
+		{"token ends", whenText(e.TokenExpires)}, {"problem", e.Problem},
+	} {
+		if line[1] != "" {
+			fmt.Fprintf(w, "%s\t%s\n", line[0], line[1])
+		}
+	}
+	return w.Flush()
+}
+
+// whenText is a time, or nothing when it is not known.
+func whenText(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
 }
 
 func (m *Main) envModeCmd() *cobra.Command {

@@ -42,6 +42,7 @@ func (m *Main) rotateCmd() *cobra.Command {
 			if q.Strategy = upstream.Strategy(strategy); incident {
 				q.Reason = upstream.Incident
 			}
+			q.By = "operator" // whoever may read the database
 			return m.withUpstreams(cmd.Context(), args, status, loopback, func(list []*upstream.Client) error {
 				switch {
 				case status:
@@ -152,6 +153,9 @@ func rotationFailure(err error) error {
 		f.hint("nothing is lost: `airside rotate --status` shows how far it came, and running it again goes on from there")
 	case errors.Is(err, upstream.ErrInvalid):
 		f.Exit = ExitUsage
+	}
+	if e, ok := errors.AsType[*upstream.Error](err); ok && e.Hint != "" {
+		f.hint("%s", e.Hint)
 	}
 	return f
 }

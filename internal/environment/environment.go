@@ -44,6 +44,7 @@ type Status struct {
 	RotationDue     time.Time
 	Rotation        string
 	TokenExpires    time.Time
+	Problem         string // what is wrong with the credential; empty when nothing is
 }
 
 // Deps are what the service stands on.
@@ -167,6 +168,7 @@ type Shown struct {
 	RotationDue     time.Time `json:"rotationDue,omitzero"`
 	Rotation        string    `json:"rotation,omitempty"`
 	TokenExpires    time.Time `json:"tokenExpiresAt,omitzero"`
+	Problem         string    `json:"problem,omitempty"`
 }
 
 // ListOut are the environments.
@@ -186,7 +188,7 @@ func (s *Service) List(ctx context.Context, _ struct{}) (ListOut, error) {
 func (s *Service) show(ctx context.Context, sp *Spec) Shown {
 	st := s.d.Status(ctx, sp.Name)
 	e := Shown{Name: sp.Name, Kind: "upstream", Mode: s.Mode(sp.Name), Live: sp.Live, BaseURL: sp.BaseURL, ClientID: sp.ClientID, Secret: sp.Secret,
-		CredentialSince: st.CredentialSince.UTC(), RotationDue: st.RotationDue.UTC(), Rotation: st.Rotation, TokenExpires: st.TokenExpires.UTC()}
+		CredentialSince: st.CredentialSince.UTC(), RotationDue: st.RotationDue.UTC(), Rotation: st.Rotation, TokenExpires: st.TokenExpires.UTC(), Problem: st.Problem}
 	if st.ClientID != "" {
 		e.ClientID = st.ClientID
 	}

@@ -64,6 +64,7 @@ const (
 	UpstreamTimeout      Code = "UPSTREAM_TIMEOUT"
 	UpstreamBroken       Code = "UPSTREAM_ANSWER_BROKEN"
 	UpstreamCredential   Code = "UPSTREAM_CREDENTIAL_REFUSED"
+	EgressLimit          Code = "EGRESS_LIMIT_REACHED"
 	RotationRefused      Code = "ROTATION_REFUSED"
 	RequestNotWellFormed Code = "REQUEST_NOT_WELL_FORMED"
 	VaultUnavailable     Code = "VAULT_UNAVAILABLE"
@@ -166,8 +167,9 @@ var codes = []Info{
 	{UpstreamUnavailable, Unavailable, "The real API does not answer. The request was not carried out.", "Try again later."},
 	{UpstreamTimeout, Late, "The real API did not answer in time.", "Reads can be repeated at once. After a write, look first whether it was carried out."},
 	{UpstreamBroken, Broken, "The real API's answer broke off or is none that can be passed on.", "Reads can be repeated at once. After a write, look first whether it was carried out."},
-	{UpstreamCredential, Broken, "The real API refuses the credential of this environment.", "`airside rotate --status` shows the state of the credential; the operators were alerted."},
-	{RotationRefused, Conflict, "The credential was not rotated, because that could lose it: nothing was done.", "The message says what is missing: a vault that can be written, a place for the escrow, or a second credential that could recover a lost answer."},
+	{UpstreamCredential, Broken, "The real API refuses the credential of this environment.", "`airside env show` and `airside rotate --status` say what is wrong; the operators were alerted (upstream-credential-refused). Calls pass again once the vault has the right secret."},
+	{EgressLimit, Unavailable, "This server lets no more calls leave for the real API at present: the environment's own limit is reached, by all applications together. The request was not sent.", "Wait as long as Retry-After says and send it again. Whoever runs the server sets the limits with AIRSIDE_ENV_<NAME>_RATE and AIRSIDE_ENV_<NAME>_CONNECTIONS."},
+	{RotationRefused, Conflict, "The credential was not rotated, because that could lose it: nothing was done.", "The message says what is missing and the hint which settings give it: a vault that can be written (AIRSIDE_ENV_<NAME>_SECRET), a place for the escrow (AIRSIDE_ESCROW_DIR) and a key for it (AIRSIDE_SEAL_KEY_FILE), and a second credential that could recover a lost answer (AIRSIDE_ENV_<NAME>_ADMIN_CLIENT_ID and AIRSIDE_ENV_<NAME>_ADMIN_SECRET) or a role for new API users (AIRSIDE_ENV_<NAME>_ROLE)."},
 	{RequestNotWellFormed, Invalid, "The request's framing is ambiguous, so that two programs could read it as different requests. It was refused before it was read.", "Send either Content-Length or Transfer-Encoding, end lines with CR LF, and do not fold header lines."},
 	{WebhookUnsigned, Unauthenticated, "A webhook came to the inbox without id, timestamp and signature, and nothing else says who sent it.", "Send it as the webhooks page says. An older sender needs a bearer token and an environment with WEBHOOK_BEARER."},
 	{WebhookForged, Unauthenticated, "None of the environment's secrets made the signature of a webhook for the inbox: the body was changed on its way, the secret is another, or somebody forged it.", "Compare the secret of the subscription with the references in AIRSIDE_ENV_<NAME>_WEBHOOK_SECRETS; `airside inbox status` says when each of them matched last."},

@@ -136,15 +136,32 @@ type details struct {
 	Class, IP, Code, Removed string
 	Values                   string // what became of what
 	Change, Reason, Count    string
+	Strategy, Trigger        string // of the rotation of an environment's credential
+	Step, Trouble, ClientID  string
 	Personal                 []byte // ip and removed of an entry about people, sealed
 }
 
 func (d *details) text() string {
+	if d.Strategy != "" {
+		return d.rotation()
+	}
 	out := d.Code
 	if d.Removed != "" {
 		out += " removed " + d.Removed // members that a complete-object update took away
 	}
 	return strings.TrimSpace(out + " " + d.Values)
+}
+
+// rotation is how and why a credential is rotated, and where that stopped or which API user came of it.
+func (d *details) rotation() string {
+	text := d.Strategy + ", " + d.Trigger
+	switch {
+	case d.Trouble != "":
+		text += ", stopped at " + d.Step + ": " + d.Trouble
+	case d.ClientID != "":
+		text += ": " + d.ClientID
+	}
+	return text
 }
 
 // open reads the personal part; of somebody who was purged it says so.

@@ -144,7 +144,8 @@ func (r *run) orphans(ctx context.Context) error {
 		if !slices.Contains(r.j.Before, u) {
 			r.j.Before = append(r.j.Before, u)
 			r.j.Orphans = append(r.j.Orphans, u)
-			r.c.event(ctx, Event{Kind: EventOrphan, Rotation: r.j.ID, Detail: u})
+			r.orphaned = append(r.orphaned, r.j.about(EventOrphan, u, nil))
+			r.c.event(ctx, r.j.about(EventOrphan, u, nil))
 		}
 	}
 	return nil
@@ -195,7 +196,7 @@ func (r *run) refused(ctx context.Context, err error) error {
 		return r.save(ctx, stepReady)
 	case r.j.Strategy == Turns:
 		if errors.Is(err, errFull) {
-			err = c.rotation(ErrRisk, "the TMC has as many API users as it may have: revoke one, or configure an admin credential", nil)
+			err = c.risk("the TMC has as many API users as it may have: revoke one, or configure an admin credential", "", NeedAdmin)
 		}
 		return r.undo(ctx, r.notDone(err))
 	case r.j.Lost == 0:
@@ -221,7 +222,7 @@ func (r *run) keep(ctx context.Context) error {
 	whole := context.WithoutCancel(ctx)
 	content, err := c.escrow().put(whole, r.j.ID, r.j.Attempt, r.cred)
 	if err != nil {
-		c.event(ctx, Event{Kind: EventFailed, Rotation: r.j.ID, Detail: "the escrow cannot be written; the vault comes next", Err: safeCause(err)})
+		c.event(ctx, r.j.about(EventFailed, "the escrow cannot be written; the vault comes next", safeCause(err)))
 		content = nil
 	}
 	if err := r.at("escrow"); err != nil {

@@ -27,6 +27,8 @@ type broker struct {
 	spare    func(ctx context.Context) (credential, bool) // of a rotation that waits for the vault
 	event    func(ctx context.Context, e Event)
 
+	taken, refusedAs EventKind // what becomes of the credential, as an event
+
 	now     atomic.Pointer[token]
 	fetches atomic.Int64
 
@@ -36,6 +38,8 @@ type broker struct {
 	flight  *flight
 	dead    *token    // refused by the upstream last
 	failed  error     // why there is no token
+	denied  error     // why the credential is not taken; a token from before may still live
+	told    time.Time // when that was told last
 	until   time.Time // when the next flight may begin after a failure
 	refused []time.Time
 	held    chan struct{} // not nil while a rotation keeps flights from starting; closed when it ends
@@ -169,7 +173,7 @@ func (b *broker) land(f *flight) {
 	if f.err == nil {
 		b.failed = nil
 		if now := b.state.clock.Now(); now.Before(f.t.refresh) {
-			b.until = time.Time{}
+			b.until, b.denied = time.Time{}, nil
 		} else if soon := now.Add(firstWait); b.until.Before(soon) { // the old one is all there is for now
 			b.until = soon
 		}
@@ -219,7 +223,35 @@ func (b *broker) put(ctx context.Context, t *token) error {
 	b.now.Store(t)
 	b.failed, b.until = nil, time.Time{}
 	b.mu.Unlock()
+	b.judge(ctx, nil)
 	return b.share(ctx, t)
+}
+
+// tellAgain is how often it is told that the credential is refused, while that lasts.
+const tellAgain = time.Hour
+
+// judge tells of another token, and of a credential that is not taken: when that begins, not for each attempt.
+func (b *broker) judge(ctx context.Context, err error) {
+	if err == nil {
+		b.mu.Lock()
+		b.denied = nil
+		b.mu.Unlock()
+		b.event(ctx, Event{Kind: b.taken})
+		return
+	}
+	if !errors.Is(err, ErrCredential) { // that says nothing about it
+		return
+	}
+	now := b.state.clock.Now()
+	b.mu.Lock()
+	tell := b.denied == nil || now.Sub(b.told) >= tellAgain
+	if b.denied = err; tell {
+		b.told = now
+	}
+	b.mu.Unlock()
+	if tell {
+		b.event(ctx, Event{Kind: b.refusedAs, Err: err})
+	}
 }
 
 // hold keeps flights from starting until release, and waits for the one that is on: its token would be dead.
@@ -274,6 +306,7 @@ func (b *broker) obtain(ctx context.Context) (*token, error) {
 			continue
 		}
 		t, err := b.fetch(ctx)
+		b.judge(ctx, err)
 		if err == nil {
 			if err := b.share(ctx, t); err != nil {
 				b.event(ctx, Event{Kind: EventStore, Detail: "the token is not shared with other nodes", Err: err})
@@ -482,9 +515,9 @@ func (b *broker) adopt(ctx context.Context) {
 	}
 }
 
-// failing is why there is no token, if there is none.
-func (b *broker) failing() error {
+// failing is why there is no token, if there is none; denied, why there will be no other.
+func (b *broker) failing() (failed, denied error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.failed
+	return b.failed, b.denied
 }

@@ -29,11 +29,17 @@ type Options struct {
 	Tenant      string      // whose state it is; the platform's
 	Clock       clock.Clock
 	Event       func(ctx context.Context, e Event) // quick, and must not call the client; may be nil
+	// Record writes an event into the audit trail, in the transaction that ctx carries; its error undoes what the event is
+	// about. It hears of a rotation that is started, resumed (once it gets on), done, undone, failed (once for each reason)
+	// or needs a person, and of each orphan. May be nil.
+	Record func(ctx context.Context, e Event) error
 
 	// Escrow is where the answer to a rotation is kept, sealed with Key, until the vault has it: a directory of this
 	// node. Without them nothing is rotated.
 	Escrow string
 	Key    *vault.SealKey
+
+	Names map[Need]string // what the configuration calls them, for hints; may be nil
 
 	Node string            // the name of this process; drawn when empty
 	Base http.RoundTripper // what sends; the tuned transport when nil
@@ -104,6 +110,7 @@ func New(ctx context.Context, o Options) (*Client, error) {
 	c.broker.rotating, c.broker.spare = c.rotationIsOn, c.inEscrow
 	if (env.AdminSecret != vault.Ref{}) {
 		c.admin = c.newBroker(env.Name+"/admin", env.AdminClientID, env.AdminSecret)
+		c.admin.taken, c.admin.refusedAs = EventAdminToken, EventAdmin
 	}
 	return c, nil
 }
@@ -117,7 +124,7 @@ func (c *Client) newBroker(key, client string, ref vault.Ref) *broker {
 		},
 		rotating: func(context.Context) bool { return false },
 		spare:    func(context.Context) (credential, bool) { return credential{}, false },
-		event:    c.event,
+		event:    c.event, taken: EventToken, refusedAs: EventCredential,
 	}
 }
 

@@ -16,6 +16,7 @@ var (
 	ErrInvalid     = errors.New("invalid configuration or use")
 	ErrUnavailable = errors.New("upstream unavailable")            // no answer, or none that can be used
 	ErrThrottled   = errors.New("upstream asks to wait")           // see RetryAfter
+	ErrLimit       = errors.New("the environment's own limit")     // of what may leave; the request was not sent, see RetryAfter
 	ErrCredential  = errors.New("credential refused")              // by the token endpoint, or the vault has none
 	ErrHeld        = errors.New("held too long during a rotation") // the request was not sent
 	ErrDryRun      = errors.New("dry run: nothing is sent")
@@ -38,14 +39,28 @@ type Error struct {
 	Op          string // token, send, rotate, create, revoke, list, ...
 	Detail      string
 	Status      int           // of the upstream's answer, when there was one
-	RetryAfter  time.Duration // of ErrThrottled and ErrUnavailable, when known
+	RetryAfter  time.Duration // of ErrThrottled, ErrLimit and ErrUnavailable, when known
+	Hint        string        // of ErrRisk: the settings that would make a rotation possible
 	Unsent      bool          // of ErrUnavailable: the upstream surely did not see the request
 	cause       error         // a *vault.Error, the context's error, or nil
 }
 
-// Error is environment, operation, kind and detail.
+// Need is a part of the configuration without which a rotation is refused.
+type Need string
+
+// The needs.
+const (
+	NeedKey    Need = "a key that seals files"
+	NeedEscrow Need = "a directory for the escrow"
+	NeedVault  Need = "a secret in a vault that can be written"
+	NeedAdmin  Need = "the credential of a TMC admin"
+	NeedRole   Need = "the role of a new API user"
+	NeedAlone  Need = "consent to rotate alone"
+)
+
+// Error is environment, kind, operation and detail; in this order, because a word behind "token:" would be taken for one.
 func (e *Error) Error() string {
-	s := "upstream " + e.Environment + ": " + e.Op + ": " + e.Kind.Error()
+	s := "upstream " + e.Environment + ": " + e.Kind.Error() + " (" + e.Op + ")"
 	if e.Detail != "" {
 		s += ": " + e.Detail
 	}

@@ -44,6 +44,8 @@ type journal struct {
 	Orphans  []string `json:"orphans,omitempty"`
 	Trouble  string   `json:"trouble,omitempty"` // why it did not go on
 	Manual   bool     `json:"manual,omitempty"`  // and that a person has to act
+	Tenant   string   `json:"tenant,omitempty"`  // who asked for it, as in Request
+	By       string   `json:"by,omitempty"`
 
 	Started time.Time `json:"started,omitzero"`
 	Updated time.Time `json:"updated,omitzero"`
@@ -79,13 +81,14 @@ func (c *Client) rotationIsOn(ctx context.Context) bool {
 // take gets the lease, with the journal as it was left, or with fresh when none is unfinished. ErrBusy when
 // another node has it.
 func (c *Client) take(ctx context.Context, fresh *journal) (j journal, err error) {
+	begins := false
 	err = change(ctx, c.state, kindJournal, c.env.Name, func(v *journal) (bool, error) {
 		now := c.o.Clock.Now()
 		if now.Before(v.Until) && v.Node != c.o.Node {
 			return false, c.rotation(ErrBusy, "another node rotates; its lease ends at "+v.Until.UTC().Format(time.RFC3339), nil)
 		}
 		fence := v.Fence
-		if v.over() {
+		if begins = v.over() && fresh != nil; v.over() {
 			if fresh == nil {
 				j = *v
 				return false, nil
@@ -99,26 +102,45 @@ func (c *Client) take(ctx context.Context, fresh *journal) (j journal, err error
 		v.Node, v.Until, v.Fence = c.o.Node, now.Add(leaseFor), fence+1
 		j = *v
 		return true, nil
+	}, func(ctx context.Context) error {
+		if !begins {
+			return nil
+		}
+		return c.record(ctx, j.about(EventStarted, "", nil))
 	})
 	return j, err
 }
 
-// save writes the journal as long as the lease is ours.
+// save writes the journal as long as the lease is ours, and with it what the audit trail has to know by then.
 func (r *run) save(ctx context.Context, to step) error {
 	next := r.j
 	next.Step, next.Updated, next.Until = to, r.c.o.Clock.Now(), r.c.o.Clock.Now().Add(leaseFor)
 	if next.over() {
 		next.Until, next.Escrow = time.Time{}, nil
 	}
-	err := r.edit(ctx, func(v *journal) { *v = next })
+	say := r.orphaned
+	if to != r.j.Step && r.resumed {
+		say = append(say, r.j.about(EventResumed, "", nil))
+	}
+	switch to {
+	case stepUndone:
+		say = append(say, r.j.about(EventUndone, next.Trouble, nil)) // with the step from which it went no further
+	case stepDone:
+		say = append(say, next.about(EventDone, next.Next, nil))
+	}
+	if to != r.j.Step && to != stepUndone { // what stood in the way does no more
+		next.Trouble, next.Manual = "", false
+	}
+	err := r.edit(ctx, func(v *journal) { *v = next }, func(ctx context.Context) error { return r.c.record(ctx, say...) })
 	if err == nil {
-		r.j = next
-		r.c.event(ctx, Event{Kind: EventStep, Rotation: next.ID, Detail: string(to)})
+		r.resumed = r.resumed && to == r.j.Step
+		r.j, r.orphaned = next, nil
+		r.c.event(ctx, r.j.about(EventStep, "", nil))
 	}
 	return err
 }
 
-func (r *run) edit(ctx context.Context, fn func(v *journal)) error {
+func (r *run) edit(ctx context.Context, fn func(v *journal), then ...func(ctx context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.c.env.Timeouts.Token)
 	defer cancel()
 	return change(ctx, r.c.state, kindJournal, r.c.env.Name, func(v *journal) (bool, error) {
@@ -127,7 +149,7 @@ func (r *run) edit(ctx context.Context, fn func(v *journal)) error {
 		}
 		fn(v)
 		return true, nil
-	})
+	}, then...)
 }
 
 // renew keeps the lease while the rotation waits; it ends the rotation when the lease is lost.

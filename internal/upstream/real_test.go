@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//go:build realvault
-
 package upstream_test
 
 import (
@@ -21,12 +19,25 @@ import (
 	"github.com/airside-travel/airside/internal/vault"
 )
 
-// These crash rotations at every act with the credential in a real server:
+// realServers are servers that somebody runs, each in the table when the variables of the environment give its address. Without
+// them only the fakes of vaulttest are there.
 //
-//	go test -tags realvault ./internal/upstream -run Real
-//
-// Whoever gives the tag wants them run, so an address that is missing is a failure.
+//	AIRSIDE_TEST_VAULT_ADDRESS, AIRSIDE_TEST_VAULT_TOKEN                  Vault or OpenBao
+//	AIRSIDE_TEST_AWS_REGION, AIRSIDE_TEST_AWS_ENDPOINT (may be empty),    AWS Secrets Manager, or what speaks like it
+//	AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
+func realServers(t *testing.T) map[string]func(t *testing.T) place {
+	t.Helper()
+	out := map[string]func(t *testing.T) place{}
+	if address := os.Getenv("AIRSIDE_TEST_VAULT_ADDRESS"); address != "" {
+		out["a real KV"] = realKV(address, setting(t, "AIRSIDE_TEST_VAULT_TOKEN"))
+	}
+	if region := os.Getenv("AIRSIDE_TEST_AWS_REGION"); region != "" {
+		out["a real Secrets Manager"] = realAWS(t, region, os.Getenv("AIRSIDE_TEST_AWS_ENDPOINT"))
+	}
+	return out
+}
 
+// setting is one that goes with an address, so that a missing one is a mistake.
 func setting(t *testing.T, name string) string {
 	t.Helper()
 	v := os.Getenv(name)
@@ -36,10 +47,9 @@ func setting(t *testing.T, name string) string {
 	return v
 }
 
-// TestRealKV needs a Vault or OpenBao with a KV version 2 engine at "secret" and a token that may write there.
-func TestRealKV(t *testing.T) {
-	address, token := setting(t, "AIRSIDE_TEST_VAULT_ADDRESS"), setting(t, "AIRSIDE_TEST_VAULT_TOKEN")
-	crashEverywhere(t, func(*testing.T) place {
+// realKV needs a Vault or OpenBao with a KV version 2 engine at "secret" and a token that may write there.
+func realKV(address, token string) func(t *testing.T) place {
+	return func(*testing.T) place {
 		return func(tb testing.TB, now clock.Clock, prod, admin string) (prodRef, adminRef vault.Ref, open func() vault.Backend) {
 			tb.Helper()
 			path := "airside-test/" + ids.UUID()
@@ -72,23 +82,20 @@ func TestRealKV(t *testing.T) {
 			}
 			return ref(tb, "vault://secret/"+path+"#prod"), ref(tb, "vault://secret/"+path+"#admin"), open
 		}
-	})
+	}
 }
 
-// TestRealAWS makes secrets that begin with "airside-test/" and deletes them at once.
-func TestRealAWS(t *testing.T) {
-	region, endpoint := setting(t, "AIRSIDE_TEST_AWS_REGION"), os.Getenv("AIRSIDE_TEST_AWS_ENDPOINT")
-	credentials := aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-		return aws.Credentials{
-			AccessKeyID: setting(t, "AWS_ACCESS_KEY_ID"), SecretAccessKey: setting(t, "AWS_SECRET_ACCESS_KEY"), SessionToken: os.Getenv("AWS_SESSION_TOKEN"),
-		}, nil
-	})
+// realAWS makes secrets that begin with "airside-test/" and deletes them at once.
+func realAWS(t *testing.T, region, endpoint string) func(t *testing.T) place {
+	t.Helper()
+	is := aws.Credentials{AccessKeyID: setting(t, "AWS_ACCESS_KEY_ID"), SecretAccessKey: setting(t, "AWS_SECRET_ACCESS_KEY"), SessionToken: os.Getenv("AWS_SESSION_TOKEN")}
+	credentials := aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return is, nil })
 	c := sm.New(sm.Options{Region: region, Credentials: credentials}, func(o *sm.Options) {
 		if endpoint != "" {
 			o.BaseEndpoint = &endpoint
 		}
 	})
-	crashEverywhere(t, func(*testing.T) place {
+	return func(*testing.T) place {
 		return func(tb testing.TB, _ clock.Clock, prod, admin string) (prodRef, adminRef vault.Ref, open func() vault.Backend) {
 			tb.Helper()
 			name := "airside-test/" + ids.UUID()
@@ -114,5 +121,5 @@ func TestRealAWS(t *testing.T) {
 			}
 			return ref(tb, "aws-sm://"+name+"#prod"), ref(tb, "aws-sm://"+name+"#admin"), open
 		}
-	})
+	}
 }

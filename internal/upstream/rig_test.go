@@ -4,6 +4,7 @@ package upstream_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -39,6 +40,8 @@ type rig struct {
 
 	mu     sync.Mutex
 	events []upstream.Event
+	trail  []string // of what was recorded
+	full   bool     // the trail takes nothing
 }
 
 // TestMain lets the store's compressor make its channels before a bubble of simulated time could make them its own.
@@ -174,6 +177,15 @@ func (r *rig) options() upstream.Options {
 			r.mu.Lock()
 			defer r.mu.Unlock()
 			r.events = append(r.events, e)
+		},
+		Record: func(ctx context.Context, e upstream.Event) error {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			if store.From(ctx) == nil || r.full {
+				return errors.New("the trail is full")
+			}
+			r.trail = append(r.trail, fmt.Sprintf("%s %s %s %s %s, %s %s", e.Environment, e.Kind, e.Strategy, e.Reason, e.Step, e.Tenant, e.By))
+			return nil
 		},
 	}
 }

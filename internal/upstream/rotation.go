@@ -3,9 +3,11 @@
 package upstream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/airside-travel/airside/internal/ids"
@@ -27,6 +29,9 @@ type Request struct {
 	Reason   Reason   // OnDemand when empty
 	Strategy Strategy // the environment's when empty
 	SelfOnly bool     // as in Schedule, for this one
+
+	// Who asks, for the audit trail: a tenant, and a client or person of it. Empty: nobody but the operator.
+	Tenant, By string
 }
 
 // Report is what became of it.
@@ -41,6 +46,9 @@ type Report struct {
 	Orphans  []string `json:"orphans,omitempty"` // API users whose secret nobody knows; to be revoked by a person
 }
 
+// Undone is the Step of a Report when nothing was changed.
+const Undone = string(stepUndone)
+
 // run is one node's work on a rotation.
 type run struct {
 	c        *Client
@@ -51,6 +59,8 @@ type run struct {
 	token    *token     // that proved it
 	own      *token     // of the old credential, from before it was held
 	asked    int        // how often this run asked the upstream
+	resumed  bool       // and the audit trail does not know yet: it will with the next step
+	orphaned []Event    // of which it does not know either
 }
 
 // stopped is a crash that a test asked for.
@@ -73,7 +83,7 @@ func (c *Client) Rotate(ctx context.Context, q Request) (Report, error) {
 	}
 	fresh := func() *journal {
 		now := c.o.Clock.Now()
-		return &journal{ID: ids.UUID(), Reason: q.Reason, Strategy: q.Strategy, Step: stepStarted, Started: now, Updated: now}
+		return &journal{ID: ids.UUID(), Reason: q.Reason, Strategy: q.Strategy, Step: stepStarted, Started: now, Updated: now, Tenant: q.Tenant, By: q.By}
 	}
 	selfOnly := q.SelfOnly || c.env.Rotation.SelfOnly
 	rep, err := c.work(ctx, fresh(), selfOnly)
@@ -102,8 +112,8 @@ func RunRotation(ctx context.Context, o Options, q Request) (Report, error) {
 }
 
 func (c *Client) work(ctx context.Context, fresh *journal, selfOnly bool) (rep Report, err error) {
-	if c.o.Escrow == "" || c.o.Key == nil {
-		return Report{}, c.rotation(ErrRisk, "there is no escrow: a directory and a key that seals files are needed before anything is rotated", nil)
+	if err := c.mayKeep(); err != nil {
+		return Report{}, err
 	}
 	select {
 	case c.one <- struct{}{}:
@@ -121,8 +131,8 @@ func (c *Client) work(ctx context.Context, fresh *journal, selfOnly bool) (rep R
 	if err != nil {
 		return Report{}, c.explain(err)
 	}
-	r := &run{c: c, j: j, fence: j.Fence, selfOnly: selfOnly}
 	resumed := fresh == nil || j.ID != fresh.ID
+	r := &run{c: c, j: j, fence: j.Fence, selfOnly: selfOnly, resumed: resumed}
 	defer func() {
 		rep = r.report(resumed)
 		c.gate.release()
@@ -131,7 +141,11 @@ func (c *Client) work(ctx context.Context, fresh *journal, selfOnly bool) (rep R
 	if j.over() {
 		return rep, nil
 	}
-	c.event(ctx, Event{Kind: EventStarted, Rotation: j.ID, Detail: string(j.Strategy) + ", " + string(j.Reason)})
+	begun := EventStarted
+	if resumed {
+		begun = EventResumed
+	}
+	c.event(ctx, j.about(begun, "", nil))
 	renewing, stop := context.WithCancel(ctx)
 	defer stop()
 	go r.renew(renewing, end)
@@ -149,6 +163,30 @@ func (c *Client) work(ctx context.Context, fresh *journal, selfOnly bool) (rep R
 	err = c.explain(err)
 	r.give(ctx, err)
 	return rep, err
+}
+
+// mayKeep refuses to rotate where an answer could not be kept.
+func (c *Client) mayKeep() error {
+	var needs []Need
+	if c.o.Key == nil {
+		needs = append(needs, NeedKey)
+	}
+	if c.o.Escrow == "" {
+		needs = append(needs, NeedEscrow)
+	}
+	if needs == nil {
+		return nil
+	}
+	return c.risk("there is no escrow: a directory and a key that seals files are needed before anything is rotated", " and ", needs...)
+}
+
+// risk refuses a rotation, and says what would make it possible: all of the needs, or one.
+func (c *Client) risk(detail, joined string, needs ...Need) *Error {
+	var names []string
+	for _, n := range needs {
+		names = append(names, cmp.Or(c.o.Names[n], string(n)))
+	}
+	return &Error{Kind: ErrRisk, Environment: c.env.Name, Op: "rotate", Detail: detail, Hint: "set " + strings.Join(names, joined)}
 }
 
 // explain gives every error of a rotation its place in the closed set.
@@ -188,15 +226,24 @@ func (r *run) report(resumed bool) Report {
 // give writes down why it does not go on, and lets another node try.
 func (r *run) give(ctx context.Context, why error) {
 	r.j.Trouble, r.j.Manual = why.Error(), errors.Is(why, ErrManual)
-	err := r.edit(ctx, func(v *journal) { v.Trouble, v.Manual, v.Until = r.j.Trouble, r.j.Manual, time.Time{} })
 	kind := EventFailed
 	switch {
 	case r.j.Manual:
 		kind = EventManual
 	case r.j.Step == stepUndone:
-		kind = EventUndone
+		kind = EventUndone // the trail has it since that step
 	}
-	r.c.event(ctx, Event{Kind: kind, Rotation: r.j.ID, Detail: r.j.Trouble, Err: why})
+	event, known := r.j.about(kind, r.j.Trouble, why), false
+	err := r.edit(ctx, func(v *journal) {
+		known = v.Trouble == r.j.Trouble && v.Manual == r.j.Manual // it was tried again, in vain
+		v.Trouble, v.Manual, v.Until = r.j.Trouble, r.j.Manual, time.Time{}
+	}, func(ctx context.Context) error {
+		if known || kind == EventUndone {
+			return nil
+		}
+		return r.c.record(ctx, append(r.orphaned, event)...)
+	})
+	r.c.event(ctx, event)
 	if err != nil && !errors.Is(err, errNotOurs) {
 		r.c.event(ctx, Event{Kind: EventStore, Rotation: r.j.ID, Detail: "the journal cannot be written", Err: err})
 	}
@@ -229,6 +276,7 @@ func (r *run) at(act string) error {
 
 // undo gives up while the old credential is still the one in use.
 func (r *run) undo(ctx context.Context, why error) error {
+	r.j.Trouble = r.c.explain(why).Error()
 	if err := r.save(ctx, stepUndone); err != nil {
 		return err
 	}
@@ -261,7 +309,9 @@ func (r *run) prepare(ctx context.Context) error {
 		return err
 	}
 	if err := c.escrow().prove(ctx, r.j.ID); err != nil {
-		return r.undo(ctx, c.rotation(ErrRisk, "the escrow cannot be written", safeCause(err)))
+		full := c.risk("the escrow cannot be written", "", NeedEscrow)
+		full.cause = safeCause(err)
+		return r.undo(ctx, full)
 	}
 	if err := r.at("choose"); err != nil {
 		return err
@@ -278,11 +328,12 @@ func (r *run) proveVault(ctx context.Context) error {
 	c, token := r.c, ids.UUID()
 	marker := vault.NewSecret([]byte("airside-rotation-probe-" + token))
 	if err := c.o.Vaults.PutPending(ctx, c.env.Secret, marker, token); err != nil {
-		kind := ErrUnavailable
-		if !errors.Is(err, vault.ErrUnavailable) {
-			kind = ErrRisk
+		if errors.Is(err, vault.ErrUnavailable) {
+			return c.rotation(ErrUnavailable, "the vault cannot be written", err)
 		}
-		return c.rotation(kind, "the vault cannot be written", err)
+		shut := c.risk("the vault cannot be written", "", NeedVault)
+		shut.cause = safeCause(err)
+		return shut
 	}
 	h, err := c.o.Vaults.Get(ctx, c.env.Secret, vault.Pending)
 	if err != nil || !h.Secret.Equal(marker) {
@@ -309,14 +360,14 @@ func (r *run) choose(ctx context.Context) error {
 	}
 	switch {
 	case r.j.Strategy == Turns && c.env.Role == "":
-		return c.rotation(ErrRisk, "turns makes an API user, and its role is not configured", nil)
+		return c.risk("turns makes an API user, and its role is not configured", "", NeedRole)
 	case r.j.Strategy == Turns:
 		r.j.Before = users
 		return nil
 	case c.admin == nil && !r.selfOnly:
-		return c.rotation(ErrRisk, "in place, an answer that is lost would lock the environment out: configure the credential of a second API user that is a TMC admin, or a role so that API users can take turns, or accept the risk (self-only)", nil)
+		return c.risk("in place, an answer that is lost would lock the environment out: configure the credential of a second API user that is a TMC admin, or a role so that API users can take turns, or accept the risk (self-only)", ", or ", NeedAdmin, NeedRole, NeedAlone)
 	case c.admin != nil && !slices.Contains(users, r.j.Client):
-		return c.rotation(ErrRisk, "the admin credential does not see the API user that is to be rotated", nil)
+		return c.risk("the admin credential does not see the API user that is to be rotated", "", NeedAdmin)
 	}
 	return nil
 }
@@ -335,7 +386,7 @@ func (c *Client) manager() caller {
 // notDone explains a call that was surely not carried out.
 func (r *run) notDone(err error) error {
 	if errors.Is(err, errRefused) {
-		return r.c.rotation(ErrRisk, "the upstream does not let this credential manage API users; it takes a TMC admin's", nil)
+		return r.c.risk("the upstream does not let this credential manage API users; it takes a TMC admin's", "", NeedAdmin)
 	}
 	return r.c.explain(err)
 }

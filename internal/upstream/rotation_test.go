@@ -185,26 +185,26 @@ func (r *rig) crashAt(t *testing.T, die func(step string) bool) (act string) {
 
 // The process dies at each act of both strategies. Until then a credential that works is in the vault or the escrow,
 // apart from the moment between the upstream's answer and the escrow, which the admin credential is there for. Afterwards
-// another process finishes, with the dead one's escrow or on another machine without it.
+// another process finishes, with the dead one's escrow or on another machine without it. The vault is a fake, and a real
+// one where its address is given (realServers).
 func TestCrash(t *testing.T) {
 	t.Parallel()
-	crashEverywhere(t, func(t *testing.T) place { return kvServer(t).place })
-}
-
-func crashEverywhere(t *testing.T, at func(t *testing.T) place) {
-	t.Helper()
-	for name, with := range strategies {
-		for _, sameDisk := range []bool{true, false} {
-			t.Run(fmt.Sprintf("%s, same disk %v", name, sameDisk), func(t *testing.T) {
-				t.Parallel()
-				n := 0
-				for crashOnce(t, name, with, at(t), n, sameDisk) {
-					n++
-				}
-				if n < 12 {
-					t.Errorf("a rotation has %d acts only", n)
-				}
-			})
+	vaults := realServers(t)
+	vaults["a fake KV"] = func(t *testing.T) place { return kvServer(t).place } //nolint:thelper // it makes one
+	for vault, at := range vaults {
+		for name, with := range strategies {
+			for _, sameDisk := range []bool{true, false} {
+				t.Run(fmt.Sprintf("%s, %s, same disk %v", vault, name, sameDisk), func(t *testing.T) {
+					t.Parallel()
+					n := 0
+					for crashOnce(t, name, with, at(t), n, sameDisk) {
+						n++
+					}
+					if n < 12 {
+						t.Errorf("a rotation has %d acts only", n)
+					}
+				})
+			}
 		}
 	}
 }

@@ -133,19 +133,31 @@ func (c *Client) enter(ctx context.Context, within time.Duration) error {
 		}
 		if c.rate != nil {
 			if err := c.rate.Wait(ctx); err != nil {
-				return c.fail(ErrThrottled, "the environment's own rate limit", err)
+				return c.limited("calls per second", c.rateFree(), err)
 			}
 		}
 		select {
 		case c.slots <- struct{}{}:
 		case <-ctx.Done():
-			return c.fail(ErrThrottled, "the environment's own limit of requests at once", ctx.Err())
+			return c.limited("calls at once", 0, ctx.Err())
 		}
 		if c.gate.enter() {
 			return nil
 		}
 		<-c.slots
 	}
+}
+
+// rateFree is how long it takes until the rate lets another request through.
+func (c *Client) rateFree() time.Duration {
+	r := c.rate.Reserve()
+	defer r.Cancel()
+	return r.Delay()
+}
+
+// limited is a request that waited for a limit of ours for as long as it could.
+func (c *Client) limited(of string, wait time.Duration, err error) error {
+	return &Error{Kind: ErrLimit, Environment: c.env.Name, Op: "send", Detail: of, RetryAfter: wait, cause: safeCause(err)}
 }
 
 // send sends once.

@@ -193,3 +193,43 @@ func TestLimits(t *testing.T) {
 		}
 	})
 }
+
+// TestOwnLimits: a request for which a limit of the environment leaves no place in its time was not sent, and says which
+// limit that is and when it may come again.
+func TestOwnLimits(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		limits upstream.Limits
+		says   string
+		wait   time.Duration
+	}{
+		"at once":    {upstream.Limits{Connections: 1}, "calls at once", 0},
+		"per second": {upstream.Limits{Rate: 0.01}, "calls per second", 100 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t)
+				r.env.Limits = tc.limits
+				c := r.node(t)
+				send := func() (*http.Response, error) {
+					req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.env.BaseURL+"/v2/companies", nil)
+					if err != nil {
+						t.Fatal(err)
+					}
+					return c.Send(req, 5*time.Second)
+				}
+				res, err := send() // and its answer is not read
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer res.Body.Close()
+				_, err = send()
+				e, ok := errors.AsType[*upstream.Error](err)
+				if !ok || !errors.Is(err, upstream.ErrLimit) || e.Detail != tc.says || e.RetryAfter.Round(10*time.Second) != tc.wait || r.count("GET /v2/companies") != 1 {
+					t.Errorf("%v, again after %v", err, e.RetryAfter)
+				}
+			})
+		})
+	}
+}

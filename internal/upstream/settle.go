@@ -93,7 +93,7 @@ func (r *run) behind(ctx context.Context, err error) error {
 		t, bad := r.c.broker.endpoint.fetch(context.WithoutCancel(ctx), r.cred)
 		if bad == nil {
 			r.use(ctx, t)
-			r.c.event(ctx, Event{Kind: EventDegraded, Rotation: r.j.ID, Err: safeCause(err)})
+			r.c.event(ctx, r.j.about(EventDegraded, "", safeCause(err)))
 		}
 	}
 	return r.c.rotation(ErrUnavailable, "the vault does not take the new secret; the escrow has it, and it will be tried again", err)
@@ -264,7 +264,6 @@ func (r *run) finish(ctx context.Context) error {
 	if err := r.at("finish"); err != nil {
 		return err
 	}
-	r.j.Trouble, r.j.Manual = "", false
 	if err := r.save(ctx, stepDone); err != nil {
 		return err
 	}
@@ -273,6 +272,6 @@ func (r *run) finish(ctx context.Context) error {
 		return err
 	}
 	r.c.escrow().remove(r.j.ID)
-	r.c.event(ctx, Event{Kind: EventDone, Rotation: r.j.ID, Detail: r.j.Next})
+	r.c.event(ctx, r.j.about(EventDone, r.j.Next, nil))
 	return nil
 }

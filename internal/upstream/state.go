@@ -50,8 +50,8 @@ func decode(r *store.Record, into any) error {
 }
 
 // change reads a document, edits it and writes it back, all or nothing. edit may run more than once; it
-// returns false to leave things as they are.
-func change[T any](ctx context.Context, s *state, kind, id string, edit func(v *T) (bool, error)) error {
+// returns false to leave things as they are. What is to be written besides is then's, in the same transaction.
+func change[T any](ctx context.Context, s *state, kind, id string, edit func(v *T) (bool, error), then ...func(ctx context.Context) error) error {
 	return s.store.Update(ctx, func(ctx context.Context) error {
 		tx := store.From(ctx)
 		var v T
@@ -77,8 +77,15 @@ func change[T any](ctx context.Context, s *state, kind, id string, edit func(v *
 			return fmt.Errorf("upstream: %s cannot be written", kind)
 		}
 		if old == nil {
-			return tx.Insert(next)
+			err = tx.Insert(next)
+		} else {
+			err = tx.Update(next, old.Version)
 		}
-		return tx.Update(next, old.Version)
+		for _, also := range then {
+			if err == nil {
+				err = also(ctx)
+			}
+		}
+		return err
 	})
 }

@@ -55,6 +55,12 @@ type RotationStatus struct {
 	Lease    time.Time `json:"lease,omitzero"`
 }
 
+// Denied reports whether the upstream refused the credential when it was asked last, or the vault had none.
+func (c *Client) Denied() bool {
+	_, denied := c.broker.failing()
+	return denied != nil
+}
+
 // Status reads vault and store; what cannot be read is a Problem, not an error.
 func (c *Client) Status(ctx context.Context) Status {
 	s := Status{
@@ -66,10 +72,10 @@ func (c *Client) Status(ctx context.Context) Status {
 	}
 	s.Held, s.OnTheWay, s.Waiting = c.gate.counts()
 	now := c.o.Clock.Now()
-	problem := c.broker.failing()
+	problem, denied := c.broker.failing()
 	if t := c.broker.now.Load(); t.live(now) {
 		s.ClientID, s.TokenExpires, s.TokenRefresh = t.client, t.expires, t.refresh
-		problem = nil
+		problem = denied // calls pass for as long as it lives
 	} else if problem != nil {
 		s.Ready = false
 	}

@@ -69,7 +69,7 @@ func (c *Client) Tend(ctx context.Context) {
 			c.resumed(ctx)
 		}
 		return
-	case errors.Is(c.broker.failing(), ErrCredential):
+	case c.denied():
 		c.salvage(ctx)
 		return
 	case c.env.Rotation.Off:
@@ -98,6 +98,12 @@ func (c *Client) Tend(ctx context.Context) {
 
 // escrows reports whether there is a place for the answer of a rotation, without which none begins.
 func (c *Client) escrows() bool { return c.o.Key != nil && c.o.Escrow != "" }
+
+// denied reports whether no token is to be had because the credential is not taken.
+func (c *Client) denied() bool {
+	failed, _ := c.broker.failing()
+	return errors.Is(failed, ErrCredential)
+}
 
 func (c *Client) resumed(ctx context.Context) {
 	_, _ = c.Resume(ctx) // events tell

@@ -195,8 +195,15 @@ func around(b vault.Backend) *vault.Vaults {
 	})
 }
 
+// TestBackends holds every backend to one suite, and real servers, where their address is given (realServers).
 func TestBackends(t *testing.T) {
 	t.Parallel()
+	for name, open := range realServers(t) { // which cannot be told to fail
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conform(t, open)
+		})
+	}
 	for name, open := range map[string]func(t *testing.T) *harness{
 		"kv": kvHarness, "aws": awsHarness, "sealed by key file": sealedHarness(keyFile), "sealed by passphrase": sealedHarness(passphrase),
 	} {

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//go:build realvault
-
 package vault_test
 
 import (
@@ -20,9 +18,25 @@ import (
 	"github.com/airside-travel/airside/internal/vault"
 )
 
-// These run the suite against real servers: go test -tags realvault ./internal/vault -run Real. Whoever gives
-// the tag wants them run, so an address that is missing is a failure.
+// realServers are servers that somebody runs, each in the table when the variables of the environment give its address. Without
+// them only the fakes of vaulttest are there.
+//
+//	AIRSIDE_TEST_VAULT_ADDRESS, AIRSIDE_TEST_VAULT_TOKEN                  Vault or OpenBao
+//	AIRSIDE_TEST_AWS_REGION, AIRSIDE_TEST_AWS_ENDPOINT (may be empty),    AWS Secrets Manager, or what speaks like it
+//	AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
+func realServers(t *testing.T) map[string]func(t *testing.T) *harness {
+	t.Helper()
+	out := map[string]func(t *testing.T) *harness{}
+	if address := os.Getenv("AIRSIDE_TEST_VAULT_ADDRESS"); address != "" {
+		out["a real KV"] = realKV(address, setting(t, "AIRSIDE_TEST_VAULT_TOKEN"))
+	}
+	if region := os.Getenv("AIRSIDE_TEST_AWS_REGION"); region != "" {
+		out["a real Secrets Manager"] = realAWS(t, region, os.Getenv("AIRSIDE_TEST_AWS_ENDPOINT"))
+	}
+	return out
+}
 
+// setting is one that goes with an address, so that a missing one is a mistake.
 func setting(t *testing.T, name string) string {
 	t.Helper()
 	v := os.Getenv(name)
@@ -32,10 +46,10 @@ func setting(t *testing.T, name string) string {
 	return v
 }
 
-// TestRealKV needs a Vault or OpenBao with a KV version 2 engine at "secret" and a token that may write there.
-func TestRealKV(t *testing.T) {
-	address, token := setting(t, "AIRSIDE_TEST_VAULT_ADDRESS"), setting(t, "AIRSIDE_TEST_VAULT_TOKEN")
-	conform(t, func(t *testing.T) *harness {
+// realKV needs a Vault or OpenBao with a KV version 2 engine at "secret" and a token that may write there.
+func realKV(address, token string) func(t *testing.T) *harness {
+	return func(t *testing.T) *harness {
+		t.Helper()
 		open := func() vault.Backend {
 			k, err := vault.NewKV(vault.KVOptions{Address: address, Auth: vault.TokenAuth{Token: literal(token)}, Clock: clock.System()})
 			want(t, err, nil)
@@ -57,18 +71,16 @@ func TestRealKV(t *testing.T) {
 			Backend: open(), reopen: open, ref: parse(t, "vault://secret/"+path+"#a"), sibling: parse(t, "vault://secret/"+path+"#b"),
 			outside: func(fields string) { send(t.Context(), http.MethodPut, "data", `{"data":`+fields+`}`) },
 		}
-	})
+	}
 }
 
-// TestRealAWS makes secrets that begin with "airside-test/" and deletes them at once.
-func TestRealAWS(t *testing.T) {
-	region, endpoint := setting(t, "AIRSIDE_TEST_AWS_REGION"), os.Getenv("AIRSIDE_TEST_AWS_ENDPOINT")
-	credentials := aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-		return aws.Credentials{
-			AccessKeyID: setting(t, "AWS_ACCESS_KEY_ID"), SecretAccessKey: setting(t, "AWS_SECRET_ACCESS_KEY"), SessionToken: os.Getenv("AWS_SESSION_TOKEN"),
-		}, nil
-	})
-	conform(t, func(t *testing.T) *harness {
+// realAWS makes secrets that begin with "airside-test/" and deletes them at once.
+func realAWS(t *testing.T, region, endpoint string) func(t *testing.T) *harness {
+	t.Helper()
+	is := aws.Credentials{AccessKeyID: setting(t, "AWS_ACCESS_KEY_ID"), SecretAccessKey: setting(t, "AWS_SECRET_ACCESS_KEY"), SessionToken: os.Getenv("AWS_SESSION_TOKEN")}
+	credentials := aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return is, nil })
+	return func(t *testing.T) *harness {
+		t.Helper()
 		open := func() vault.Backend {
 			a, err := vault.NewAWS(vault.AWSOptions{Region: region, Endpoint: endpoint, Credentials: credentials})
 			want(t, err, nil)
@@ -93,5 +105,5 @@ func TestRealAWS(t *testing.T) {
 				want(t, err, nil)
 			},
 		}
-	})
+	}
 }

@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/airside-travel/airside/airsidetest"
 	"github.com/airside-travel/airside/contract"
@@ -102,5 +105,31 @@ func TestQuotaSurvivesARestart(t *testing.T) {
 	}
 	if sum != quota {
 		t.Errorf("%d calls of %d in three runs of a server", sum, quota)
+	}
+}
+
+// TestEgressLimit: what this server may send to the real API is limited by its operator. A call that finds no place in its
+// time is told so, and when to come back; it never left.
+func TestEgressLimit(t *testing.T) {
+	t.Parallel()
+	g := startGateway(t, airsidetest.Setting("AIRSIDE_ENV_PRODUCTION_RATE", "0.01"), airsidetest.Setting("AIRSIDE_ENV_PRODUCTION_TIMEOUT", "1s"))
+	_, token := g.application(nil)
+	if got := g.send(token, "GET", "/v2/companies", nil, ""); got.status != 200 {
+		t.Fatalf("the first call: %d %s", got.status, got.body)
+	}
+	for _, x := range []struct {
+		method, body string
+		trail        []string
+	}{{"GET", "", nil}, {"POST", company, []string{"INTENT", "REFUSED EGRESS_LIMIT_REACHED"}}} {
+		got := g.send(token, x.method, "/v2/companies", nil, x.body)
+		if got.status != 503 || got.code() != "EGRESS_LIMIT_REACHED" || !strings.Contains(string(got.body), "has reached its limit of calls per second") || g.far.calls.Load() != 1 {
+			t.Errorf("%s: %d after %d calls: %s", x.method, got.status, g.far.calls.Load(), got.body)
+		}
+		if diff := cmp.Diff(x.trail, g.trail(got.header.Get("X-Request-Id"))); diff != "" {
+			t.Errorf("%s: the trail: %s", x.method, diff)
+		}
+		if wait, err := strconv.Atoi(got.header.Get("Retry-After")); err != nil || wait < 2 || wait > 100 {
+			t.Errorf("%s: Retry-After %q", x.method, got.header.Get("Retry-After"))
+		}
 	}
 }

@@ -48,6 +48,7 @@ func TestMatrixOfRefusals(t *testing.T) {
 	_, away := g.application(doc{"networks": []string{"192.0.2.0/24", "2001:db8::/32", "::ffff:203.0.113.0/120"}})
 	_, away6 := g.application(doc{"networks": []string{"192.0.2.0/24"}}) // the trail has three alike of one, and counts the rest
 	_, buyer := g.application(doc{"grants": []doc{{"scopes": []string{"air:book"}}}})
+	_, all := g.application(doc{"grants": []doc{{"operations": []string{"*"}, "reason": "the tests"}}})
 	purchases := []doc{{"scopes": []string{"air:book", "hotel:book", "hotel:shop"}, "effects": []string{"purchase", "read"}}}
 	_, capped := g.application(doc{"grants": purchases, "purchases": doc{"countPerDay": 1}})
 	_, poor := g.application(doc{"grants": purchases, "purchases": doc{"amountPerDay": doc{"minor": 100, "currency": "USD"}}})
@@ -110,6 +111,7 @@ func TestMatrixOfRefusals(t *testing.T) {
 		{"a purchase nobody knows the price of", poor, "POST", pnr, `{"bookingId":"b"}`, none, bought, 403, "PRICE_UNKNOWN", []string{"REFUSED PRICE_UNKNOWN"}, 0, ""},
 		{"a suspended application", suspended, "GET", companies, "", none, fine, 403, "APPLICATION_SUSPENDED", []string{"REFUSED APPLICATION_SUSPENDED"}, 0, ""},
 		{"an operation on credentials", plain, "POST", "/v2/api-users", `{"role":"TMC_ADMIN"}`, none, fine, 403, "OPERATION_NOT_GRANTED", []string{"REFUSED OPERATION_NOT_GRANTED"}, 0, ""},
+		{"an operation on credentials for whom all is granted", all, "POST", "/v2/api-users", `{"role":"TMC_ADMIN","credentialType":"CLIENT_CREDENTIALS"}`, none, fine, 403, "NOT_FORWARDED", []string{"REFUSED NOT_FORWARDED"}, 0, ""},
 		{"an API that is slow", plain, "POST", companies, company, none, slow, 409, "OUTCOME_UNKNOWN", []string{"INTENT", "UNKNOWN OUTCOME_UNKNOWN"}, 1, ""},
 		{"a connection that is half closed", plain, "POST", companies, company, none, halfClosed, 409, "OUTCOME_UNKNOWN", []string{"INTENT", "UNKNOWN OUTCOME_UNKNOWN"}, 1, ""},
 		{"a read of one", plain, "GET", companies, "", none, halfClosed, 502, "UPSTREAM_ANSWER_BROKEN", nil, 3, ""},

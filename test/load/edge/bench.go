@@ -173,10 +173,11 @@ func (b *bench) startAirside(ctx context.Context, name string, settings ...strin
 	if err != nil {
 		return err
 	}
+	admin := token
 	if token, err = tokenOf(ctx, ready.BaseURL, app.ClientID, app.ClientSecret); err != nil {
 		return err
 	}
-	b.add(&target{name: name, url: ready.BaseURL, header: []string{"Authorization: Bearer " + token}, pids: []int{cmd.Process.Pid}})
+	b.add(&target{name: name, url: ready.BaseURL, admin: admin, header: []string{"Authorization: Bearer " + token}, pids: []int{cmd.Process.Pid}})
 	return nil
 }
 

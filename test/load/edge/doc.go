@@ -12,4 +12,10 @@
 // the caller hears of them, with the id that was issued. The load comes from wrk when it is installed, else from
 // this program. CPU is the processor time of the proxy's processes per request, memory what they hold under load.
 // Of that, own leaves out pages of files, such as the program's: the kernel takes those back as it likes.
+//
+// With -rotations it measures nothing of that. It starts a second Airside as the real API, rotates the credential of the one
+// in front while all connections read and create companies, counts requests that failed, and compares what the second one
+// has with what was confirmed:
+//
+//	go run ./test/load/edge -airside /tmp/airside -rotations 10 -connections 64 -for 30s
 package main

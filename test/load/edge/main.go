@@ -32,6 +32,7 @@ type settings struct {
 	seconds                   time.Duration
 	rounds                    int
 	connections               int
+	rotations                 int
 	reads, writes             bool
 	limit                     int64 // megabytes
 }
@@ -49,6 +50,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	f.DurationVar(&s.seconds, "for", 4*time.Second, "how long each measurement takes")
 	f.IntVar(&s.rounds, "rounds", 3, "interleaved rounds")
 	f.IntVar(&s.connections, "connections", 128, "connections at once")
+	f.IntVar(&s.rotations, "rotations", 0, "instead of measuring, rotate the credential so often within -for, under load")
 	f.BoolVar(&s.reads, "reads", true, "measure reads")
 	f.BoolVar(&s.writes, "writes", true, "measure writes")
 	f.Int64Var(&s.limit, "memory", 0, "give airside this many megabytes and no more, what it reads of files included; needs root on Linux")
@@ -62,6 +64,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	defer os.RemoveAll(dir)
 	b := &bench{settings: s, dir: dir, out: out}
 	defer b.stop()
+	if s.rotations > 0 {
+		return b.rotate(ctx)
+	}
 	if err := b.start(ctx); err != nil {
 		return err
 	}
@@ -94,6 +99,7 @@ type target struct {
 	name      string
 	url       string
 	header    []string
+	admin     string // Airside's own: the token of its administrator
 	pids      []int
 	readsOnly bool
 	got       map[bool][]sample // by whether it wrote
