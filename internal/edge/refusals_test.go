@@ -38,10 +38,10 @@ func TestRefusalsAreAudited(t *testing.T) {
 	}{
 		"no token":       {method: "GET", path: "/v2/companies", code: "USER_NOT_AUTHENTICATED", operation: "listCompanies"},
 		"dead token":     {method: "GET", path: "/v2/companies", token: "bad", code: "ACCESS_TOKEN_INVALID", operation: "listCompanies"},
-		"global network": {change: closed, method: "GET", path: "/v2/companies", token: "good", code: "ACCESS_DENIED"},
+		"global network": {change: closed, method: "GET", path: "/v2/companies", token: "good", code: "ADDRESS_NOT_ALLOWED"},
 		"client network": {
 			caller: func(c *edge.Caller) { c.Networks = edge.Networks{netip.MustParsePrefix("10.0.0.0/8")} },
-			method: "GET", path: "/v2/companies", token: "good", code: "ACCESS_DENIED", tenant: "t-1", actor: "client-1", operation: "listCompanies",
+			method: "GET", path: "/v2/companies", token: "good", code: "ADDRESS_NOT_ALLOWED", tenant: "t-1", actor: "client-1", operation: "listCompanies",
 		},
 		"role": {
 			caller: func(c *edge.Caller) { c.Actor.Roles = []string{"TRAVELER"} },
@@ -105,11 +105,11 @@ func TestRefusalsAreAudited(t *testing.T) {
 func TestRefusalsOfOthersAreAudited(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(o *edge.Options) { o.Rate = edge.Rate{PerSecond: 1, Burst: 2} })
-	body := b.mux.NotWellFormed(&net.TCPAddr{IP: net.IPv4(192, 0, 2, 9), Port: 1}, "a bare line feed")
-	if len(b.fakes.acts) != 1 || !strings.Contains(string(body), "REQUEST_NOT_WELL_FORMED") {
+	body := b.mux.NotWellFormed(&net.TCPAddr{IP: net.IPv4(192, 0, 2, 9), Port: 1}, "bare-lf", "a line ends in LF without CR")
+	if len(b.fakes.acts) != 1 || !strings.Contains(string(body), "REQUEST_NOT_WELL_FORMED") || !strings.Contains(string(body), "bare-lf") {
 		t.Fatalf("%s, and %+v", body, b.fakes.acts)
 	}
-	if a := b.fakes.acts[0]; a.Tenant != "" || a.Outcome != "REFUSED" || a.Detail["code"] != "REQUEST_NOT_WELL_FORMED" || a.Detail["ip"] != "192.0.2.9" || a.Detail["stage"] != "framing" {
+	if a := b.fakes.acts[0]; a.Tenant != "" || a.Outcome != "REFUSED" || a.Detail["code"] != "REQUEST_NOT_WELL_FORMED" || a.Detail["ip"] != "192.0.2.9" || a.Detail["stage"] != "framing" || a.Detail["rule"] != "bare-lf" {
 		t.Errorf("the entry is %+v", a)
 	}
 	b.fakes.acts = nil
