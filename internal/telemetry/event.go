@@ -63,6 +63,7 @@ type Webhook struct {
 	EventType string `json:"eventType,omitempty"`
 	Operation string `json:"operation,omitempty"`
 	Secret    string `json:"secretReference,omitempty"` // the one that signed; a reference is no secret
+	Client    string `json:"clientId,omitempty"`        // of a sender that came with a token instead
 	Attempts  int    `json:"attempts,omitempty"`        // how often it came
 }
 
@@ -102,7 +103,7 @@ func (e *Event) Record() slog.Record {
 	}
 	if w := e.Webhook; w != nil {
 		attrs = append(attrs, slog.Group("webhook", slog.String("result", w.Result), slog.String("receiptId", w.Receipt), slog.String("webhookId", w.ID),
-			slog.String("eventType", w.EventType), slog.String("operation", w.Operation), slog.String("secretReference", w.Secret), slog.Int("attempts", w.Attempts)))
+			slog.String("eventType", w.EventType), slog.String("operation", w.Operation), slog.String("secretReference", w.Secret), slog.String("clientId", w.Client), slog.Int("attempts", w.Attempts)))
 	}
 	if len(e.Stages) > 0 {
 		attrs = append(attrs, e.stageAttr())

@@ -61,6 +61,7 @@ func (e *Event) write(l *line) {
 		l.text("eventType", w.EventType)
 		l.text("operation", w.Operation)
 		l.text("secretReference", w.Secret)
+		l.text("clientId", w.Client)
 		l.number("attempts", int64(w.Attempts))
 		l.close()
 	}

@@ -59,7 +59,7 @@ func event(t *rapid.T) *telemetry.Event {
 	if rapid.Bool().Draw(t, "received") {
 		e.Webhook = &telemetry.Webhook{
 			Result: words.Draw(t, "result"), Receipt: words.Draw(t, "receipt"), ID: words.Draw(t, "webhook"), EventType: words.Draw(t, "type"),
-			Operation: words.Draw(t, "did"), Secret: words.Draw(t, "reference"), Attempts: 2,
+			Operation: words.Draw(t, "did"), Secret: words.Draw(t, "reference"), Client: words.Draw(t, "sender"), Attempts: 2,
 		}
 	}
 	if rapid.Bool().Draw(t, "forwarded") {
