@@ -135,14 +135,18 @@ func entryOf(e *store.AuditEntry) AuditEntry {
 type details struct {
 	Class, IP, Code, Removed string
 	Values                   string // what became of what
+	Rule                     string // what decided that it was refused
 	Change, Reason, Count    string
 	Personal                 []byte // ip and removed of an entry about people, sealed
 }
 
 func (d *details) text() string {
 	out := d.Code
-	if d.Removed != "" {
-		out += " removed " + d.Removed // members that a complete-object update took away
+	if d.Rule != "" {
+		out += " (" + d.Rule + ")"
+	}
+	if d.Removed != "" { // members that a complete-object update took away
+		out += " removed " + d.Removed
 	}
 	return strings.TrimSpace(out + " " + d.Values)
 }
