@@ -71,7 +71,10 @@ const (
 // OutsideNetworks is ADDRESS_NOT_ALLOWED: it says which address was seen, and how, and not what the list holds.
 func OutsideNetworks(address string, trustedHops int, list string) *errs.Error {
 	how := "the address of the connection itself, since AIRSIDE_TRUSTED_HOPS is 0"
-	if trustedHops > 0 {
+	switch {
+	case trustedHops == 1:
+		how = "read through one trusted hop (AIRSIDE_TRUSTED_HOPS)"
+	case trustedHops > 1:
 		how = fmt.Sprintf("read through %d trusted hops (AIRSIDE_TRUSTED_HOPS)", trustedHops)
 	}
 	return errs.New(errs.AddressNotAllowed, "calls from the address %s are not allowed", address).

@@ -100,6 +100,35 @@ func TestRefusalsAreAudited(t *testing.T) {
 	}
 }
 
+// Whoever calls from outside of a list learns which address was seen and how, and nothing of the list.
+func TestAddressNotAllowed(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		hops                  int
+		forwarded, list, says string
+	}{
+		"the connection":             {0, "203.0.113.9", "global allow-list", "this server saw 192.0.2.7, the address of the connection itself, since AIRSIDE_TRUSTED_HOPS is 0;"},
+		"a hop":                      {1, "10.0.0.1, 203.0.113.9", "client allow-list", "this server saw 203.0.113.9, read through one trusted hop (AIRSIDE_TRUSTED_HOPS);"},
+		"a hop that names nobody":    {1, "unknown", "", "the entry of X-Forwarded-For that far from its right end is no address"},
+		"an IPv4 address in an IPv6": {2, "::ffff:203.0.113.9, 10.1.1.1", "client allow-list", "this server saw 203.0.113.9, read through 2 trusted hops"},
+	} {
+		b := setup(t, func(o *edge.Options) {
+			o.TrustedHops = tc.hops
+			if tc.hops == 0 {
+				o.Allow = edge.Networks{netip.MustParsePrefix("10.0.0.0/8")}
+			}
+		})
+		b.fakes.caller.Networks = edge.Networks{netip.MustParsePrefix("10.0.0.0/8")}
+		_, e, raw := b.do(t, "GET", "/v2/companies", "", "X-Forwarded-For", tc.forwarded)
+		if len(e.ErrorMessages) != 1 || e.ErrorMessages[0].ErrorCode != "ADDRESS_NOT_ALLOWED" || !strings.Contains(e.ErrorMessages[0].ErrorDetail, tc.says) || strings.Contains(raw, "10.0.0.0") {
+			t.Errorf("%s: %s", name, raw)
+		}
+		if len(b.fakes.acts) != 1 || b.fakes.acts[0].Detail["rule"] != tc.list {
+			t.Errorf("%s: the entry is %+v", name, b.fakes.acts)
+		}
+	}
+}
+
 // What cannot be read as one request is in the trail of the server, as is whom a limit held back, who is known and not
 // let in, and what a caller may not do at all.
 func TestRefusalsOfOthersAreAudited(t *testing.T) {
