@@ -21,8 +21,7 @@ func (m *Mux) NotWellFormed(remote net.Addr, rule, message string) []byte {
 	if host, _, err := net.SplitHostPort(remote.String()); err == nil {
 		c.event.ClientIP = host
 	}
-	e := errs.New(errs.RequestNotWellFormed, "%s", message).With("rule", rule)
-	m.explain(c, telemetry.Framing, e)
+	e := m.explain(c, telemetry.Framing, errs.New(errs.RequestNotWellFormed, "%s", message).With("rule", rule))
 	m.refuse(c, telemetry.Framing, e)
 	m.finish(c)
 	return m.envelope(c, e)
