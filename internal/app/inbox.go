@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/airside-travel/airside/internal/config"
+	"github.com/airside-travel/airside/internal/edge"
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/identity"
 	"github.com/airside-travel/airside/internal/inbox"
@@ -97,7 +98,7 @@ func (a *App) hookSender(ctx context.Context, environment, token, address string
 	}
 	addr, err := netip.ParseAddr(address)
 	if err != nil || len(caller.Networks) > 0 && !caller.Networks.Contains(addr) {
-		return "", errs.New(errs.AccessDenied, "this client may not call from this address").With("network", "client allow-list")
+		return "", edge.OutsideNetworks(address, a.cfg.TrustedHops, edge.ClientList)
 	}
 	if caller.Application == nil || caller.Application.Environment != environment {
 		return "", errs.New(errs.EnvironmentForeign, "webhooks of the environment %s are taken from its own applications only", environment).With("environment", environment)

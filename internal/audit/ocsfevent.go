@@ -3,6 +3,7 @@
 package audit
 
 import (
+	"encoding/json"
 	"log/slog"
 	"time"
 
@@ -77,6 +78,12 @@ func EventToOCSF(e *telemetry.Event) OCSF {
 	}
 	if e.Currency != "" {
 		more["amountMinor"] = e.AmountMinor
+	}
+	if len(e.Stages) > 0 {
+		more["stages"] = json.RawMessage(e.AppendStages(nil))
+	}
+	if w := e.Webhook; w != nil {
+		more["webhook"] = w
 	}
 	if u := e.Upstream; u != nil {
 		more["upstream"] = u

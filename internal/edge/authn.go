@@ -8,6 +8,7 @@ import (
 
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/telemetry"
 )
 
 type callerKey struct{}
@@ -16,7 +17,7 @@ type callerKey struct{}
 // `security: []` go without.
 func (m *Mux) authenticate(c *call) error {
 	if c.ep.op.Public || (c.ep.open && m.o.Dev) {
-		c.event.Decide("authenticate", "passed", "public operation", "")
+		c.event.Decide(telemetry.Authenticate, telemetry.None, "public operation", "")
 		return nil
 	}
 	scheme, token, ok := strings.Cut(c.r.Header.Get("Authorization"), " ")
@@ -37,6 +38,6 @@ func (m *Mux) authenticate(c *call) error {
 	c.actor, c.keepsAll = caller.Actor, caller.KeepsAll
 	c.ctx = actor.With(context.WithValue(c.ctx, callerKey{}, caller), caller.Actor)
 	c.event.ClientID, c.event.Tenant, c.event.UserID = caller.Actor.ClientID, caller.Actor.Tenant, caller.Actor.UserID
-	c.event.Decide("authenticate", "passed", "bearer token", "client "+caller.Actor.ClientID)
+	c.event.Decide(telemetry.Authenticate, telemetry.Passed, "bearer token", caller.Actor.ClientID)
 	return nil
 }

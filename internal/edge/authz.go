@@ -11,6 +11,7 @@ import (
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/ids"
+	"github.com/airside-travel/airside/internal/telemetry"
 )
 
 // authorise compares the caller's roles, grants and scopes with x-roles, x-permission and x-scope of the
@@ -18,10 +19,11 @@ import (
 // here; which trip or user the caller may touch is narrowed by the domain, which knows whose they are.
 func (m *Mux) authorise(c *call) error {
 	if c.ep.op.Public || (c.ep.open && m.o.Dev) {
+		c.event.Decide(telemetry.Authorise, telemetry.None, "public operation", "")
 		return nil
 	}
 	if c.upstream != nil {
-		c.event.Decide("authorise", "passed", "upstream", "the real API decides by the environment's own credential")
+		c.event.Decide(telemetry.Authorise, telemetry.None, "upstream", "the real API decides by the environment's own credential")
 		return nil
 	}
 	a, err := c.allowed(c.actor)
@@ -33,7 +35,7 @@ func (m *Mux) authorise(c *call) error {
 	if a.Reaches() {
 		how = "x-roles and x-permission"
 	}
-	c.event.Decide("authorise", "passed", how, strings.Join(a.Roles, ","))
+	c.event.Decide(telemetry.Authorise, telemetry.Passed, how, strings.Join(a.Roles, ","))
 	return nil
 }
 
@@ -43,22 +45,27 @@ func (m *Mux) again(ctx context.Context, c *call) (context.Context, error) {
 	if !m.o.Shared || c.token == "" {
 		return ctx, nil
 	}
+	before := c.at
+	c.at = telemetry.Authenticate
 	caller, err := m.o.Auth.Authenticate(ctx, c.token)
 	if err != nil {
 		c.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 		return ctx, err
 	}
+	c.at = telemetry.Permit
 	if err := m.granted(c, caller); err != nil {
 		return ctx, err
 	}
 	if c.upstream != nil {
+		c.at = before
 		return ctx, nil
 	}
+	c.at = telemetry.Authorise
 	a, err := c.allowed(caller.Actor)
 	if err != nil {
 		return ctx, err
 	}
-	c.actor, c.keepsAll = a, caller.KeepsAll
+	c.actor, c.keepsAll, c.at = a, caller.KeepsAll, before
 	return actor.With(ctx, a), nil
 }
 

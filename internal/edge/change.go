@@ -14,6 +14,7 @@ import (
 	"github.com/airside-travel/airside/contract"
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/redact"
+	"github.com/airside-travel/airside/internal/telemetry"
 )
 
 // maxAnswer bounds the answer to a write, in bytes: it is read whole, so that what was issued is known
@@ -38,18 +39,30 @@ func (m *Mux) change(ctx context.Context, c *call) error {
 	if err != nil || c.replayed {
 		return err
 	}
+	m.decideAudit(c, "INTENT")
 	ctx = context.WithoutCancel(ctx)
 	outcome, failed := m.attempt(ctx, c)
 	if err := m.o.Store.Update(ctx, m.conclude(c, outcome, failed)); err != nil {
 		// The API has acted, and that cannot be undone: the caller gets its answer, the log the rest.
 		c.event.Internal = "the outcome could not be recorded: " + err.Error()
-		c.event.Decide("audit", "failed", "outcome", "")
+		c.event.Decide(telemetry.Audit, telemetry.Failed, outcome, "")
+	} else {
+		m.decideAudit(c, outcome)
 	}
 	if failed != nil {
 		return failed
 	}
-	c.event.Decide("handle", outcome, "forwarded", "")
+	c.event.Decide(telemetry.Handle, telemetry.Done, outcome, "forwarded")
 	return nil
+}
+
+// decideAudit notes that a transaction left its entry, where it leaves one.
+func (m *Mux) decideAudit(c *call, outcome string) {
+	if m.audited(c.ep.op) {
+		c.event.Decide(telemetry.Audit, telemetry.Written, outcome, "")
+	} else {
+		c.event.Decide(telemetry.Audit, telemetry.None, "", "")
+	}
 }
 
 // findAgain is for a key whose first call was sent and has no outcome: this process died meanwhile, or the call is
@@ -63,7 +76,14 @@ func (m *Mux) findAgain(ctx context.Context, c *call, unknown error) error {
 	}
 	c.out = found
 	c.Header().Set("Airside-Recovered", "true")
-	return m.o.Store.Update(ctx, m.conclude(c, outcomeFound, nil))
+	c.event.Decide(telemetry.Recovery, telemetry.Found, "", "")
+	if err := m.o.Store.Update(ctx, m.conclude(c, outcomeFound, nil)); err != nil {
+		return err
+	}
+	m.decideAudit(c, outcomeFound)
+	c.at = telemetry.Handle
+	c.event.Decide(telemetry.Handle, telemetry.Done, outcomeFound, "forwarded by an earlier call")
+	return nil
 }
 
 // The outcomes of a write, as the audit trail has them.
@@ -95,10 +115,7 @@ func (m *Mux) claim(ctx context.Context, c *call) error {
 			return err
 		}
 	}
-	if c.buys() {
-		return m.o.Books.Reserve(ctx, c.purchase())
-	}
-	return nil
+	return m.reserve(ctx, c)
 }
 
 // recall asks whether the caller still may, and finds the answer that is kept for the call's key. OUTCOME_UNKNOWN when
@@ -109,6 +126,7 @@ func (m *Mux) recall(ctx context.Context, c *call) error {
 	if err != nil || key == "" || m.o.Replay == nil {
 		return err
 	}
+	c.at = telemetry.Replay
 	if err := checkKey(key); err != nil {
 		return err
 	}
@@ -120,7 +138,24 @@ func (m *Mux) recall(ctx context.Context, c *call) error {
 		return errs.New(errs.OutcomeUnknown, "the call with this Idempotency-Key was sent and its outcome is not known")
 	case kept != nil:
 		c.out, c.replayed = *kept, true
+		c.event.Decide(telemetry.Replay, telemetry.Replayed, "", "")
+	default:
+		c.event.Decide(telemetry.Replay, telemetry.New, "", "")
 	}
+	c.at = telemetry.Handle
+	return nil
+}
+
+// reserve counts a purchase against its cap, where there is one. Then the call goes on to what carries it out.
+func (m *Mux) reserve(ctx context.Context, c *call) error {
+	if c.buys() {
+		c.at = telemetry.Cap
+		if err := m.o.Books.Reserve(ctx, c.purchase()); err != nil {
+			return err
+		}
+		c.event.Decide(telemetry.Cap, telemetry.Passed, "", "")
+	}
+	c.at = telemetry.Handle
 	return nil
 }
 
@@ -149,12 +184,15 @@ func (m *Mux) attempt(ctx context.Context, c *call) (outcome string, failed erro
 		cancel()
 		switch {
 		case lost == nil && ok:
+			c.event.Decide(telemetry.Recovery, telemetry.Found, "", "")
 			c.out = found
 			c.Header().Set("Airside-Recovered", "true")
 			return outcomeFound, nil
 		case lost == nil && !second:
+			c.event.Decide(telemetry.Recovery, telemetry.None, "", "")
 			continue // it is certain that nothing is there: once more
 		}
+		c.event.Decide(telemetry.Recovery, telemetry.Failed, "", "")
 		c.event.Internal = firstOf(text(err), "the API answered "+http.StatusText(c.out.Status)+" "+c.media)
 		return outcomeUnknown, errs.New(errs.OutcomeUnknown, "%s was sent to %s, and it is not known whether it was carried out", c.ep.op.ID, c.event.Environment).
 			With("operation", c.ep.op.ID).Because(err)
@@ -264,7 +302,7 @@ func (m *Mux) quoted(ctx context.Context, c *call, answer []byte) error {
 	}
 	err := m.o.Store.Update(context.WithoutCancel(ctx), func(ctx context.Context) error { return m.o.Books.Quoted(ctx, c.actor.Tenant, c.ep.op.ID, answer) })
 	if err != nil {
-		c.event.Decide("books", "failed", "price", err.Error())
+		c.event.Decide(telemetry.Books, telemetry.Failed, "price", err.Error())
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/airside-travel/airside/contract"
 	"github.com/airside-travel/airside/internal/ids"
 	"github.com/airside-travel/airside/internal/redact"
+	"github.com/airside-travel/airside/internal/telemetry"
 )
 
 // What an event keeps of texts that callers and others chose, in characters or bytes.
@@ -30,7 +31,16 @@ func (m *Mux) clean(c *call) {
 	e.Internal = redact.Emails(redact.Block(e.Internal, maxChain))
 	for i := range e.Stages {
 		d := &e.Stages[i]
-		d.Rule, d.Detail = redact.Text(d.Rule, maxText), private(d.Detail, maxText)
+		switch d.Verdict {
+		case telemetry.Refused, telemetry.Failed, telemetry.Broken, telemetry.Found, telemetry.Lossy:
+			d.Rule, d.Detail = redact.Text(d.Rule, maxText), private(d.Detail, maxText)
+		default: // the others name what is ours: lists, grants, policies, environments
+		}
+	}
+	if w := e.Webhook; w != nil {
+		for _, text := range [...]*string{&w.ID, &w.EventType, &w.Operation, &w.Secret} {
+			*text = private(*text, 200)
+		}
 	}
 	if u := e.Upstream; u != nil {
 		u.RequestID, u.Debug = redact.Text(u.RequestID, maxName), redact.Text(u.Debug, 200)

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+
+	"github.com/airside-travel/airside/internal/telemetry"
 )
 
 // driftPerSecond is how many answers of one operation a second are held to the contract. The rest of a busy
@@ -20,6 +22,7 @@ const maxDrifts = 10
 // drift notes where an answer of the real API leaves the contract. It is passed on all the same.
 func (m *Mux) drift(c *call, status int, contentType string, body []byte) {
 	if body == nil || m.limits.take("drift/"+c.ep.op.ID, Rate{driftPerSecond, driftPerSecond}) > 0 {
+		c.event.Decide(telemetry.Drift, telemetry.Skipped, "", "")
 		return
 	}
 	for i, v := range c.ep.op.CheckResponse(status, mediaOf(contentType), body) {
@@ -29,7 +32,9 @@ func (m *Mux) drift(c *call, status int, contentType string, body []byte) {
 		c.event.Upstream.Drift = append(c.event.Upstream.Drift, clip(v.Pointer+" "+v.Rule, 1024))
 	}
 	if len(c.event.Upstream.Drift) > 0 {
-		c.event.Decide("drift", "found", c.event.Upstream.Drift[0], "")
+		c.event.Decide(telemetry.Drift, telemetry.Found, c.event.Upstream.Drift[0], "")
+	} else {
+		c.event.Decide(telemetry.Drift, telemetry.None, "", "")
 	}
 }
 

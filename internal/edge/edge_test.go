@@ -86,7 +86,7 @@ type bundle struct {
 	now   time.Time
 }
 
-func setup(t *testing.T, change func(*edge.Options)) *bundle {
+func setup(t testing.TB, change func(*edge.Options)) *bundle {
 	t.Helper()
 	c, err := loadContract()
 	if err != nil {

@@ -6,11 +6,13 @@ import (
 	"context"
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/airside-travel/airside/contract"
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/redact"
+	"github.com/airside-travel/airside/internal/telemetry"
 )
 
 // Sandbox is the environment that this process is itself.
@@ -23,7 +25,7 @@ const environmentHeader = "Airside-Environment"
 type Application struct {
 	Environment string
 	// Permit says which policy allows the operation. OPERATION_NOT_GRANTED, PURCHASE_NOT_GRANTED,
-	// POLICY_UNDECIDED.
+	// FORBIDDEN_BY_POLICY, POLICY_UNDECIDED.
 	Permit func(op *contract.Operation, from netip.Addr, at time.Time) (policy string, err error)
 	// Granted is what can be asked ahead of a call; nil: no operation is open.
 	Granted Granted
@@ -92,6 +94,7 @@ func (m *Mux) environment(c *call) error {
 		if name := c.r.PathValue("environment"); name != "" && m.o.Upstreams != nil && m.o.Upstreams.Find(name) != nil {
 			c.event.Environment = name // of an inbox
 		}
+		c.event.Decide(telemetry.Environment, telemetry.None, c.event.Environment, "")
 		return nil // answered by this server, whoever asks
 	}
 	c.event.Environment = own
@@ -102,13 +105,14 @@ func (m *Mux) environment(c *call) error {
 		return err
 	}
 	if own == Sandbox || c.ep.op.Local() {
+		c.event.Decide(telemetry.Environment, telemetry.Passed, own, "answered here")
 		return nil
 	}
 	c.upstream = m.o.Upstreams.Find(own)
 	if c.upstream == nil {
 		return errs.New(errs.EnvironmentForeign, "the environment %s of this credential is not configured in this server", own).With("environment", own)
 	}
-	c.event.Decide("environment", "passed", own, c.upstream.Mode())
+	c.event.Decide(telemetry.Environment, telemetry.Passed, own, c.upstream.Mode())
 	return nil
 }
 
@@ -134,7 +138,29 @@ func (m *Mux) tokenEnvironment(c *call) error {
 	}
 	own := m.o.EnvironmentOf(id)
 	c.event.ClientID, c.event.Environment = redact.Text(id, maxName), own
-	return cross(called(c.r), own)
+	c.at = telemetry.Environment
+	if err := cross(called(c.r), own); err != nil {
+		return err
+	}
+	c.at = telemetry.Handle
+	c.event.Decide(telemetry.Environment, telemetry.Passed, own, "")
+	return nil
+}
+
+// offered holds the call to what is ever passed on, whoever asks.
+func (m *Mux) offered(c *call) error {
+	op := c.ep.op
+	switch {
+	case c.upstream == nil:
+		c.event.Decide(telemetry.Operation, telemetry.None, "", "") // of this server, which does what it can
+		return nil
+	case strings.HasPrefix(op.Scope, "identity:") || strings.HasPrefix(op.Scope, "scim:"):
+		return errs.New(errs.NotForwarded, "%s is not passed on to %s", op.ID, c.event.Environment).With("operation", op.ID)
+	case !c.upstream.Allows(op):
+		return errs.New(errs.OperationNotOffered, "the environment %s does not let %s through, whoever asks", c.event.Environment, op.ID).
+			With("operation", op.ID).With("environment", c.event.Environment)
+	}
+	return nil
 }
 
 // permit asks the policies of an application.
@@ -145,6 +171,7 @@ func (m *Mux) permit(c *call) error {
 
 func (m *Mux) granted(c *call, caller *Caller) error {
 	if caller == nil || caller.Application == nil {
+		c.event.Decide(telemetry.Permit, telemetry.None, "", "") // roles and scopes decide
 		return nil
 	}
 	addr, _ := netip.ParseAddr(c.event.ClientIP) // realIP made it
@@ -152,6 +179,6 @@ func (m *Mux) granted(c *call, caller *Caller) error {
 	if err != nil {
 		return err
 	}
-	c.event.Decide("permit", "passed", policy, "")
+	c.event.Decide(telemetry.Permit, telemetry.Passed, policy, "")
 	return nil
 }

@@ -42,6 +42,7 @@ func (m *Mux) forward(ctx context.Context, c *call) error {
 // looked records a read that leaves a trace, before anything of the answer is passed on.
 func (m *Mux) looked(ctx context.Context, c *call, resp *http.Response) error {
 	if !m.audited(c.ep.op) {
+		c.event.Decide(telemetry.Audit, telemetry.None, "", "")
 		return nil
 	}
 	outcome := outcomeDone
@@ -49,20 +50,15 @@ func (m *Mux) looked(ctx context.Context, c *call, resp *http.Response) error {
 		outcome = outcomeRefused
 	}
 	act := m.act(c, outcome, "")
-	return m.o.Store.Update(ctx, func(ctx context.Context) error { return m.note(ctx, act) })
+	return m.wrote(c, outcome, m.o.Store.Update(ctx, func(ctx context.Context) error { return m.note(ctx, act) }))
 }
 
-// maySend holds the call to the environment's list and mode.
+// maySend holds the call to the environment's mode.
 func (m *Mux) maySend(ctx context.Context, c *call) error {
 	op := c.ep.op
-	switch {
-	case strings.HasPrefix(op.Scope, "identity:") || strings.HasPrefix(op.Scope, "scim:"):
-		return errs.New(errs.NotForwarded, "%s is not passed on to %s", op.ID, c.event.Environment).With("operation", op.ID)
-	case !c.upstream.Allows(op):
-		return errs.New(errs.OperationNotGranted, "the environment %s does not let %s through", c.event.Environment, op.ID).
-			With("operation", op.ID).With("environment", c.event.Environment)
-	}
-	switch c.upstream.Mode() {
+	c.at = telemetry.Mode
+	mode := c.upstream.Mode()
+	switch mode {
 	case ModeReadOnly:
 		if op.Effect != contract.Read {
 			return errs.New(errs.EnvironmentReadOnly, "the environment %s is read-only at present", c.event.Environment).With("environment", c.event.Environment)
@@ -70,6 +66,8 @@ func (m *Mux) maySend(ctx context.Context, c *call) error {
 	case ModeDryRun:
 		return m.rehearse(ctx, c)
 	}
+	c.event.Decide(telemetry.Mode, telemetry.Passed, mode, "")
+	c.at = telemetry.Handle
 	return nil
 }
 
@@ -195,10 +193,10 @@ func (m *Mux) stream(ctx context.Context, c *call, resp *http.Response) error {
 	if err != nil {
 		c.event.Internal = err.Error()
 		c.event.ErrorCode = string(errs.UpstreamBroken)
-		c.event.Decide("handle", "broke off", "", "the answer ended early; the connection was cut, so that the caller sees it")
+		c.event.Decide(telemetry.Handle, telemetry.Broken, "", "the answer ended early; the connection was cut, so that the caller sees it")
 		panic(http.ErrAbortHandler) // finish logs; net/http closes the connection
 	}
-	c.event.Decide("handle", "done", "forwarded", "")
+	c.event.Decide(telemetry.Handle, telemetry.Done, "forwarded", "")
 	c.event.Upstream.Debug = debugOf(resp.StatusCode, kept.whole())
 	m.drift(c, resp.StatusCode, resp.Header.Get("Content-Type"), kept.whole())
 	caller, _ := c.ctx.Value(callerKey{}).(*Caller)

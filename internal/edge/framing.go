@@ -13,17 +13,16 @@ import (
 )
 
 // NotWellFormed notes a connection that was closed because of the framing of a request (see package wire),
-// and answers the envelope for it. No operation is known: the request was not read.
-func (m *Mux) NotWellFormed(remote net.Addr, rule string) []byte {
+// and answers the envelope for it; rule is the rule it broke, and message says that in words. No operation is known:
+// the request was not read.
+func (m *Mux) NotWellFormed(remote net.Addr, rule, message string) []byte {
 	c := &call{ctx: context.Background(), actor: &actor.Actor{}, started: m.o.Clock.Now(), //nolint:contextcheck // no request is there to have one
 		event: &telemetry.Event{ID: ids.Trace(), At: m.o.Clock.Now(), Status: 400}}
 	if host, _, err := net.SplitHostPort(remote.String()); err == nil {
 		c.event.ClientIP = host
 	}
-	e := errs.New(errs.RequestNotWellFormed, "%s", rule)
-	c.event.ErrorCode, c.event.Message, c.event.Hint = string(e.Code), e.Message, e.Code.Info().Fix
-	c.event.Decide("framing", "refused", rule, "")
-	m.refuse(c, "framing", e)
+	e := m.explain(c, telemetry.Framing, errs.New(errs.RequestNotWellFormed, "%s", message).With("rule", rule))
+	m.refuse(c, telemetry.Framing, e)
 	m.finish(c)
 	return m.envelope(c, e)
 }

@@ -63,7 +63,7 @@ func (m *Mux) handle(c *call) error {
 	case op.Effect == contract.Read:
 		err = m.o.Store.View(ctx, func(ctx context.Context) error { return m.answer(ctx, c) })
 		if err == nil && m.audited(op) { // who looks at such things leaves a trace, or does not see them
-			err = m.o.Store.Update(ctx, func(ctx context.Context) error { return m.record(ctx, c, "ALLOWED", "") })
+			err = m.o.Store.Update(ctx, func(ctx context.Context) error { return m.record(ctx, c, outcomeDone, "") })
 		}
 	default:
 		err = m.o.Store.Update(ctx, func(ctx context.Context) error { return m.write1(ctx, c) })
@@ -80,7 +80,10 @@ func (m *Mux) handle(c *call) error {
 			return err
 		}
 	}
-	c.event.Decide("handle", "done", string(op.Effect), "")
+	c.event.Decide(telemetry.Handle, telemetry.Done, string(op.Effect), "")
+	if !c.replayed && !c.ep.own {
+		m.decideAudit(c, outcomeDone)
+	}
 	if caller, _ := c.ctx.Value(callerKey{}).(*Caller); caller != nil && caller.Application != nil && caller.Application.Quotes && op.Effect == contract.Read {
 		return m.quoted(ctx, c, c.out.Body)
 	}
@@ -100,16 +103,14 @@ func (m *Mux) ownTransactions(ctx context.Context, c *call) error {
 		if c.ep.op.Effect == contract.Read && c.ep.op.Audit != contract.AuditRead || !m.audited(c.ep.op) {
 			return nil // the others write an entry of their own
 		}
-		return m.o.Store.Update(ctx, func(ctx context.Context) error { return m.record(ctx, c, outcome, code) })
+		return m.wrote(c, outcome, m.o.Store.Update(ctx, func(ctx context.Context) error { return m.record(ctx, c, outcome, code) }))
 	}
-	if err := note("ALLOWED", ""); err != nil {
+	if err := note(outcomeDone, ""); err != nil {
 		return err
 	}
 	err := m.answer(ctx, c)
 	if err != nil {
-		if failed := note("FAILED", string(codeOf(err))); failed != nil {
-			c.event.Decide("audit", "failed", "", failed.Error())
-		}
+		_ = note("FAILED", string(codeOf(err))) // the event says so; nothing is left to undo
 	}
 	return err
 }
@@ -134,6 +135,7 @@ func (m *Mux) write1(ctx context.Context, c *call) error {
 	}
 	key := c.r.Header.Get(idempotencyHeader)
 	if key != "" && m.o.Replay != nil {
+		c.at = telemetry.Replay
 		if err := checkKey(key); err != nil {
 			return err
 		}
@@ -142,14 +144,14 @@ func (m *Mux) write1(ctx context.Context, c *call) error {
 			return err
 		}
 		if kept != nil {
-			c.out, c.replayed = *kept, true
+			c.out, c.replayed, c.at = *kept, true, telemetry.Handle
+			c.event.Decide(telemetry.Replay, telemetry.Replayed, "", "")
 			return nil
 		}
+		c.event.Decide(telemetry.Replay, telemetry.New, "", "")
 	}
-	if c.buys() {
-		if err := m.o.Books.Reserve(ctx, c.purchase()); err != nil {
-			return err
-		}
+	if err := m.reserve(ctx, c); err != nil {
+		return err
 	}
 	if err := m.answer(ctx, c); err != nil {
 		return err
@@ -157,7 +159,7 @@ func (m *Mux) write1(ctx context.Context, c *call) error {
 	if err := m.issue(ctx, c); err != nil {
 		return err
 	}
-	if err := m.record(ctx, c, "ALLOWED", ""); err != nil {
+	if err := m.record(ctx, c, outcomeDone, ""); err != nil {
 		return err
 	}
 	if key != "" && m.o.Replay != nil {
@@ -261,10 +263,18 @@ func (m *Mux) act(c *call, outcome, code string) Act {
 			detail["upstreamRequestId"], detail["upstreamStatus"] = redact.Text(up.RequestID, maxName), strconv.Itoa(up.Status)
 		}
 	}
-	return Act{
+	a := Act{
 		Tenant: c.actor.Tenant, Actor: who(c.actor), Operation: op.ID, Target: redact.Text(c.target(), 1024),
 		Outcome: outcome, RequestID: c.event.ID, Detail: detail, Foreign: c.upstream != nil,
 	}
+	if op.Scope == tokenScope && outcome == outcomeDone && m.o.TenantOf != nil { // the client has shown who it is
+		a.Actor = c.claimed()
+		a.Tenant = m.o.TenantOf(a.Actor)
+		if c.event.Target != "" {
+			a.Target = "userId=" + c.event.Target
+		}
+	}
+	return a
 }
 
 // recordRefusal notes that a known caller was refused something that matters. Failing to note it
@@ -277,9 +287,9 @@ func (m *Mux) recordRefusal(ctx context.Context, c *call, cause error) {
 	if c.counted = !m.refused.known(c.actor.Tenant); c.counted {
 		return
 	}
-	err := m.o.Store.Update(ctx, func(ctx context.Context) error { return m.record(ctx, c, "REFUSED", string(codeOf(cause))) })
+	err := m.o.Store.Update(ctx, func(ctx context.Context) error { return m.record(ctx, c, outcomeRefused, string(codeOf(cause))) })
 	if err != nil {
-		c.event.Decide("audit", "failed", "", err.Error())
+		c.event.Decide(telemetry.Audit, telemetry.Failed, outcomeRefused, err.Error())
 	}
 	c.recorded = err == nil
 }

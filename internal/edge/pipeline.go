@@ -119,31 +119,33 @@ type call struct {
 	token    string   // the caller's
 	keepsAll bool     // the client is not allowed to remove any by leaving them out
 	replayed bool
-	recorded bool // the refusal, or the rehearsal, is in the audit trail
-	counted  bool // it is one of too many, and is only counted there
+	recorded bool            // the refusal, or the rehearsal, is in the audit trail
+	counted  bool            // it is one of too many, and is only counted there
+	at       telemetry.Stage // where it is now
 	started  time.Time
 }
 
 // stage is one step; an error ends the request with the problem it maps to.
 type stage struct {
-	name string
-	run  func(m *Mux, c *call) error
+	at  telemetry.Stage
+	run func(m *Mux, c *call) error
 }
 
 // stages is the order of the pipeline once the operation is known. Request id, real IP, the global
-// network list and routing come before (see ServeHTTP).
+// network list and routing come before (see ServeHTTP); handle has stages of its own.
 //
 //nolint:gochecknoglobals // the order itself, constant
 var stages = []stage{
-	{"authenticate", (*Mux).authenticate},
-	{"environment", (*Mux).environment},
-	{"networks", (*Mux).clientNetworks},
-	{"rate", (*Mux).rate},
-	{"authorise", (*Mux).authorise},
-	{"permit", (*Mux).permit},
-	{"limits", (*Mux).readBody},
-	{"validate", (*Mux).validate},
-	{"handle", (*Mux).handle},
+	{telemetry.Authenticate, (*Mux).authenticate},
+	{telemetry.Environment, (*Mux).environment},
+	{telemetry.Networks, (*Mux).clientNetworks},
+	{telemetry.Rate, (*Mux).rate},
+	{telemetry.Authorise, (*Mux).authorise},
+	{telemetry.Operation, (*Mux).offered},
+	{telemetry.Permit, (*Mux).permit},
+	{telemetry.Limits, (*Mux).readBody},
+	{telemetry.Validate, (*Mux).validate},
+	{telemetry.Handle, (*Mux).handle},
 }
 
 // NewMux makes the routes of all operations of the contract, none bound yet.
@@ -169,7 +171,7 @@ func NewMux(o Options) *Mux {
 	m.routes.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		c := w.(*call) //nolint:forcetypeassert // as above
 		c.r = r
-		m.fail(c, "route", m.unrouted(c))
+		m.fail(c, telemetry.Route, m.unrouted(c))
 	})
 	return m
 }
@@ -198,12 +200,11 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer m.finish(c)
 	defer m.recovered(c)
 	if err := m.realIP(c); err != nil {
-		m.refuse(c, "networks", err)
-		m.fail(c, "networks", err)
+		m.fail(c, telemetry.Address, err)
 		return
 	}
 	if !canonical(r.URL.Path) {
-		m.fail(c, "route", errs.New(errs.RouteNotFound, "the path is not in its canonical form"))
+		m.fail(c, telemetry.Route, errs.New(errs.RouteNotFound, "the path is not in its canonical form"))
 		return
 	}
 	m.routes.ServeHTTP(c, r)
@@ -211,11 +212,15 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (m *Mux) run(c *call) {
 	c.event.Operation = c.ep.op.ID
-	for _, s := range stages {
+	for i := range stages {
+		s, decided := &stages[i], len(c.event.Stages)
+		c.at = s.at
 		if err := s.run(m, c); err != nil {
-			m.refuse(c, s.name, err)
-			m.fail(c, s.name, err)
+			m.fail(c, c.at, err)
 			return
+		}
+		if len(c.event.Stages) == decided { // there was nothing in particular to say
+			c.event.Decide(s.at, telemetry.Passed, "", "")
 		}
 	}
 	if !c.sent {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/airside-travel/airside/contract"
 	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/telemetry"
 )
 
 // statuses is the one mapping from what went wrong inside to what a client sees.
@@ -22,8 +23,24 @@ var statuses = map[errs.Kind]int{
 	errs.NotBuilt: 501, errs.Unavailable: 503, errs.Precondition: 412, errs.Broken: 502, errs.Late: 504,
 }
 
-// fail ends the request: the envelope for the client, the whole chain for the log.
-func (m *Mux) fail(c *call, stage string, err error) {
+// fail ends the request: the whole chain for the log, an entry in the trail where it matters, the envelope for the
+// client.
+func (m *Mux) fail(c *call, at telemetry.Stage, err error) {
+	e := m.explain(c, at, err)
+	m.refuse(c, at, err)
+	kind := e.Code.Info().Kind
+	c.retryAfter(e, kind)
+	if status, scim := c.scimStatus(e, statuses[kind]); scim {
+		c.Header().Set("Content-Type", scimType)
+		c.out = Answer{status, m.scimProblem(c, e, status)}
+	} else {
+		c.out = Answer{statuses[kind], m.envelope(c, e)}
+	}
+	m.write(c)
+}
+
+// explain puts into the event why the request ended, and returns what the client may know of it.
+func (m *Mux) explain(c *call, at telemetry.Stage, err error) *errs.Error {
 	e := errs.As(err)
 	if e == nil {
 		c.event.Internal = err.Error()
@@ -37,21 +54,25 @@ func (m *Mux) fail(c *call, stage string, err error) {
 	if c.event.Hint == "" {
 		c.event.Hint = info.Fix
 	}
-	rule, detail := "", e.Message
+	rule, detail := deciding(e), e.Message
 	if len(e.Fields) > 0 { // its message quotes what was sent
 		c.event.Message = strings.TrimSpace(e.Fields[0].In + " " + e.Fields[0].Pointer + " " + e.Fields[0].Rule)
 		rule = e.Fields[0].Rule
 		detail = strings.TrimSpace(e.Fields[0].In + " " + e.Fields[0].Pointer)
 	}
-	c.event.Decide(stage, "refused", rule, detail)
-	c.retryAfter(e, info.Kind)
-	if status, scim := c.scimStatus(e, statuses[info.Kind]); scim {
-		c.Header().Set("Content-Type", scimType)
-		c.out = Answer{status, m.scimProblem(c, e, status)}
-	} else {
-		c.out = Answer{statuses[info.Kind], m.envelope(c, e)}
+	c.event.Decide(at, telemetry.Refused, rule, detail)
+	return e
+}
+
+// deciding is what decided, where an error names it: a policy, a rule of the framing, a list of networks.
+func deciding(e *errs.Error) string {
+	for _, p := range e.Params {
+		switch p.Name {
+		case "policy", "rule", "network":
+			return p.Value
+		}
 	}
-	m.write(c)
+	return ""
 }
 
 // soon is when to try again, in seconds, what nobody knows the end of.

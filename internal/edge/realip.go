@@ -3,10 +3,13 @@
 package edge
 
 import (
+	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/telemetry"
 )
 
 // Networks is a list of CIDR blocks.
@@ -38,32 +41,59 @@ func (m *Mux) realIP(c *call) error {
 		if len(chain) >= hops {
 			a, err := netip.ParseAddr(strings.TrimSpace(chain[len(chain)-hops]))
 			if err != nil {
-				return errs.New(errs.AccessDenied, "the forwarding proxy named no valid caller address")
+				return errs.New(errs.AddressNotAllowed, "the forwarding proxy named no valid address of the caller").
+					With("trustedHops", strconv.Itoa(hops)).
+					Hinting("this server believes %d proxies in front of it (AIRSIDE_TRUSTED_HOPS): the entry of X-Forwarded-For that far from its right end is no address", hops)
 			}
 			addr = a
 		}
 	}
 	c.event.ClientIP = addr.Unmap().String()
-	if len(m.o.Allow) > 0 && !m.o.Allow.Contains(addr) {
-		return errs.New(errs.AccessDenied, "calls from this address are not allowed").With("network", "global allow-list").Known(networkRefused)
+	switch {
+	case len(m.o.Allow) == 0:
+		c.event.Decide(telemetry.Address, telemetry.Passed, "everybody", "")
+	case m.o.Allow.Contains(addr):
+		c.event.Decide(telemetry.Address, telemetry.Passed, globalList, "")
+	default:
+		return OutsideNetworks(c.event.ClientIP, m.o.TrustedHops, globalList)
 	}
 	return nil
 }
 
-// networkRefused is the reason of both lists.
-const networkRefused = "network-refused"
+const (
+	// ClientList is the list of networks that a client has; a server has one for everybody besides.
+	ClientList = "client allow-list"
+	globalList = "global allow-list"
+	// networkRefused is the reason of both.
+	networkRefused = "network-refused"
+)
+
+// OutsideNetworks is ADDRESS_NOT_ALLOWED: it says which address was seen, and how, and not what the list holds.
+func OutsideNetworks(address string, trustedHops int, list string) *errs.Error {
+	how := "the address of the connection itself, since AIRSIDE_TRUSTED_HOPS is 0"
+	switch {
+	case trustedHops == 1:
+		how = "read through one trusted hop (AIRSIDE_TRUSTED_HOPS)"
+	case trustedHops > 1:
+		how = fmt.Sprintf("read through %d trusted hops (AIRSIDE_TRUSTED_HOPS)", trustedHops)
+	}
+	return errs.New(errs.AddressNotAllowed, "calls from the address %s are not allowed", address).
+		With("address", address).With("trustedHops", strconv.Itoa(trustedHops)).With("network", list).Known(networkRefused).
+		Hinting("this server saw %s, %s; if that is not where you call from, a proxy stands between: let its operator correct the number of hops; else have the network put into the %s", address, how, list)
+}
 
 // clientNetworks applies the caller's own list of networks.
 func (m *Mux) clientNetworks(c *call) error {
 	caller, ok := c.ctx.Value(callerKey{}).(*Caller)
 	if !ok || len(caller.Networks) == 0 {
+		c.event.Decide(telemetry.Networks, telemetry.None, "", "")
 		return nil
 	}
 	addr, err := netip.ParseAddr(c.event.ClientIP)
 	if err != nil || !caller.Networks.Contains(addr) {
-		return errs.New(errs.AccessDenied, "this client may not call from this address").With("network", "client allow-list").Known(networkRefused)
+		return OutsideNetworks(c.event.ClientIP, m.o.TrustedHops, ClientList)
 	}
-	c.event.Decide("networks", "passed", "client allow-list", "")
+	c.event.Decide(telemetry.Networks, telemetry.Passed, ClientList, "")
 	return nil
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/airside-travel/airside/contract"
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/redact"
+	"github.com/airside-travel/airside/internal/telemetry"
 )
 
 // Refusals are bounded, because anybody can cause them: of each minute and tenant the first of a sort are
@@ -34,7 +35,7 @@ const (
 )
 
 // sort is what refusals are counted by.
-type sort struct{ stage, code, operation, who string }
+type sort struct{ stage, code, rule, operation, who string }
 
 // tally is how often something was refused beyond what was written.
 type tally struct {
@@ -107,9 +108,17 @@ func (b *books) note(tenant string, s sort, at time.Time, once bool) bool {
 }
 
 // refuse notes that somebody was not let in or not let do something.
-func (m *Mux) refuse(c *call, stage string, cause error) {
+func (m *Mux) refuse(c *call, at telemetry.Stage, cause error) {
 	e := errs.As(cause)
-	if e == nil || m.o.Audit == nil || c.recorded {
+	if e == nil || m.o.Audit == nil {
+		return
+	}
+	if c.recorded {
+		outcome := outcomeRefused
+		if e.Code == errs.EnvironmentDryRun {
+			outcome = string(e.Code)
+		}
+		c.event.Decide(telemetry.Audit, telemetry.Written, outcome, "")
 		return
 	}
 	kind := e.Code.Info().Kind
@@ -124,7 +133,7 @@ func (m *Mux) refuse(c *call, stage string, cause error) {
 			}
 		}
 	}
-	s := sort{stage, string(e.Code), "", who}
+	s := sort{at.String(), string(e.Code), redact.Text(deciding(e), maxName), "", who}
 	if c.ep != nil {
 		s.operation = c.ep.op.ID
 	}
@@ -132,22 +141,40 @@ func (m *Mux) refuse(c *call, stage string, cause error) {
 		s.who = network(c.event.ClientIP)
 	}
 	if !m.refused.note(tenant, s, m.o.Clock.Now(), kind != errs.Throttled && !c.counted) {
+		c.event.Decide(telemetry.Audit, telemetry.Counted, outcomeRefused, "")
 		return
 	}
 	act := Act{
-		Tenant: tenant, Actor: who, Operation: s.operation, Outcome: "REFUSED", RequestID: c.event.ID,
-		Detail: map[string]string{"class": string(contract.AuditSecurity), "ip": c.event.ClientIP, "code": s.code, "stage": stage},
+		Tenant: tenant, Actor: who, Operation: s.operation, Outcome: outcomeRefused, RequestID: c.event.ID,
+		Detail: s.detail(),
 	}
+	act.Detail["ip"] = c.event.ClientIP
 	if e.Reason != "" {
 		act.Detail["reason"] = e.Reason
 	}
 	if c.ep != nil {
 		act.Target = redact.Text(c.target(), maxTarget)
 	}
-	err := m.o.Store.Update(context.WithoutCancel(c.ctx), func(ctx context.Context) error { return m.o.Audit.Record(ctx, act) })
+	_ = m.wrote(c, outcomeRefused, m.o.Store.Update(context.WithoutCancel(c.ctx), func(ctx context.Context) error { return m.o.Audit.Record(ctx, act) }))
+}
+
+// wrote notes in the event what became of an entry, and returns err.
+func (m *Mux) wrote(c *call, outcome string, err error) error {
 	if err != nil {
-		c.event.Decide("audit", "failed", "", err.Error())
+		c.event.Decide(telemetry.Audit, telemetry.Failed, outcome, err.Error())
+	} else {
+		c.event.Decide(telemetry.Audit, telemetry.Written, outcome, "")
 	}
+	return err
+}
+
+// detail is what an entry says of a sort.
+func (s sort) detail() map[string]string {
+	out := map[string]string{"class": string(contract.AuditSecurity), "code": s.code, "stage": s.stage}
+	if s.rule != "" {
+		out["rule"] = s.rule
+	}
+	return out
 }
 
 // claimed is the client as which somebody without a token wants to be known.
@@ -189,7 +216,7 @@ func (m *Mux) FlushRefusals(ctx context.Context) error {
 	var problems []error
 	for tenant, page := range due {
 		sorts := slices.SortedFunc(maps.Keys(page.sorts), func(a, b sort) int {
-			return cmp.Or(cmp.Compare(a.stage, b.stage), cmp.Compare(a.code, b.code), cmp.Compare(a.operation, b.operation), cmp.Compare(a.who, b.who))
+			return cmp.Or(cmp.Compare(a.stage, b.stage), cmp.Compare(a.code, b.code), cmp.Compare(a.rule, b.rule), cmp.Compare(a.operation, b.operation), cmp.Compare(a.who, b.who))
 		})
 		if !slices.ContainsFunc(sorts, func(s sort) bool { return page.sorts[s].count > 0 }) {
 			continue
@@ -200,12 +227,10 @@ func (m *Mux) FlushRefusals(ctx context.Context) error {
 				if t.count == 0 {
 					continue
 				}
-				if err := m.o.Audit.Record(ctx, Act{
-					Tenant: tenant, Actor: s.who, Operation: s.operation, Outcome: "REFUSED", Detail: map[string]string{
-						"class": string(contract.AuditSecurity), "code": s.code, "stage": s.stage, "count": strconv.Itoa(t.count),
-						"first": t.first.UTC().Format(time.RFC3339), "last": t.last.UTC().Format(time.RFC3339),
-					},
-				}); err != nil {
+				detail := s.detail()
+				detail["count"] = strconv.Itoa(t.count)
+				detail["first"], detail["last"] = t.first.UTC().Format(time.RFC3339), t.last.UTC().Format(time.RFC3339)
+				if err := m.o.Audit.Record(ctx, Act{Tenant: tenant, Actor: s.who, Operation: s.operation, Outcome: outcomeRefused, Detail: detail}); err != nil {
 					return err
 				}
 			}

@@ -38,10 +38,10 @@ func TestRefusalsAreAudited(t *testing.T) {
 	}{
 		"no token":       {method: "GET", path: "/v2/companies", code: "USER_NOT_AUTHENTICATED", operation: "listCompanies"},
 		"dead token":     {method: "GET", path: "/v2/companies", token: "bad", code: "ACCESS_TOKEN_INVALID", operation: "listCompanies"},
-		"global network": {change: closed, method: "GET", path: "/v2/companies", token: "good", code: "ACCESS_DENIED"},
+		"global network": {change: closed, method: "GET", path: "/v2/companies", token: "good", code: "ADDRESS_NOT_ALLOWED"},
 		"client network": {
 			caller: func(c *edge.Caller) { c.Networks = edge.Networks{netip.MustParsePrefix("10.0.0.0/8")} },
-			method: "GET", path: "/v2/companies", token: "good", code: "ACCESS_DENIED", tenant: "t-1", actor: "client-1", operation: "listCompanies",
+			method: "GET", path: "/v2/companies", token: "good", code: "ADDRESS_NOT_ALLOWED", tenant: "t-1", actor: "client-1", operation: "listCompanies",
 		},
 		"role": {
 			caller: func(c *edge.Caller) { c.Actor.Roles = []string{"TRAVELER"} },
@@ -100,16 +100,45 @@ func TestRefusalsAreAudited(t *testing.T) {
 	}
 }
 
+// Whoever calls from outside of a list learns which address was seen and how, and nothing of the list.
+func TestAddressNotAllowed(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		hops                  int
+		forwarded, list, says string
+	}{
+		"the connection":             {0, "203.0.113.9", "global allow-list", "this server saw 192.0.2.7, the address of the connection itself, since AIRSIDE_TRUSTED_HOPS is 0;"},
+		"a hop":                      {1, "10.0.0.1, 203.0.113.9", "client allow-list", "this server saw 203.0.113.9, read through one trusted hop (AIRSIDE_TRUSTED_HOPS);"},
+		"a hop that names nobody":    {1, "unknown", "", "the entry of X-Forwarded-For that far from its right end is no address"},
+		"an IPv4 address in an IPv6": {2, "::ffff:203.0.113.9, 10.1.1.1", "client allow-list", "this server saw 203.0.113.9, read through 2 trusted hops"},
+	} {
+		b := setup(t, func(o *edge.Options) {
+			o.TrustedHops = tc.hops
+			if tc.hops == 0 {
+				o.Allow = edge.Networks{netip.MustParsePrefix("10.0.0.0/8")}
+			}
+		})
+		b.fakes.caller.Networks = edge.Networks{netip.MustParsePrefix("10.0.0.0/8")}
+		_, e, raw := b.do(t, "GET", "/v2/companies", "", "X-Forwarded-For", tc.forwarded)
+		if len(e.ErrorMessages) != 1 || e.ErrorMessages[0].ErrorCode != "ADDRESS_NOT_ALLOWED" || !strings.Contains(e.ErrorMessages[0].ErrorDetail, tc.says) || strings.Contains(raw, "10.0.0.0") {
+			t.Errorf("%s: %s", name, raw)
+		}
+		if len(b.fakes.acts) != 1 || b.fakes.acts[0].Detail["rule"] != tc.list {
+			t.Errorf("%s: the entry is %+v", name, b.fakes.acts)
+		}
+	}
+}
+
 // What cannot be read as one request is in the trail of the server, as is whom a limit held back, who is known and not
 // let in, and what a caller may not do at all.
 func TestRefusalsOfOthersAreAudited(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(o *edge.Options) { o.Rate = edge.Rate{PerSecond: 1, Burst: 2} })
-	body := b.mux.NotWellFormed(&net.TCPAddr{IP: net.IPv4(192, 0, 2, 9), Port: 1}, "a bare line feed")
-	if len(b.fakes.acts) != 1 || !strings.Contains(string(body), "REQUEST_NOT_WELL_FORMED") {
+	body := b.mux.NotWellFormed(&net.TCPAddr{IP: net.IPv4(192, 0, 2, 9), Port: 1}, "bare-lf", "a line ends in LF without CR")
+	if len(b.fakes.acts) != 1 || !strings.Contains(string(body), "REQUEST_NOT_WELL_FORMED") || !strings.Contains(string(body), "bare-lf") {
 		t.Fatalf("%s, and %+v", body, b.fakes.acts)
 	}
-	if a := b.fakes.acts[0]; a.Tenant != "" || a.Outcome != "REFUSED" || a.Detail["code"] != "REQUEST_NOT_WELL_FORMED" || a.Detail["ip"] != "192.0.2.9" || a.Detail["stage"] != "framing" {
+	if a := b.fakes.acts[0]; a.Tenant != "" || a.Outcome != "REFUSED" || a.Detail["code"] != "REQUEST_NOT_WELL_FORMED" || a.Detail["ip"] != "192.0.2.9" || a.Detail["stage"] != "framing" || a.Detail["rule"] != "bare-lf" {
 		t.Errorf("the entry is %+v", a)
 	}
 	b.fakes.acts = nil

@@ -8,6 +8,7 @@ import (
 
 	"github.com/airside-travel/airside/contract"
 	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/telemetry"
 )
 
 // errRehearsed undoes the transaction of a rehearsal.
@@ -34,6 +35,7 @@ func (m *Mux) rehearse(ctx context.Context, c *call) error {
 		c.out, c.replayed = Answer{}, false
 		c.event.AmountMinor, c.event.Currency = 0, "" // nothing was spent
 	}
+	c.at = telemetry.Mode
 	if m.audited(op) {
 		if err := m.o.Store.Update(ctx, func(ctx context.Context) error { return m.record(ctx, c, "DRY_RUN", "") }); err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"path"
 	"runtime/debug"
+	"strconv"
 	"strings"
 
 	"github.com/airside-travel/airside/internal/actor"
@@ -20,10 +21,10 @@ import (
 func (m *Mux) begin(w http.ResponseWriter, r *http.Request) *call {
 	now := m.o.Clock.Now()
 	c := &call{
-		ResponseWriter: w, r: r, ctx: r.Context(), actor: &actor.Actor{}, started: now,
+		ResponseWriter: w, r: r, ctx: r.Context(), actor: &actor.Actor{}, started: now, at: telemetry.Route,
 		event: &telemetry.Event{
 			ID: ids.Trace(), At: now, Method: r.Method, Path: clip(r.URL.Path, maxPath),
-			UserAgent: clip(r.UserAgent(), 4*maxAgent), Stages: make([]telemetry.Decision, 0, 8),
+			UserAgent: clip(r.UserAgent(), 4*maxAgent),
 		},
 	}
 	c.Header()["X-Request-Id"] = []string{c.event.ID}
@@ -33,6 +34,9 @@ func (m *Mux) begin(w http.ResponseWriter, r *http.Request) *call {
 // finish logs the event and keeps it for explanations.
 func (m *Mux) finish(c *call) {
 	c.event.Took = m.o.Clock.Now().Sub(c.started)
+	if up := c.event.Upstream; up != nil && up.Attempts > 1 {
+		c.event.Decide(telemetry.Send, telemetry.Repeated, strconv.Itoa(up.Attempts-1), "")
+	}
 	m.about(c)
 	m.clean(c)
 	m.keepBodies(c)
@@ -55,7 +59,7 @@ func (m *Mux) recovered(c *call) {
 		if p == http.ErrAbortHandler {
 			panic(p)
 		}
-		m.fail(c, "handle", fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+		m.fail(c, c.at, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
 	}
 }
 

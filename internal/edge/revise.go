@@ -11,6 +11,7 @@ import (
 	"github.com/airside-travel/airside/contract"
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/revision"
+	"github.com/airside-travel/airside/internal/telemetry"
 )
 
 // removesHeader is ours: it names what a complete-object update leaves out on purpose, as JSON
@@ -36,7 +37,7 @@ func (m *Mux) revise(c *call, slot *revision.Slot) error {
 	if c.removed = slot.Removed(); len(c.removed) == 0 {
 		return nil
 	}
-	c.event.Decide("handle", "lossy", "complete-object update", strings.Join(c.removed, " "))
+	c.event.Decide(telemetry.Update, telemetry.Lossy, "complete-object update", strings.Join(c.removed, " "))
 	if !c.keepsAll {
 		return nil
 	}

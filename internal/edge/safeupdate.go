@@ -12,6 +12,7 @@ import (
 
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/revision"
+	"github.com/airside-travel/airside/internal/telemetry"
 )
 
 // condition is what an update demands of what it finds.
@@ -33,6 +34,7 @@ type present struct {
 // what came in between itself; with one that names none, a change between our read and our write stays unseen: that
 // narrows the gap from minutes to milliseconds and does not close it.
 func (m *Mux) safeUpdate(ctx context.Context, c *call) error {
+	c.at = telemetry.Update
 	want, err := c.condition()
 	whole := c.keepsAll && c.ep.op.Method == http.MethodPut
 	if err != nil || c.ep.read == nil || !want.set && !whole {
@@ -44,12 +46,16 @@ func (m *Mux) safeUpdate(ctx context.Context, c *call) error {
 			return err
 		}
 	}
+	c.at = telemetry.Update
 	now, err := m.readNow(ctx, c)
 	if err != nil {
 		return m.upstreamFailed(c, err)
 	}
 	if err := c.meets(want, now); err != nil || now == nil || c.ep.op.Method != http.MethodPut {
 		return err // that nothing is there, the API says itself
+	}
+	if want.set {
+		c.event.Decide(telemetry.Update, telemetry.Passed, "If-Match", "")
 	}
 	slot, err := revision.Parse("")
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/airside-travel/airside/contract"
 	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/telemetry"
 )
 
 // validate checks path, query, headers and body against the contract, all of them, so that one
@@ -30,13 +31,13 @@ func (m *Mux) validate(c *call) (err error) {
 		return ownCode(op, found, invalid(found))
 	}
 	if c.upstream != nil {
-		c.event.Decide("validate", "passed", "contract", "")
+		c.event.Decide(telemetry.Validate, telemetry.Passed, "contract", "")
 		return nil
 	}
 	if c.ep.decode == nil {
 		return errs.New(errs.NotImplemented, "%s is part of the contract, but this version does not carry it out", op.ID).With("operation", op.ID)
 	}
-	c.event.Decide("validate", "passed", "contract", "")
+	c.event.Decide(telemetry.Validate, telemetry.Passed, "contract", "")
 	c.in, err = c.ep.decode(c)
 	return err
 }

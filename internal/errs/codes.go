@@ -23,13 +23,14 @@ const (
 	SubjectInvalid    Code = "SUBJECT_TOKEN_INVALID"
 	TooManyRequests   Code = "TOO_MANY_REQUESTS" // documented
 
-	AccessDenied     Code = "ACCESS_DENIED"
-	CompanyForeign   Code = "COMPANY_NOT_ACCESSIBLE"
-	ResourceNotFound Code = "RESOURCE_NOT_FOUND"
-	RouteNotFound    Code = "ROUTE_NOT_FOUND"
-	MethodNotAllowed Code = "METHOD_NOT_ALLOWED"
-	MediaUnsupported Code = "CONTENT_TYPE_NOT_SUPPORTED"
-	RequestTooLarge  Code = "REQUEST_TOO_LARGE"
+	AccessDenied      Code = "ACCESS_DENIED"
+	AddressNotAllowed Code = "ADDRESS_NOT_ALLOWED"
+	CompanyForeign    Code = "COMPANY_NOT_ACCESSIBLE"
+	ResourceNotFound  Code = "RESOURCE_NOT_FOUND"
+	RouteNotFound     Code = "ROUTE_NOT_FOUND"
+	MethodNotAllowed  Code = "METHOD_NOT_ALLOWED"
+	MediaUnsupported  Code = "CONTENT_TYPE_NOT_SUPPORTED"
+	RequestTooLarge   Code = "REQUEST_TOO_LARGE"
 
 	VersionConflict    Code = "VERSION_CONFLICT"
 	PreconditionFailed Code = "PRECONDITION_FAILED"
@@ -49,6 +50,8 @@ const (
 
 	OperationNotGranted  Code = "OPERATION_NOT_GRANTED"
 	PurchaseNotGranted   Code = "PURCHASE_NOT_GRANTED"
+	OperationNotOffered  Code = "OPERATION_NOT_OFFERED"
+	PolicyForbids        Code = "FORBIDDEN_BY_POLICY"
 	PolicyUndecided      Code = "POLICY_UNDECIDED"
 	EnvironmentForeign   Code = "ENVIRONMENT_NOT_ACCESSIBLE"
 	EnvironmentReadOnly  Code = "ENVIRONMENT_READ_ONLY"
@@ -122,6 +125,7 @@ var codes = []Info{
 	{SubjectInvalid, Denied, "The subject token of a token exchange was refused: signature, key id, expiry, or no user with its e-mail.", "Sign with RS256 and a key that is uploaded and active, include email and exp, and make sure the user exists and is active."},
 	{TooManyRequests, Throttled, "Too many calls in too short a time.", "Wait as long as Retry-After says, then back off exponentially; reuse tokens until they expire."},
 	{AccessDenied, Denied, "The token is valid but its roles or scopes do not allow this operation.", "Compare the operation's x-roles and x-scope (airside routes) with the roles of the API user."},
+	{AddressNotAllowed, Denied, "The call comes from an address outside of a list of networks: the client's own, or the one for everybody.", "The message names the address that was seen. Compare it with the networks of the application (`airside app show`) and with AIRSIDE_ALLOW_NETWORKS; if it is a proxy's, AIRSIDE_TRUSTED_HOPS is too low."},
 	{CompanyForeign, Denied, "The company in the path is not one this caller may act for.", "Use a credential of that company's TMC."},
 	{ResourceNotFound, NotFound, "There is nothing with this id, or it belongs to somebody else.", "Check the id; deleted and inactive records read as absent unless the operation offers a switch."},
 	{RouteNotFound, NotFound, "No operation has this path.", "Compare with `airside routes`; paths are case sensitive and carry their version."},
@@ -149,10 +153,11 @@ var codes = []Info{
 	{WebhookPrivate, Invalid, "The endpoint of a webhook is in a private or reserved network.", "Use a public https address, or have the operator list the network in AIRSIDE_WEBHOOK_ALLOW_NETWORKS."},
 	{WebhookBroker, Invalid, "The broker or topic of a relay cannot be used.", "Name a broker and a topic that the operator has configured for this TMC: kafka://BROKER/TOPIC or nats://BROKER/SUBJECT."},
 	{PolicyPrevents, Denied, "The traveler's policy does not let this offer be booked. Nothing was written.", "Choose an offer without a preventBooking action in its policyInfos, or have the policy changed."},
-	{WebhookURLRefused, Invalid, "The endpoint of a webhook must be https and must not lead into a private network.", "Use a public https address; in dev, loopback is allowed."},
 	{NotImplemented, NotBuilt, "The operation is in the contract but this version does not carry it out.", "`airside routes --missing` lists such operations."},
-	{OperationNotGranted, Denied, "The application was not granted this operation, or a policy of the operator forbids it.", "Ask the application's owner for the grant; `airside app show` lists what it has. Grants are by operation, scope and effect."},
+	{OperationNotGranted, Denied, "The application was not granted this operation.", "Ask the application's owner for the grant; `airside app show` lists what it has. Grants are by operation, scope and effect."},
 	{PurchaseNotGranted, Denied, "The operation spends money in a live environment, and no grant of the application names the effect purchase.", "Grant the operation together with \"effects\": [\"purchase\"], so that nobody buys by accident."},
+	{OperationNotOffered, Denied, "The environment's list of operations does not have this one, so it is passed on for nobody.", "No grant of the application changes that: whoever operates the server can add it to AIRSIDE_ENV_<NAME>_OPERATIONS."},
+	{PolicyForbids, Denied, "A policy of whoever operates the server forbids the call, whatever was granted. The message names the policy.", "The policy stands in AIRSIDE_POLICY_FILE under that name, with its conditions; no grant of the application changes it."},
 	{PolicyUndecided, Denied, "A policy failed while it was evaluated. What cannot be judged is denied.", "The log names the policy and the reason; correct the policy file."},
 	{EnvironmentForeign, Denied, "The credential belongs to another environment than the one that was called.", "Use the application's own environment. A sandbox credential never reaches production, nor the other way round; the attempt was recorded."},
 	{EnvironmentReadOnly, Denied, "The environment only lets reads through at present.", "Ask whoever switched it; `airside env list` shows the mode and since when."},
@@ -170,7 +175,7 @@ var codes = []Info{
 	{UpstreamCredential, Broken, "The real API refuses the credential of this environment.", "`airside env show` and `airside rotate --status` say what is wrong; the operators were alerted (upstream-credential-refused). Calls pass again once the vault has the right secret."},
 	{EgressLimit, Unavailable, "This server lets no more calls leave for the real API at present: the environment's own limit is reached, by all applications together. The request was not sent.", "Wait as long as Retry-After says and send it again. Whoever runs the server sets the limits with AIRSIDE_ENV_<NAME>_RATE and AIRSIDE_ENV_<NAME>_CONNECTIONS."},
 	{RotationRefused, Conflict, "The credential was not rotated, because that could lose it: nothing was done.", "The message says what is missing and the hint which settings give it: a vault that can be written (AIRSIDE_ENV_<NAME>_SECRET), a place for the escrow (AIRSIDE_ESCROW_DIR) and a key for it (AIRSIDE_SEAL_KEY_FILE), and a second credential that could recover a lost answer (AIRSIDE_ENV_<NAME>_ADMIN_CLIENT_ID and AIRSIDE_ENV_<NAME>_ADMIN_SECRET) or a role for new API users (AIRSIDE_ENV_<NAME>_ROLE)."},
-	{RequestNotWellFormed, Invalid, "The request's framing is ambiguous, so that two programs could read it as different requests. It was refused before it was read.", "Send either Content-Length or Transfer-Encoding, end lines with CR LF, and do not fold header lines."},
+	{RequestNotWellFormed, Invalid, "The request's framing is ambiguous, so that two programs could read it as different requests. It was refused before it was read.", "The parameter rule names what was wrong. Send one Host, either Content-Length or Transfer-Encoding, end lines with CR LF, and do not fold header lines."},
 	{WebhookUnsigned, Unauthenticated, "A webhook came to the inbox without id, timestamp and signature, and nothing else says who sent it.", "Send it as the webhooks page says. An older sender needs a bearer token and an environment with WEBHOOK_BEARER."},
 	{WebhookForged, Unauthenticated, "None of the environment's secrets made the signature of a webhook for the inbox: the body was changed on its way, the secret is another, or somebody forged it.", "Compare the secret of the subscription with the references in AIRSIDE_ENV_<NAME>_WEBHOOK_SECRETS; `airside inbox status` says when each of them matched last."},
 	{WebhookStale, Unauthenticated, "A webhook for the inbox is signed rightly, but its timestamp is too far from now.", "Compare the clocks of both sides; AIRSIDE_ENV_<NAME>_WEBHOOK_TOLERANCE says how far they may differ."},

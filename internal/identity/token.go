@@ -14,6 +14,7 @@ import (
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/ids"
 	"github.com/airside-travel/airside/internal/store"
+	"github.com/airside-travel/airside/internal/telemetry"
 )
 
 // The grants of the token endpoint.
@@ -56,6 +57,7 @@ func (s *Service) FetchToken(ctx context.Context, in TokenIn) (TokenOut, error) 
 			return TokenOut{}, err
 		}
 		g.UserID, g.Company, g.Roles = u.ID, u.Company, u.Roles
+		telemetry.IssuedTo(ctx, u.ID)
 		if slices.ContainsFunc(u.Roles, func(r string) bool { return r == actor.TMCAdmin || r == actor.TMCAgent }) {
 			g.Company = ""
 		}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,6 +22,8 @@ import (
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/inbox"
 	"github.com/airside-travel/airside/internal/store/sqlite"
+	"github.com/airside-travel/airside/internal/telemetry"
+	"github.com/airside-travel/airside/webhook"
 )
 
 // fixed is the consumer's clock; those of the inbox and of signatures stand there too.
@@ -102,6 +105,66 @@ func TestReceiptsSayWhatCame(t *testing.T) {
 	if diff := cmp.Diff([]inbox.Forwarded{{URL: c.URL, State: "DELIVERED", Attempts: 1}}, accepted.Forwarded); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// What became of a webhook is in the event of its request: which one, which receipt, whose key.
+func TestEventsSayWhatBecameOfAWebhook(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, memory(t), "")
+	receive := func(secret, id, body string, header ...string) *telemetry.Event {
+		t.Helper()
+		h := http.Header{}
+		if secret != "" {
+			if err := webhook.SetHeaders(h, []string{secret}, id, r.clock.Now(), []byte(body)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i := 0; i < len(header); i += 2 {
+			h.Set(header[i], header[i+1])
+		}
+		var e telemetry.Event
+		_, _ = r.Receive(telemetry.WithEvent(t.Context(), &e), inbox.ReceiveIn{Environment: "production", Header: h, Address: "198.51.100.7", Body: []byte(body)})
+		return &e
+	}
+	second, first := pnr("9199471293", 2, "BOOKING_TICKETED"), pnr("9199471293", 1, "BOOKING_CREATED")
+	var got []telemetry.Webhook
+	for _, e := range []*telemetry.Event{
+		receive(current, "two", second), receive(previous, "two", second), receive(previous, "one", first), receive(outward, "forged", first), receive("", "", first),
+		receive("", "", pnr("9199471294", 1, "BOOKING_CREATED"), "Authorization", "Bearer good"),
+	} {
+		if len(e.Stages) != 1 || e.Stages[0].Stage != telemetry.Inbox || e.Stages[0].Rule != e.Webhook.Result {
+			t.Errorf("%s: the stages are %v", e.Webhook.Result, e.Stages)
+		}
+		for _, kept := range r.list(t, inbox.ListIn{Result: e.Webhook.Result}).Receipts {
+			if kept.ID == e.Webhook.Receipt {
+				e.Webhook.Receipt = "written"
+			}
+		}
+		got = append(got, *e.Webhook)
+	}
+	if got[1].Receipt == "" || got[1].Receipt == "written" {
+		t.Errorf("the duplicate names %q", got[1].Receipt)
+	} else if one := r.get(t, got[1].Receipt); one.WebhookID != "two" || one.Attempts != 2 {
+		t.Errorf("the duplicate is counted in %+v", one.Receipt)
+	}
+	got[1].Receipt = ""
+	want := []telemetry.Webhook{
+		{Result: inbox.Accepted, Receipt: "written", ID: "two", EventType: "PNR_V3", Operation: "BOOKING_TICKETED", Secret: "env:CURRENT", Attempts: 1},
+		{Result: inbox.Duplicate, ID: "two", EventType: "PNR_V3", Operation: "BOOKING_TICKETED", Secret: "env:PREVIOUS", Attempts: 2},
+		{Result: inbox.Stale, Receipt: "written", ID: "one", EventType: "PNR_V3", Operation: "BOOKING_CREATED", Secret: "env:PREVIOUS", Attempts: 1},
+		{Result: inbox.Forged, Receipt: "written", ID: "forged", Attempts: 1},
+		{Result: inbox.Unsigned, Receipt: "written", Attempts: 1},
+		{Result: inbox.Accepted, Receipt: "written", EventType: "PNR_V3", Operation: "BOOKING_CREATED", Client: "as_client_old", Attempts: 1},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the events (-want +got):\n%s", diff)
+	}
+	for range 70 { // those beyond what is written in a minute have no receipt
+		if e := receive(outward, "flood", first); e.Webhook.Receipt == "" && e.Webhook.Attempts == 0 {
+			return
+		}
+	}
+	t.Error("of 70 refusals each has a receipt")
 }
 
 func TestTimestampIsHeldToTheTolerance(t *testing.T) {

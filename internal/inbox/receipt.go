@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/airside-travel/airside/internal/store"
+	"github.com/airside-travel/airside/internal/telemetry"
 )
 
 // The kinds of records. Refusals are apart: they are kept for a shorter time and found by nothing.
@@ -59,6 +60,16 @@ type Receipt struct {
 
 // refused reports whether it is a refusal.
 func (r *Receipt) refused() bool { return r.Result != Accepted && r.Result != Stale }
+
+// event is what the request log says of a webhook; written is the receipt that there is of it, nil when it was only
+// counted.
+func (r *Receipt) event(written *Receipt) *telemetry.Webhook {
+	out := &telemetry.Webhook{Result: r.Result, ID: clip(r.WebhookID), EventType: r.EventType, Operation: r.Operation, Secret: r.Secret, Client: r.Client}
+	if written != nil {
+		out.Receipt, out.Attempts = written.ID, written.Attempts
+	}
+	return out
+}
 
 func (r *Receipt) record(tenant, key string) (*store.Record, error) {
 	doc, err := json.Marshal(r)

@@ -48,16 +48,19 @@ func (s *Service) Receive(ctx context.Context, in ReceiveIn) (struct{}, error) {
 		WebhookID: cmp.Or(in.Header.Get(webhook.HeaderID), in.Header.Get(webhook.StandardID)),
 		TraceID:   clip(in.Header.Get("X-B3-TraceId")), RequestID: telemetry.RequestID(ctx),
 	}
+	written := r
 	key, why := s.admit(ctx, box, &in, r)
 	if why == nil {
-		why = s.take(ctx, box, key, in.Body, r)
+		written, why = s.take(ctx, box, key, in.Body, r)
 	}
-	if r.Result != "" {
-		box.count(r.Result)
+	if r.Result == "" { // in doubt: the sender comes again
+		return struct{}{}, why
 	}
-	if why != nil && r.Result != "" {
-		s.refuse(ctx, box, r)
+	box.count(r.Result)
+	if why != nil && !s.refuse(ctx, box, r) {
+		written = nil
 	}
+	telemetry.Received(ctx, r.event(written))
 	return struct{}{}, why
 }
 
@@ -99,84 +102,88 @@ func (s *Service) admit(ctx context.Context, box *inbox, in *ReceiveIn, r *Recei
 	return "", errs.New(errs.StoreUnavailable, "the signature cannot be checked now; nothing was written").Because(err)
 }
 
-// take writes everything in one transaction. A webhook that is known is counted there.
-func (s *Service) take(ctx context.Context, box *inbox, key string, body []byte, r *Receipt) error {
+// take writes everything in one transaction, and returns what is written: r, or of a webhook that is known the receipt
+// in which it is counted.
+func (s *Service) take(ctx context.Context, box *inbox, key string, body []byte, r *Receipt) (written *Receipt, err error) {
 	e, err := webhook.ParseEvent(body)
 	if err != nil {
 		r.Result = NoEvent
-		return errs.Invalidf("", "event", "the body is not a webhook: event_type, operation and payload are needed").Because(err)
+		return r, errs.Invalidf("", "event", "the body is not a webhook: event_type, operation and payload are needed").Because(err)
 	}
 	a := read(&e, key)
 	r.EventType, r.Operation, r.PublishedAt = clip(e.Type), clip(e.Operation), clip(e.Timestamp)
 	r.Resource, r.Version = a.Resource, a.Version
-	write := func(ctx context.Context) error { return s.write(ctx, box, box.Name+" "+key, a, body, r) }
+	write := func(ctx context.Context) (err error) {
+		written, err = s.write(ctx, box, box.Name+" "+key, a, body, r)
+		return err
+	}
 	err = s.o.Store.Update(ctx, write)
 	if dup, ok := errors.AsType[*store.DuplicateError](err); ok && dup.Field == byWebhook { // another process was first
 		err = s.o.Store.Update(ctx, write)
 	}
 	if err != nil {
-		r.Result = "" // in doubt: the sender comes again
+		r.Result = ""
 	}
-	return err
+	return written, err
 }
 
 // write is the transaction. It may run more than once.
-func (s *Service) write(ctx context.Context, box *inbox, key string, a about, body []byte, r *Receipt) error {
+func (s *Service) write(ctx context.Context, box *inbox, key string, a about, body []byte, r *Receipt) (*Receipt, error) {
 	tx := store.From(ctx)
 	old, err := tx.Find(s.o.Tenant, kindReceipt, byWebhook, key)
 	if err == nil {
 		r.Result = Duplicate
 		return s.again(tx, old, key, r.LastAt)
 	} else if !errors.Is(err, store.ErrNotFound) {
-		return err
+		return nil, err
 	}
 	r.Result = Accepted
 	rec, known, err := latest(tx, s.o.Tenant, box.Name, a.Resource)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	targets := box.ids
 	if rec != nil && a.before(known) {
 		r.Result, targets = Stale, nil
 	} else if err := a.advance(tx, s.o.Tenant, box.Name, rec, r.ReceivedAt); err != nil {
-		return err
+		return nil, err
 	}
 	r.Event, err = s.o.Outbox.Forward(ctx, &outbox.Foreign{
 		Tenant: s.o.Tenant, Resource: box.Name + "/" + a.Resource, Version: a.Version, Type: r.EventType, Operation: r.Operation, Body: body,
 	}, targets)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := s.matched(tx, box, r.Secret, r.ReceivedAt); err != nil {
-		return err
+		return nil, err
 	}
 	out, err := r.record(s.o.Tenant, key)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return tx.Insert(out)
+	return r, tx.Insert(out)
 }
 
-// again counts a webhook that came before.
-func (s *Service) again(tx store.Tx, rec *store.Record, key string, now time.Time) error {
+// again counts a webhook that came before, and returns its receipt.
+func (s *Service) again(tx store.Tx, rec *store.Record, key string, now time.Time) (*Receipt, error) {
 	old, err := readReceipt(rec)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	old.Attempts++
 	old.LastAt = now
 	next, err := old.record(s.o.Tenant, key)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return tx.Update(next, rec.Version)
+	return old, tx.Update(next, rec.Version)
 }
 
-// refuse writes a refusal down, within bounds. The answer does not hang on it.
-func (s *Service) refuse(ctx context.Context, box *inbox, r *Receipt) {
+// refuse writes a refusal down, within bounds, and reports whether it did. The answer does not hang on it.
+func (s *Service) refuse(ctx context.Context, box *inbox, r *Receipt) bool {
 	withheld, write := box.room(r.ReceivedAt)
 	if !write {
-		return
+		return false
 	}
 	r.WebhookID, r.Withheld = clip(r.WebhookID), withheld
 	err := s.o.Store.Update(context.WithoutCancel(ctx), func(ctx context.Context) error {
@@ -190,6 +197,7 @@ func (s *Service) refuse(ctx context.Context, box *inbox, r *Receipt) {
 		s.o.Log.WarnContext(ctx, "inbox: a refused webhook could not be written down", slog.String("environment", box.Name),
 			slog.String("result", r.Result), slog.Any("error", err))
 	}
+	return err == nil
 }
 
 // signed reports whether any header of a signature is there: such a webhook is never taken on a token.

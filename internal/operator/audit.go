@@ -135,6 +135,7 @@ func entryOf(e *store.AuditEntry) AuditEntry {
 type details struct {
 	Class, IP, Code, Removed string
 	Values                   string // what became of what
+	Rule                     string // what decided that it was refused
 	Change, Reason, Count    string
 	Strategy, Trigger        string // of the rotation of an environment's credential
 	Step, Trouble, ClientID  string
@@ -146,8 +147,11 @@ func (d *details) text() string {
 		return d.rotation()
 	}
 	out := d.Code
-	if d.Removed != "" {
-		out += " removed " + d.Removed // members that a complete-object update took away
+	if d.Rule != "" {
+		out += " (" + d.Rule + ")"
+	}
+	if d.Removed != "" { // members that a complete-object update took away
+		out += " removed " + d.Removed
 	}
 	return strings.TrimSpace(out + " " + d.Values)
 }

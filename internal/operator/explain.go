@@ -9,6 +9,7 @@ import (
 
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/telemetry"
 )
 
 // ExplainIn names a request by the last part of its debugIdentifier.
@@ -56,10 +57,10 @@ func (s *Service) ExplainRequest(ctx context.Context, in ExplainIn) (Explanation
 	}
 	for _, d := range e.Stages {
 		verdict := "PASSED"
-		if d.Verdict == "refused" {
+		if d.Verdict == telemetry.Refused {
 			verdict = "REFUSED"
 		}
-		out.Stages = append(out.Stages, Stage{d.Stage, verdict, d.Rule, d.Detail})
+		out.Stages = append(out.Stages, Stage{d.Stage.String(), verdict, d.Rule, d.Detail})
 	}
 	return out, nil
 }

@@ -227,7 +227,7 @@ func (e *Engine) Compile(a Application) *Set {
 func (s *Set) Opens(op *contract.Operation) bool { return len(s.byOperation[op.ID]) > 0 }
 
 // Decide says which policy allows the call. OPERATION_NOT_GRANTED, PURCHASE_NOT_GRANTED,
-// POLICY_UNDECIDED.
+// FORBIDDEN_BY_POLICY, POLICY_UNDECIDED.
 func (s *Set) Decide(op *contract.Operation, from netip.Addr, at time.Time) (policy string, err error) {
 	if by, ok := s.open[op.ID]; ok {
 		return by, nil
@@ -266,7 +266,7 @@ func (s *Set) decide(op *contract.Operation, from netip.Addr, at time.Time) (pol
 func (s *Set) refuse(op *contract.Operation, by string) error {
 	switch {
 	case by != "":
-		return errs.New(errs.OperationNotGranted, "policy %s forbids this application %s", by, op.ID).
+		return errs.New(errs.PolicyForbids, "policy %s forbids this application %s", by, op.ID).
 			With("operation", op.ID).With("policy", by)
 	case op.Effect == contract.Purchase && s.app.Environment.Live && slices.ContainsFunc(s.app.Grants, func(g Grant) bool { return g.Opens(op) }):
 		return errs.New(errs.PurchaseNotGranted, "%s spends money in the live environment %s, and no grant of this application names the effect purchase", op.ID, s.app.Environment.Name).

@@ -59,8 +59,8 @@ func TestDecide(t *testing.T) {
 		"everything, but money":               {[]permit.Grant{{Operations: []string{"*"}, Reason: "r"}}, live, "airCreatePnr", "", noon, errs.PurchaseNotGranted, ""},
 		"everything where money is a toy":     {[]permit.Grant{{Operations: []string{"*"}, Reason: "r"}}, toy, "airCreatePnr", "", noon, "", "grant 1"},
 		"money by name":                       {buys, live, "airCreatePnr", "", noon, "", "grant 1"},
-		"a forbid that holds":                 {[]permit.Grant{{Effects: []string{"write"}}}, live, "updateUser", "", noon.Add(-10 * time.Hour), errs.OperationNotGranted, ""},
-		"a forbid about addresses":            {buys, live, "airCreatePnr", "198.51.100.9", noon, errs.OperationNotGranted, ""},
+		"a forbid that holds":                 {[]permit.Grant{{Effects: []string{"write"}}}, live, "updateUser", "", noon.Add(-10 * time.Hour), errs.PolicyForbids, ""},
+		"a forbid about addresses":            {buys, live, "airCreatePnr", "198.51.100.9", noon, errs.PolicyForbids, ""},
 		"IPv4 inside IPv6 is the same office": {buys, live, "airCreatePnr", "::ffff:192.0.2.9", noon, "", "grant 1"},
 		"nothing at all":                      {nil, live, "getUserInfo", "", noon, errs.OperationNotGranted, ""},
 	} {

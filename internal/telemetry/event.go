@@ -8,14 +8,6 @@ import (
 	"time"
 )
 
-// Decision is what one stage of the pipeline made of the request.
-type Decision struct {
-	Stage   string `json:"stage"`
-	Verdict string `json:"decision"` // passed, refused, or what the stage found
-	Rule    string `json:"rule,omitempty"`
-	Detail  string `json:"detail,omitempty"`
-}
-
 // Event is the record of one request. It holds no body, no secret and no personal data.
 type Event struct {
 	ID          string        `json:"requestId"`
@@ -36,7 +28,7 @@ type Event struct {
 	BytesIn     int           `json:"bytesIn"`
 	BytesOut    int           `json:"bytesOut"`
 	Took        time.Duration `json:"tookNanos"`
-	Stages      []Decision    `json:"stages"`
+	Stages      []Decision    `json:"-"` // in the log as an object, see AppendStages
 	Upstream    *Upstream     `json:"upstream,omitempty"`
 	Effect      string        `json:"effect,omitempty"`
 	Object      string        `json:"object,omitempty"`  // keyed hash of the id in the path: tells calls about one thing from calls about many
@@ -47,7 +39,10 @@ type Event struct {
 	Change      string        `json:"change,omitempty"`   // of rights or safeguards, asked for; several with commas
 	Target      string        `json:"target,omitempty"`   // whom the change is about
 	Bodies      string        `json:"bodies,omitempty"`   // queued or dropped, where bodies are kept
+	Webhook     *Webhook      `json:"webhook,omitempty"`  // of a receipt of an inbox
 	Internal    string        `json:"-"`                  // the internal error chain: logged, never shown
+
+	room [usual]Decision // of Stages
 }
 
 // Upstream is what the call to the real API looked like.
@@ -60,9 +55,16 @@ type Upstream struct {
 	Drift     []string      `json:"drift,omitempty"` // where the answer left the contract
 }
 
-// Decide appends a stage's decision.
-func (e *Event) Decide(stage, verdict, rule, detail string) {
-	e.Stages = append(e.Stages, Decision{stage, verdict, rule, detail})
+// Webhook is what an inbox made of a webhook. It names no resource: that may be a person.
+type Webhook struct {
+	Result    string `json:"result"`              // as in the list of receipts
+	Receipt   string `json:"receiptId,omitempty"` // of a duplicate the first; "" when none was written
+	ID        string `json:"webhookId,omitempty"`
+	EventType string `json:"eventType,omitempty"`
+	Operation string `json:"operation,omitempty"`
+	Secret    string `json:"secretReference,omitempty"` // the one that signed; a reference is no secret
+	Client    string `json:"clientId,omitempty"`        // of a sender that came with a token instead
+	Attempts  int    `json:"attempts,omitempty"`        // how often it came
 }
 
 // Log writes the event as one line.
@@ -85,19 +87,26 @@ func (e *Event) Level() slog.Level {
 
 // Record is the event as a line of a log, at the time when the request ended.
 func (e *Event) Record() slog.Record {
-	attrs := []slog.Attr{
+	attrs := append(make([]slog.Attr, 0, 24), // room for what may follow
 		slog.String("requestId", e.ID), slog.String("method", e.Method), slog.String("path", e.Path),
 		slog.String("operation", e.Operation), slog.Int("status", e.Status),
 		slog.Duration("took", e.Took), slog.Int("in", e.BytesIn), slog.Int("out", e.BytesOut),
 		slog.String("ip", e.ClientIP), slog.String("client", e.ClientID),
 		slog.String("tenant", e.Tenant), slog.String("agent", e.UserAgent),
-	}
+	)
 	if e.Environment != "" {
 		attrs = append(attrs, slog.String("environment", e.Environment))
 	}
 	if u := e.Upstream; u != nil {
 		attrs = append(attrs, slog.Group("upstream", slog.Int("status", u.Status), slog.String("requestId", u.RequestID),
 			slog.String("debugIdentifier", u.Debug), slog.Duration("took", u.Took), slog.Int("attempts", u.Attempts), slog.Any("drift", u.Drift)))
+	}
+	if w := e.Webhook; w != nil {
+		attrs = append(attrs, slog.Group("webhook", slog.String("result", w.Result), slog.String("receiptId", w.Receipt), slog.String("webhookId", w.ID),
+			slog.String("eventType", w.EventType), slog.String("operation", w.Operation), slog.String("secretReference", w.Secret), slog.String("clientId", w.Client), slog.Int("attempts", w.Attempts)))
+	}
+	if len(e.Stages) > 0 {
+		attrs = append(attrs, e.stageAttr())
 	}
 	if e.UserID != "" {
 		attrs = append(attrs, slog.String("user", e.UserID))
@@ -111,9 +120,9 @@ func (e *Event) Record() slog.Record {
 		attrs = append(attrs, slog.Int64("amountMinor", e.AmountMinor), slog.String("currency", e.Currency))
 	}
 	if e.ErrorCode != "" {
-		last := e.Stages[len(e.Stages)-1]
+		stage, rule := e.ended()
 		attrs = append(attrs, slog.String("code", e.ErrorCode), slog.String("message", e.Message),
-			slog.String("stage", last.Stage), slog.String("rule", last.Rule))
+			slog.String("stage", stage), slog.String("rule", rule))
 	}
 	if e.Internal != "" {
 		attrs = append(attrs, slog.String("error", e.Internal))

@@ -53,6 +53,19 @@ func (e *Event) write(l *line) {
 		l.list("drift", u.Drift)
 		l.close()
 	}
+	if w := e.Webhook; w != nil {
+		l.open("webhook")
+		l.text("result", w.Result)
+		l.text("receiptId", w.Receipt)
+		l.text("webhookId", w.ID)
+		l.text("eventType", w.EventType)
+		l.text("operation", w.Operation)
+		l.text("secretReference", w.Secret)
+		l.text("clientId", w.Client)
+		l.number("attempts", int64(w.Attempts))
+		l.close()
+	}
+	e.stages(l)
 	l.present("user", e.UserID)
 	l.present("effect", e.Effect)
 	l.present("object", e.Object)
@@ -64,11 +77,11 @@ func (e *Event) write(l *line) {
 		l.text("currency", e.Currency)
 	}
 	if e.ErrorCode != "" {
-		last := e.Stages[len(e.Stages)-1]
+		stage, rule := e.ended()
 		l.text("code", e.ErrorCode)
 		l.text("message", e.Message)
-		l.text("stage", last.Stage)
-		l.text("rule", last.Rule)
+		l.text("stage", stage)
+		l.text("rule", rule)
 	}
 	l.present("error", e.Internal)
 }
@@ -165,6 +178,19 @@ func (l *line) value(s string) {
 	}
 }
 
+// words is a word that needs no quotes, and what stands behind it if anything does; for text.
+func (l *line) words(name, word, more string) {
+	l.key(name)
+	if more == "" {
+		l.b = append(l.b, word...)
+		return
+	}
+	l.b = append(append(append(l.b, '"'), word...), ' ')
+	n := len(l.b)
+	l.b = strconv.AppendQuote(l.b, more)
+	l.b = append(l.b[:n], l.b[n+1:]...)
+}
+
 func (l *line) list(name string, all []string) {
 	l.key(name)
 	if !l.json {
@@ -196,8 +222,10 @@ func simple(s string) bool {
 }
 
 // appendJSON appends a text that is not simple.
-func appendJSON(b []byte, s string) []byte {
-	b = append(b, '"')
+func appendJSON(b []byte, s string) []byte { return appendRest(append(b, '"'), s) }
+
+// appendRest is appendJSON behind the beginning of the text.
+func appendRest(b []byte, s string) []byte {
 	for i := 0; i < len(s); {
 		r, n := utf8.DecodeRuneInString(s[i:])
 		switch {

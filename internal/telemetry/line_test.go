@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,9 +47,20 @@ func event(t *rapid.T) *telemetry.Event {
 		Effect: words.Draw(t, "effect"), Object: words.Draw(t, "object"), Company: words.Draw(t, "company"), Reason: words.Draw(t, "reason"), Bodies: words.Draw(t, "bodies"),
 		AmountMinor: rapid.Int64().Draw(t, "amount"), Currency: words.Draw(t, "currency"), Internal: words.Draw(t, "internal"),
 	}
-	e.Decide(words.Draw(t, "stage"), "refused", words.Draw(t, "rule"), words.Draw(t, "detail"))
+	verdicts := rapid.SampledFrom([]telemetry.Verdict{telemetry.Passed, telemetry.Done, telemetry.Counted, telemetry.Broken})
+	for range rapid.IntRange(0, 20).Draw(t, "decisions") {
+		e.Decide(telemetry.Stage(rapid.IntRange(0, int(telemetry.Audit)).Draw(t, "stage")), verdicts.Draw(t, "verdict"), words.Draw(t, "rule"), words.Draw(t, "detail"))
+	}
 	if rapid.Bool().Draw(t, "failed") {
 		e.ErrorCode, e.Message = words.Draw(t, "code"), words.Draw(t, "message")
+		e.Decide(telemetry.Permit, telemetry.Refused, words.Draw(t, "deciding"), "")
+		e.Decide(telemetry.Audit, telemetry.Written, "", "") // what comes behind the refusal is not what refused
+	}
+	if rapid.Bool().Draw(t, "received") {
+		e.Webhook = &telemetry.Webhook{
+			Result: words.Draw(t, "result"), Receipt: words.Draw(t, "receipt"), ID: words.Draw(t, "webhook"), EventType: words.Draw(t, "type"),
+			Operation: words.Draw(t, "did"), Secret: words.Draw(t, "reference"), Client: words.Draw(t, "sender"), Attempts: 2,
+		}
 	}
 	if rapid.Bool().Draw(t, "forwarded") {
 		e.Upstream = &telemetry.Upstream{
@@ -57,4 +69,25 @@ func event(t *rapid.T) *telemetry.Event {
 		}
 	}
 	return e
+}
+
+// A line says what each stage decided, in their order; of a stage that decided twice the last.
+func TestStagesInALine(t *testing.T) {
+	t.Parallel()
+	var e telemetry.Event
+	if got := string(e.AppendStages(nil)); got != "null" {
+		t.Errorf("of none: %s", got)
+	}
+	e.Decide(telemetry.Address, telemetry.Passed, "everybody", "")
+	e.Decide(telemetry.Permit, telemetry.Passed, `policy "night"`, "not logged")
+	e.Decide(telemetry.Audit, telemetry.Written, "INTENT", "")
+	e.Decide(telemetry.Handle, telemetry.Done, "", "")
+	e.Decide(telemetry.Audit, telemetry.Written, "ALLOWED", "")
+	const want = `{"address":"passed everybody","permit":"passed policy \"night\"","handle":"done","audit":"written ALLOWED"}`
+	if d := cmp.Diff(want, string(e.AppendStages(nil))); d != "" {
+		t.Error(d)
+	}
+	if line := string(e.AppendText(nil)); !strings.Contains(line, ` stages.address="passed everybody" stages.permit="passed policy \"night\"" stages.handle=done stages.audit="written ALLOWED"`) {
+		t.Error(line)
+	}
 }

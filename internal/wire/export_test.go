@@ -9,4 +9,9 @@ type Scanner struct{ s scanner }
 func NewScanner() *Scanner { return &Scanner{} }
 
 // Scan looks at more bytes.
-func (s *Scanner) Scan(b []byte) string { return s.s.scan(b) }
+func (s *Scanner) Scan(b []byte) string {
+	if why := s.s.scan(b); why != nil {
+		return why.name
+	}
+	return ""
+}

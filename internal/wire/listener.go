@@ -12,8 +12,9 @@ import (
 	"github.com/airside-travel/airside/internal/clock"
 )
 
-// Refusal makes the body of the answer to a connection that broke a rule, and notes it.
-type Refusal func(remote net.Addr, rule string) (body []byte)
+// Refusal makes the body of the answer to a connection that broke a rule, and notes it. The rule has a name for
+// programs, such as bare-lf, and message says it to people.
+type Refusal func(remote net.Addr, rule, message string) (body []byte)
 
 // Listen puts the rules in front of a listener's connections.
 func Listen(l net.Listener, refuse Refusal) net.Listener { return &listener{l, refuse} }
@@ -58,11 +59,11 @@ func (c *conn) Read(p []byte) (int, error) {
 		c.heads = c.scanner.heads
 		c.answered.Store(false)
 	}
-	if why == "" {
+	if why == nil {
 		return n, err
 	}
 	if c.refused.CompareAndSwap(false, true) {
-		body := c.refuse(c.RemoteAddr(), why)
+		body := c.refuse(c.RemoteAddr(), why.name, why.message)
 		if !c.answered.Load() { // else an answer may be on its way, and ours would be read as part of it
 			_ = c.Conn.SetWriteDeadline(clock.System().Now().Add(linger))
 			_, _ = fmt.Fprintf(c.Conn, "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n"+

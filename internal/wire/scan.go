@@ -24,6 +24,31 @@ const (
 	maxChunk = 1 << 40
 )
 
+// rule is one that every request keeps: a name for programs, and what was wrong, for people.
+type rule struct{ name, message string }
+
+//nolint:gochecknoglobals // a constant table
+var (
+	lineTooLong    = &rule{"line-too-long", "a line is longer than is taken"}
+	bareLF         = &rule{"bare-lf", "a line ends in LF without CR"}
+	bareCR         = &rule{"bare-cr", "a line holds a CR"}
+	nul            = &rule{"nul", "a line holds a NUL"}
+	chunkTooLong   = &rule{"chunk-longer-than-its-size", "a chunk is longer than its size"}
+	bothLengths    = &rule{"content-length-with-transfer-encoding", "Content-Length stands beside Transfer-Encoding"}
+	oldCoding      = &rule{"transfer-encoding-in-http-1.0", "Transfer-Encoding in HTTP/1.0"}
+	folded         = &rule{"obsolete-fold", "a header line is folded"}
+	noName         = &rule{"header-without-name", "a header line has no name"}
+	badName        = &rule{"bad-header-name", "a header name holds a space or another byte that names do not have"}
+	twoLengths     = &rule{"content-length-twice", "Content-Length stands there twice"}
+	badLength      = &rule{"bad-content-length", "Content-Length is no number"}
+	twoCodings     = &rule{"transfer-encoding-twice", "Transfer-Encoding stands there twice"}
+	badCoding      = &rule{"transfer-encoding-not-chunked", "Transfer-Encoding is not chunked"}
+	badChunkSize   = &rule{"bad-chunk-size", "a chunk's size is no number"}
+	badRequestLine = &rule{"bad-request-line", "the request line is not a method, a target and HTTP/1.1, or the target is none"}
+	noHost         = &rule{"no-host", "the header Host is missing"}
+	twoHosts       = &rule{"host-twice", "the header Host stands there twice"}
+)
+
 // scanner follows the requests of one connection.
 type scanner struct {
 	at      place
@@ -33,11 +58,12 @@ type scanner struct {
 	length  int64  // Content-Length; -1 when there is none
 	chunked bool
 	old     bool // HTTP/1.0
+	host    bool // Host came
 	heads   int  // complete heads so far
 }
 
-// scan looks at more bytes and says which rule they break; "" when none.
-func (s *scanner) scan(b []byte) string {
+// scan looks at more bytes and says which rule they break; nil when none.
+func (s *scanner) scan(b []byte) *rule {
 	for len(b) > 0 {
 		switch s.at {
 		case inBody, inChunk:
@@ -50,69 +76,75 @@ func (s *scanner) scan(b []byte) string {
 					s.at = afterChunk
 				}
 			}
+		case afterChunk: // the server's own reader says no with the first byte that is another, so this does as well
+			if want := "\r\n"[len(s.line)]; b[0] != want {
+				if b[0] == '\n' {
+					return bareLF
+				}
+				return chunkTooLong
+			} else if want == '\r' {
+				s.line = append(s.line, want)
+			} else {
+				s.line, s.at = s.line[:0], inChunkSize
+			}
+			b = b[1:]
 		default:
 			i := bytes.IndexByte(b, '\n')
 			if i < 0 {
 				if len(s.line)+len(b) > maxLine {
-					return "a line is longer than is taken"
+					return lineTooLong
 				}
 				s.line = append(s.line, b...)
-				return ""
+				return nil
 			}
 			if len(s.line)+i > maxLine {
-				return "a line is longer than is taken"
+				return lineTooLong
 			}
 			s.line = append(s.line, b[:i]...)
 			b = b[i+1:]
-			if why := s.endLine(); why != "" {
+			if why := s.endLine(); why != nil {
 				return why
 			}
 			s.line = s.line[:0]
 		}
 	}
-	return ""
+	return nil
 }
 
 // endLine judges a line without its LF.
-func (s *scanner) endLine() string {
+func (s *scanner) endLine() *rule {
 	line, ok := bytes.CutSuffix(s.line, []byte{'\r'})
 	switch {
 	case !ok:
-		return "a line ends in LF without CR"
+		return bareLF
 	case bytes.IndexByte(line, '\r') >= 0:
-		return "a line holds a CR"
+		return bareCR
 	case bytes.IndexByte(line, 0) >= 0:
-		return "a line holds a NUL"
+		return nul
 	}
 	switch s.at {
 	case inHead:
 		return s.headLine(line)
 	case inChunkSize:
 		return s.chunkSize(line)
-	case afterChunk:
-		if len(line) > 0 {
-			return "a chunk is longer than its size"
-		}
-		s.at = inChunkSize
 	case inTrailer:
 		if len(line) == 0 {
 			s.at, s.chunked = inHead, false
-			return ""
+			return nil
 		}
 		return field(line)
 	}
-	return ""
+	return nil
 }
 
-func (s *scanner) headLine(line []byte) string {
+func (s *scanner) headLine(line []byte) *rule {
 	if s.lines == 0 {
 		if len(line) == 0 {
-			return "" // some clients end a body with one more line end; the server skips or refuses it
+			return nil // some clients end a body with one more line end; the server skips or refuses it
 		}
-		s.length, s.chunked, s.left = -1, false, 0
-		s.old = bytes.HasSuffix(line, []byte("HTTP/1.0"))
+		s.length, s.chunked, s.left, s.host = -1, false, 0, false
 		s.lines++
-		return ""
+		return s.requestLine(line)
 	}
 	if len(line) > 0 {
 		s.lines++
@@ -121,73 +153,122 @@ func (s *scanner) headLine(line []byte) string {
 	s.lines = 0
 	s.heads++
 	switch {
+	case !s.host && !s.old:
+		return noHost
 	case s.chunked && s.length >= 0:
-		return "Content-Length stands beside Transfer-Encoding"
+		return bothLengths
 	case s.chunked && s.old:
-		return "Transfer-Encoding in HTTP/1.0"
+		return oldCoding
 	case s.chunked:
 		s.at = inChunkSize
 	case s.length > 0:
 		s.at, s.left = inBody, s.length
 	}
-	return ""
+	return nil
+}
+
+// requestLine judges the first line of a head: a method, a target without a space, and a version that is spoken here.
+func (s *scanner) requestLine(line []byte) *rule {
+	method, rest, _ := bytes.Cut(line, []byte{' '})
+	target, version, _ := bytes.Cut(rest, []byte{' '})
+	minor, ok := bytes.CutPrefix(version, []byte("HTTP/1."))
+	if len(method) == 0 || len(target) == 0 || !ok || len(minor) != 1 || minor[0] < '0' || minor[0] > '9' {
+		return badRequestLine
+	}
+	s.old = minor[0] == '0'
+	for _, b := range method {
+		if !token(b) {
+			return badRequestLine
+		}
+	}
+	path, _, _ := bytes.Cut(target, []byte{'?'})
+	for i, b := range path {
+		if b < ' ' || b == 0x7f || b == '%' && !escape(target[i+1:]) {
+			return badRequestLine
+		}
+	}
+	if target[0] != '/' && string(target) != "*" && !bytes.Contains(target, []byte("://")) {
+		return badRequestLine
+	}
+	return nil
+}
+
+// escape reports whether what stands behind a percent sign is a byte in hexadecimal digits.
+func escape(rest []byte) bool {
+	if len(rest) < 2 {
+		return false
+	}
+	_, ok := digits(string(rest[:2]), 16)
+	return ok
+}
+
+// token reports whether methods and names of headers may have a byte (RFC 9110, section 5.6.2).
+func token(b byte) bool {
+	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b == '-' || b >= '0' && b <= '9' || strings.IndexByte("!#$%&'*+.^_`|~", b) >= 0
 }
 
 // field is the form that every header line must have.
-func field(line []byte) string {
+func field(line []byte) *rule {
 	if line[0] == ' ' || line[0] == '\t' {
-		return "a header line is folded"
+		return folded
 	}
 	i := bytes.IndexByte(line, ':')
 	if i <= 0 {
-		return "a header line has no name"
+		return noName
 	}
-	if bytes.ContainsAny(line[:i], " \t") {
-		return "a header name holds a space"
+	for _, b := range line[:i] {
+		if !token(b) {
+			return badName
+		}
 	}
-	return ""
+	return nil
 }
 
-func (s *scanner) header(line []byte) string {
-	if why := field(line); why != "" {
+func (s *scanner) header(line []byte) *rule {
+	if why := field(line); why != nil {
 		return why
 	}
 	name, value, _ := bytes.Cut(line, []byte{':'})
 	text := strings.Trim(string(value), " \t")
 	switch {
+	case strings.EqualFold(string(name), "Host"):
+		if s.host {
+			return twoHosts
+		}
+		s.host = true
 	case strings.EqualFold(string(name), "Content-Length"):
 		if s.length >= 0 {
-			return "Content-Length stands there twice"
+			return twoLengths
 		}
 		n, ok := digits(text, 10)
 		if !ok {
-			return "Content-Length is no number"
+			return badLength
 		}
 		s.length = n
 	case strings.EqualFold(string(name), "Transfer-Encoding"):
 		if s.chunked {
-			return "Transfer-Encoding stands there twice"
+			return twoCodings
 		}
 		if !strings.EqualFold(text, "chunked") {
-			return "Transfer-Encoding is not chunked"
+			return badCoding
 		}
 		s.chunked = true
 	}
-	return ""
+	return nil
 }
 
-func (s *scanner) chunkSize(line []byte) string {
+func (s *scanner) chunkSize(line []byte) *rule {
 	text, _, _ := strings.Cut(string(line), ";")
 	n, ok := digits(text, 16)
 	switch {
 	case !ok || n > maxChunk:
-		return "a chunk's size is no number"
+		return badChunkSize
 	case n == 0:
 		s.at = inTrailer
 	default:
 		s.at, s.left = inChunk, n
 	}
-	return ""
+	return nil
 }
 
 // digits reads a number that is written with digits only: no sign, no space, no prefix.

@@ -29,7 +29,7 @@ func serve(t *testing.T) (addr string, seen *atomic.Int64) {
 		seen.Add(1)
 		_, _ = io.WriteString(w, r.URL.Path+" "+string(b))
 	})}
-	go srv.Serve(wire.Listen(l, func(_ net.Addr, rule string) []byte { return []byte(`{"rule":"` + rule + `"}`) }))
+	go srv.Serve(wire.Listen(l, func(_ net.Addr, rule, message string) []byte { return []byte(rule + ": " + message) }))
 	t.Cleanup(func() { srv.Close() })
 	return l.Addr().String(), seen
 }
@@ -75,6 +75,18 @@ func TestRefused(t *testing.T) {
 		"a chunk longer than it says":           {"POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n", "longer"},
 		"a chunk size with a prefix":            {"POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n0x1\r\na\r\n0\r\n\r\n", "no number"},
 		"the second request of a connection":    {"POST /1 HTTP/1.1\r\n" + host + "Content-Length: 1\r\n\r\naGET /2 HTTP/1.1\r\n" + host + "X: a\n\r\n", "without CR"},
+		"no Host":                               {"GET / HTTP/1.1\r\nX-A: b\r\n\r\n", "no-host"},
+		"two Hosts":                             {"GET / HTTP/1.1\r\n" + host + "Host: b\r\n\r\n", "host-twice"},
+		"the same Host twice":                   {"GET / HTTP/1.1\r\n" + host + host + "\r\n", "host-twice"},
+		"a line without a version":              {"GET /\r\n" + host + "\r\n", "bad-request-line"},
+		"a version nobody speaks":               {"GET / HTTP/2.0\r\n" + host + "\r\n", "bad-request-line"},
+		"two spaces":                            {"GET  / HTTP/1.1\r\n" + host + "\r\n", "bad-request-line"},
+		"a space in the target":                 {"GET /a b HTTP/1.1\r\n" + host + "\r\n", "bad-request-line"},
+		"a method with a colon":                 {"G:T / HTTP/1.1\r\n" + host + "\r\n", "bad-request-line"},
+		"a target that is none":                 {"GET a HTTP/1.1\r\n" + host + "\r\n", "bad-request-line"},
+		"an escape that is none":                {"GET /%zz HTTP/1.1\r\n" + host + "\r\n", "bad-request-line"},
+		"words of no protocol":                  {"hello\r\n\r\n", "bad-request-line"},
+		"a name with a quote":                   {"GET / HTTP/1.1\r\n" + host + "X\"A: b\r\n\r\n", "bad-header-name"},
 		"a trailer that is folded":              {"POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n0\r\nX: a\r\n b\r\n\r\n", "folded"},
 	} {
 		addr, seen := serve(t)
@@ -93,10 +105,12 @@ func TestPassed(t *testing.T) {
 	const one = "GET /1 HTTP/1.1\r\nHost: a\r\n\r\n"
 	const two = "POST /2 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"
 	const three = "POST /3 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTrailer: X\r\n\r\n5;ext=1\r\nhe\nlo\r\n3\r\n\r\r\n\r\n0\r\nX: y\r\n\r\n"
+	const four = "\r\nGET http://a/4%20?b=100% HTTP/1.1\r\nhOST:\r\nX!#$%&'*+.^_`|~1: \xe9\r\n\r\n" // odd, and in order
+	const five = "GET /5 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"                                // needs no Host
 	for _, pieces := range []int{1, 2, 3, 7, 50} {
 		addr, seen := serve(t)
-		got := exchange(t, addr, one+two+three+one, pieces)
-		if seen.Load() != 4 || strings.Count(got, "HTTP/1.1 200") != 4 || !strings.Contains(got, "/2 hello") || !strings.Contains(got, "/3 he\nlo\r\r\n") {
+		got := exchange(t, addr, one+two+three+four+five+one, pieces)
+		if seen.Load() != 6 || strings.Count(got, " 200 OK") != 6 || !strings.Contains(got, "/2 hello") || !strings.Contains(got, "/3 he\nlo\r\r\n") {
 			t.Errorf("in %d pieces: %d requests, %q", pieces, seen.Load(), got)
 		}
 	}

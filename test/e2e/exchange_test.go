@@ -115,6 +115,11 @@ func TestTokenExchange(t *testing.T) {
 	ada := &client{t, c.srv, token}
 	ada.call(200, "GET", "/v2/users/"+c.srv.Demo.UserID, nil)
 	ada.refuse(403, "ACCESS_DENIED", "GET", "/v2/companies", nil)
+	for _, e := range c.call(200, "GET", "/v1/airside/audit?operation=fetchOauth2Token&limit=1", nil).list("entries") { // for whom it was
+		if e.str("actor") != c.srv.Demo.ClientID || e.str("resource") != "userId="+c.srv.Demo.UserID || e.str("sourceIp") == "" {
+			t.Errorf("the entry of the exchange is %v", e)
+		}
+	}
 	users := c.call(200, "POST", "/v3/users/list", doc{"companyId": id(c.srv.Demo.CompanyID), "pagination": doc{"limit": 100}})
 	for _, u := range users.list("users") {
 		if other := u.str("id"); other != "" && other != c.srv.Demo.UserID {
