@@ -38,6 +38,6 @@ func (m *Mux) authenticate(c *call) error {
 	c.actor, c.keepsAll = caller.Actor, caller.KeepsAll
 	c.ctx = actor.With(context.WithValue(c.ctx, callerKey{}, caller), caller.Actor)
 	c.event.ClientID, c.event.Tenant, c.event.UserID = caller.Actor.ClientID, caller.Actor.Tenant, caller.Actor.UserID
-	c.event.Decide(telemetry.Authenticate, telemetry.Passed, "bearer token", caller.Actor.ClientID)
+	c.event.Decide(telemetry.Authenticate, telemetry.Passed, "bearer token", "")
 	return nil
 }

@@ -33,10 +33,11 @@ func (m *Mux) clean(c *call) {
 		d := &e.Stages[i]
 		switch d.Verdict {
 		case telemetry.Refused, telemetry.Failed, telemetry.Broken, telemetry.Found, telemetry.Lossy:
-			d.Rule, d.Detail = redact.Text(d.Rule, maxText), private(d.Detail, maxText)
+			d.Rule = redact.Text(d.Rule, maxText)
 		default: // the others name what is ours: lists, grants, policies, environments
 		}
 	}
+	e.CleanDetails(func(text string) string { return private(text, maxText) })
 	if w := e.Webhook; w != nil {
 		for _, text := range [...]*string{&w.ID, &w.EventType, &w.Operation, &w.Secret} {
 			*text = private(*text, 200)

@@ -21,7 +21,7 @@ const maxDrifts = 10
 
 // drift notes where an answer of the real API leaves the contract. It is passed on all the same.
 func (m *Mux) drift(c *call, status int, contentType string, body []byte) {
-	if body == nil || m.limits.take("drift/"+c.ep.op.ID, Rate{driftPerSecond, driftPerSecond}) > 0 {
+	if body == nil || m.limits.take(bucket{"drift", c.ep.op.ID}, Rate{driftPerSecond, driftPerSecond}) > 0 {
 		c.event.Decide(telemetry.Drift, telemetry.Skipped, "", "")
 		return
 	}

@@ -105,14 +105,14 @@ func (m *Mux) environment(c *call) error {
 		return err
 	}
 	if own == Sandbox || c.ep.op.Local() {
-		c.event.Decide(telemetry.Environment, telemetry.Passed, own, "answered here")
+		c.event.Decide(telemetry.Environment, telemetry.Passed, own, "")
 		return nil
 	}
 	c.upstream = m.o.Upstreams.Find(own)
 	if c.upstream == nil {
 		return errs.New(errs.EnvironmentForeign, "the environment %s of this credential is not configured in this server", own).With("environment", own)
 	}
-	c.event.Decide(telemetry.Environment, telemetry.Passed, own, c.upstream.Mode())
+	c.event.Decide(telemetry.Environment, telemetry.Passed, own, "")
 	return nil
 }
 

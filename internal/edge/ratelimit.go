@@ -24,18 +24,21 @@ type Rate struct {
 // and buckets start full again, which errs on the side of the callers.
 const maxBuckets = 50_000
 
+// bucket names what is limited: two words, so that naming it costs nothing.
+type bucket struct{ kind, id string }
+
 type limiter struct {
 	clock   clock.Clock
 	mu      sync.Mutex
-	buckets map[string]*rate.Limiter
+	buckets map[bucket]*rate.Limiter
 }
 
 func newLimiter(c clock.Clock) *limiter {
-	return &limiter{clock: c, buckets: map[string]*rate.Limiter{}}
+	return &limiter{clock: c, buckets: map[bucket]*rate.Limiter{}}
 }
 
-// take draws from the bucket of a key and says how long to wait when it is empty.
-func (l *limiter) take(key string, r Rate) (wait time.Duration) {
+// take draws from a bucket and says how long to wait when it is empty.
+func (l *limiter) take(key bucket, r Rate) (wait time.Duration) {
 	if r.PerSecond <= 0 {
 		return 0
 	}
@@ -64,11 +67,11 @@ func (m *Mux) rate(c *call) error {
 	if c.ep.raw > 0 {
 		return nil
 	}
-	key, r := "client/"+c.event.ClientID, m.o.Rate
-	if c.ep.op.Scope == "identity:token" {
-		key, r = "token/"+c.event.ClientIP, m.o.TokenRate
+	key, r := bucket{"client", c.event.ClientID}, m.o.Rate
+	if c.ep.op.Scope == tokenScope {
+		key, r = bucket{"token", c.event.ClientIP}, m.o.TokenRate
 	} else if c.event.ClientID == "" {
-		key = "address/" + c.event.ClientIP
+		key = bucket{"address", c.event.ClientIP}
 	}
 	if wait := m.limits.take(key, r); wait > 0 {
 		return tooMany(c, wait)
@@ -77,7 +80,7 @@ func (m *Mux) rate(c *call) error {
 	if caller == nil || caller.Application == nil {
 		return nil
 	}
-	if wait := m.limits.take("application/"+c.event.ClientID, caller.Application.Rate); wait > 0 {
+	if wait := m.limits.take(bucket{"application", c.event.ClientID}, caller.Application.Rate); wait > 0 {
 		return tooMany(c, wait)
 	}
 	wait, err := caller.Application.Count(c.ctx)

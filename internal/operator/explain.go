@@ -55,12 +55,23 @@ func (s *Service) ExplainRequest(ctx context.Context, in ExplainIn) (Explanation
 	if op := s.o.Contract.Operation(e.Operation); op != nil {
 		out.Path = op.Path
 	}
-	for _, d := range e.Stages {
+	for i, d := range e.Stages {
 		verdict := "PASSED"
 		if d.Verdict == telemetry.Refused {
 			verdict = "REFUSED"
 		}
-		out.Stages = append(out.Stages, Stage{d.Stage.String(), verdict, d.Rule, d.Detail})
+		out.Stages = append(out.Stages, Stage{d.Stage.String(), verdict, d.Rule, detailOf(e, i)})
 	}
 	return out, nil
+}
+
+// detailOf is what is said of a decision besides what decided. What follows from the event itself is not kept with it.
+func detailOf(e *telemetry.Event, i int) string {
+	switch d := e.Stages[i]; {
+	case d.Stage == telemetry.Authenticate && d.Verdict == telemetry.Passed:
+		return e.ClientID
+	case d.Stage == telemetry.Authorise && d.Verdict == telemetry.None && e.Upstream != nil:
+		return "the real API decides by the environment's own credential"
+	}
+	return e.Detail(i)
 }

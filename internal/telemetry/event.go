@@ -42,7 +42,8 @@ type Event struct {
 	Webhook     *Webhook      `json:"webhook,omitempty"`  // of a receipt of an inbox
 	Internal    string        `json:"-"`                  // the internal error chain: logged, never shown
 
-	room [usual]Decision // of Stages
+	room    [usual]Decision // of Stages
+	details []detail        // of some of them
 }
 
 // Upstream is what the call to the real API looked like.

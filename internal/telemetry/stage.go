@@ -82,18 +82,44 @@ type Decision struct {
 	Stage   Stage
 	Verdict Verdict
 	Rule    string // what decided: a list, a grant, a policy, a rule of the contract
-	Detail  string // for explanations
 }
 
 // usual is how many decisions an event has room for: more than a request leaves unless much goes wrong.
 const usual = 16
 
-// Decide appends a stage's decision. A later one of the same stage takes the place of an earlier one in the log.
-func (e *Event) Decide(s Stage, v Verdict, rule, detail string) {
+// detail is what an explanation says of one decision besides. Most have none, so they are kept apart.
+type detail struct {
+	of   int // in Stages
+	text string
+}
+
+// Decide appends a stage's decision. A later one of the same stage takes the place of an earlier one in the log. The
+// detail is for explanations only.
+func (e *Event) Decide(s Stage, v Verdict, rule, explained string) {
 	if e.Stages == nil {
 		e.Stages = e.room[:0]
 	}
-	e.Stages = append(e.Stages, Decision{s, v, rule, detail})
+	if explained != "" {
+		e.details = append(e.details, detail{len(e.Stages), explained})
+	}
+	e.Stages = append(e.Stages, Decision{s, v, rule})
+}
+
+// Detail is what an explanation says of a decision besides, by its place in Stages; "" for nothing.
+func (e *Event) Detail(i int) string {
+	for _, d := range e.details {
+		if d.of == i {
+			return d.text
+		}
+	}
+	return ""
+}
+
+// CleanDetails rewrites the details.
+func (e *Event) CleanDetails(clean func(string) string) {
+	for i := range e.details {
+		e.details[i].text = clean(e.details[i].text)
+	}
 }
 
 // ended is where a request ended that did not go well, and by which rule.

@@ -41,23 +41,27 @@ func (c *Client) roundTrip(req *http.Request, within time.Duration) (*http.Respo
 	case req.URL == nil || hostPort(req.URL) != c.host:
 		return nil, c.fail(ErrInvalid, "the request is for another host than the environment's", nil)
 	}
-	out := *req // the caller's stays as it is
-	if err := keep(&out, c.env.Limits.Replay); err != nil {
-		return nil, c.fail(ErrInvalid, "the body could not be read", err)
+	out := req
+	if req.Body != nil || req.ContentLength != 0 || req.GetBody != nil {
+		own := *req // the caller's stays as it is
+		out = &own
+		if err := keep(out, c.env.Limits.Replay); err != nil {
+			return nil, c.fail(ErrInvalid, "the body could not be read", err)
+		}
 	}
 	if err := c.enter(ctx, within); err != nil {
-		shut(&out)
+		shut(out)
 		return nil, err
 	}
 	var refused *token
 	for n := 1; ; n++ {
 		t, err := c.token(ctx, refused, within)
 		if err != nil {
-			shut(&out)
+			shut(out)
 			c.left()
 			return nil, err
 		}
-		res, err := c.send(&out, t, within)
+		res, err := c.send(out, t, within)
 		if err != nil {
 			c.left()
 			return nil, err
