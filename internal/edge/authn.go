@@ -3,15 +3,12 @@
 package edge
 
 import (
-	"context"
 	"strings"
 
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/telemetry"
 )
-
-type callerKey struct{}
 
 // authenticate turns the Authorization header into an actor. Only operations whose contract says
 // `security: []` go without.
@@ -35,8 +32,8 @@ func (m *Mux) authenticate(c *call) error {
 		c.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 		return err
 	}
-	c.actor, c.keepsAll = caller.Actor, caller.KeepsAll
-	c.ctx = actor.With(context.WithValue(c.ctx, callerKey{}, caller), caller.Actor)
+	c.caller, c.actor, c.keepsAll = caller, caller.Actor, caller.KeepsAll
+	c.ctx = actor.With(c.ctx, caller.Actor)
 	c.event.ClientID, c.event.Tenant, c.event.UserID = caller.Actor.ClientID, caller.Actor.Tenant, caller.Actor.UserID
 	c.event.Decide(telemetry.Authenticate, telemetry.Passed, "bearer token", "")
 	return nil

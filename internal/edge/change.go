@@ -161,7 +161,7 @@ func (m *Mux) reserve(ctx context.Context, c *call) error {
 
 // buys reports whether the call is a purchase that is counted against a cap.
 func (c *call) buys() bool {
-	caller, _ := c.ctx.Value(callerKey{}).(*Caller)
+	caller := c.caller
 	return c.ep.op.Effect == contract.Purchase && caller != nil && caller.Application != nil && caller.Application.Capped
 }
 

@@ -86,7 +86,7 @@ func called(r *http.Request) string {
 // another is refused and is itself a finding.
 func (m *Mux) environment(c *call) error {
 	own := Sandbox
-	caller, _ := c.ctx.Value(callerKey{}).(*Caller)
+	caller := c.caller
 	if caller != nil && caller.Application != nil {
 		own = caller.Application.Environment
 	}
@@ -165,7 +165,7 @@ func (m *Mux) offered(c *call) error {
 
 // permit asks the policies of an application.
 func (m *Mux) permit(c *call) error {
-	caller, _ := c.ctx.Value(callerKey{}).(*Caller)
+	caller := c.caller
 	return m.granted(c, caller)
 }
 

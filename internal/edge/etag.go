@@ -78,7 +78,7 @@ func (m *Mux) tag(c *call, resp *http.Response, kept *keeper) error {
 
 // mayPut reports whether the caller may ever send back what he reads: an ETag is of no use to others, and costs.
 func (c *call) mayPut() bool {
-	caller, _ := c.ctx.Value(callerKey{}).(*Caller)
+	caller := c.caller
 	return caller != nil && caller.Application != nil && caller.Application.Granted != nil &&
 		caller.Application.Granted.Opens(c.ep.put) && c.upstream.Allows(c.ep.put)
 }

@@ -199,7 +199,7 @@ func (m *Mux) stream(ctx context.Context, c *call, resp *http.Response) error {
 	c.event.Decide(telemetry.Handle, telemetry.Done, "forwarded", "")
 	c.event.Upstream.Debug = debugOf(resp.StatusCode, kept.whole())
 	m.drift(c, resp.StatusCode, resp.Header.Get("Content-Type"), kept.whole())
-	caller, _ := c.ctx.Value(callerKey{}).(*Caller)
+	caller := c.caller
 	if caller != nil && caller.Application.Quotes && resp.StatusCode < 300 {
 		if body := kept.whole(); body != nil {
 			return m.quoted(ctx, c, body)

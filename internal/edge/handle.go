@@ -84,7 +84,7 @@ func (m *Mux) handle(c *call) error {
 	if !c.replayed && !c.ep.own {
 		m.decideAudit(c, outcomeDone)
 	}
-	if caller, _ := c.ctx.Value(callerKey{}).(*Caller); caller != nil && caller.Application != nil && caller.Application.Quotes && op.Effect == contract.Read {
+	if caller := c.caller; caller != nil && caller.Application != nil && caller.Application.Quotes && op.Effect == contract.Read {
 		return m.quoted(ctx, c, c.out.Body)
 	}
 	return nil

@@ -116,6 +116,7 @@ type call struct {
 	sent     bool     // the answer is on its way already
 	removed  []string // members that a complete-object update took away
 	values   string   // what became of what, as the domain says it
+	caller   *Caller  // nil: nobody who showed a token
 	token    string   // the caller's
 	keepsAll bool     // the client is not allowed to remove any by leaving them out
 	replayed bool

@@ -76,7 +76,7 @@ func (m *Mux) rate(c *call) error {
 	if wait := m.limits.take(key, r); wait > 0 {
 		return tooMany(c, wait)
 	}
-	caller, _ := c.ctx.Value(callerKey{}).(*Caller)
+	caller := c.caller
 	if caller == nil || caller.Application == nil {
 		return nil
 	}

@@ -84,8 +84,8 @@ func OutsideNetworks(address string, trustedHops int, list string) *errs.Error {
 
 // clientNetworks applies the caller's own list of networks.
 func (m *Mux) clientNetworks(c *call) error {
-	caller, ok := c.ctx.Value(callerKey{}).(*Caller)
-	if !ok || len(caller.Networks) == 0 {
+	caller := c.caller
+	if caller == nil || len(caller.Networks) == 0 {
 		c.event.Decide(telemetry.Networks, telemetry.None, "", "")
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -171,6 +172,8 @@ func (l *line) value(s string) {
 		l.b = append(append(append(l.b, '"'), s...), '"')
 	case l.json:
 		l.b = appendJSON(l.b, s)
+	case quotes(s) && plain(s):
+		l.b = append(append(append(l.b, '"'), s...), '"')
 	case quotes(s):
 		l.b = strconv.AppendQuote(l.b, s)
 	default:
@@ -186,6 +189,10 @@ func (l *line) words(name, word, more string) {
 		return
 	}
 	l.b = append(append(append(l.b, '"'), word...), ' ')
+	if plain(more) {
+		l.b = append(append(l.b, more...), '"')
+		return
+	}
 	n := len(l.b)
 	l.b = strconv.AppendQuote(l.b, more)
 	l.b = append(l.b[:n], l.b[n+1:]...)
@@ -220,6 +227,9 @@ func simple(s string) bool {
 	}
 	return true
 }
+
+// plain reports whether a text stands between quotes as it is in either form.
+func plain(s string) bool { return simple(s) && strings.IndexByte(s, 0x7f) < 0 }
 
 // appendJSON appends a text that is not simple.
 func appendJSON(b []byte, s string) []byte { return appendRest(append(b, '"'), s) }
