@@ -80,10 +80,11 @@ func (f *fakes) Forget(_ context.Context, client, key string) error {
 }
 
 type bundle struct {
-	mux   *edge.Mux
-	fakes *fakes
-	log   *bytes.Buffer
-	now   time.Time
+	mux     *edge.Mux
+	options edge.Options
+	fakes   *fakes
+	log     *bytes.Buffer
+	now     time.Time
 }
 
 func setup(t testing.TB, change func(*edge.Options)) *bundle {
@@ -107,6 +108,7 @@ func setup(t testing.TB, change func(*edge.Options)) *bundle {
 	if change != nil {
 		change(&o)
 	}
+	b.options = o
 	b.mux = edge.NewMux(o)
 	edge.Handle(b.mux, "createCompany", func(_ context.Context, in struct {
 		Doc struct{ Name string } `body:"json"`

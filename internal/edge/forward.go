@@ -231,8 +231,8 @@ func (m *Mux) upstreamFailed(c *call, err error) error {
 	}
 	var late net.Error
 	switch {
-	case c.r.Context().Err() != nil:
-		return errs.New(errs.UpstreamTimeout, "the caller went away before the real API answered").Because(err)
+	case c.r.Context().Err() != nil && (errors.Is(err, context.Canceled) || !isNotSent(err)):
+		return gone().Because(err)
 	case isNotSent(err):
 		return errs.New(errs.UpstreamUnavailable, "the environment %s cannot be reached", c.event.Environment).Because(err)
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &late) && late.Timeout():

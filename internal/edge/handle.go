@@ -69,7 +69,7 @@ func (m *Mux) handle(c *call) error {
 		err = m.o.Store.Update(ctx, func(ctx context.Context) error { return m.write1(ctx, c) })
 	}
 	if err != nil && errs.As(err) == nil && errors.Is(err, context.Canceled) {
-		return errs.New(errs.StoreUnavailable, "the caller went away before the write began").Because(err)
+		return gone().Because(err)
 	}
 	if err != nil {
 		m.recordRefusal(ctx, c, err)

@@ -3,6 +3,8 @@
 package edge
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -21,6 +23,7 @@ var statuses = map[errs.Kind]int{
 	errs.Internal: 500, errs.Invalid: 400, errs.Unauthenticated: 401, errs.Denied: 403, errs.NotFound: 404,
 	errs.WrongMethod: 405, errs.Conflict: 409, errs.TooLarge: 413, errs.WrongMedia: 415, errs.Throttled: 429,
 	errs.NotBuilt: 501, errs.Unavailable: 503, errs.Precondition: 412, errs.Broken: 502, errs.Late: 504,
+	errs.Unheard: 499,
 }
 
 // fail ends the request: the whole chain for the log, an entry in the trail where it matters, the envelope for the
@@ -42,6 +45,9 @@ func (m *Mux) fail(c *call, at telemetry.Stage, err error) {
 // explain puts into the event why the request ended, and returns what the client may know of it.
 func (m *Mux) explain(c *call, at telemetry.Stage, err error) *errs.Error {
 	e := errs.As(err)
+	if e == nil && errors.Is(err, context.Canceled) && c.r.Context().Err() != nil {
+		e = gone().Because(err)
+	}
 	if e == nil {
 		c.event.Internal = err.Error()
 		e = errs.New(errs.InternalError, "something failed inside; nothing was written")
@@ -63,6 +69,9 @@ func (m *Mux) explain(c *call, at telemetry.Stage, err error) *errs.Error {
 	c.event.Decide(at, telemetry.Refused, rule, detail)
 	return e
 }
+
+// gone is the end of a request for which nobody waits. It is no failure of ours, nor of the real API.
+func gone() *errs.Error { return errs.New(errs.CallerGone, "the caller went away before it was answered") }
 
 // deciding is what decided, where an error names it: a policy, a rule of the framing, a list of networks.
 func deciding(e *errs.Error) string {

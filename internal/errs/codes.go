@@ -65,6 +65,7 @@ const (
 	OutcomeUnknown       Code = "OUTCOME_UNKNOWN"
 	UpstreamUnavailable  Code = "UPSTREAM_UNAVAILABLE"
 	UpstreamTimeout      Code = "UPSTREAM_TIMEOUT"
+	CallerGone           Code = "CALLER_GONE"
 	UpstreamBroken       Code = "UPSTREAM_ANSWER_BROKEN"
 	UpstreamCredential   Code = "UPSTREAM_CREDENTIAL_REFUSED"
 	EgressLimit          Code = "EGRESS_LIMIT_REACHED"
@@ -171,6 +172,7 @@ var codes = []Info{
 	{OutcomeUnknown, Conflict, "The real API did not answer, and it could not be found out whether it carried the request out.", "Look for the result before you repeat: `airside ids find`, or the list operation. Repeating may do it twice."},
 	{UpstreamUnavailable, Unavailable, "The real API does not answer. The request was not carried out.", "Try again later."},
 	{UpstreamTimeout, Late, "The real API did not answer in time.", "Reads can be repeated at once. After a write, look first whether it was carried out."},
+	{CallerGone, Unheard, "The caller closed the connection before it was answered. Nothing was written, or sent to the real API but a read.", "Raise the caller's timeout if it waits for too short a time."},
 	{UpstreamBroken, Broken, "The real API's answer broke off or is none that can be passed on.", "Reads can be repeated at once. After a write, look first whether it was carried out."},
 	{UpstreamCredential, Broken, "The real API refuses the credential of this environment.", "`airside env show` and `airside rotate --status` say what is wrong; the operators were alerted (upstream-credential-refused). Calls pass again once the vault has the right secret."},
 	{EgressLimit, Unavailable, "This server lets no more calls leave for the real API at present: the environment's own limit is reached, by all applications together. The request was not sent.", "Wait as long as Retry-After says and send it again. Whoever runs the server sets the limits with AIRSIDE_ENV_<NAME>_RATE and AIRSIDE_ENV_<NAME>_CONNECTIONS."},

@@ -27,6 +27,7 @@ const (
 	Precondition         // the caller's condition does not hold: 412
 	Broken               // what stands behind us answered badly: 502
 	Late                 // what stands behind us did not answer in time: 504
+	Unheard              // nobody waits for the answer any more: 499, for logs and counts
 )
 
 // Field names one place of the request that breaks a rule.

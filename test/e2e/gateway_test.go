@@ -5,6 +5,7 @@ package e2e_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -99,9 +100,18 @@ func (a answered) code() string {
 
 func (g *gateway) send(token, method, path string, header http.Header, body string) answered {
 	g.t.Helper()
-	r, err := http.NewRequestWithContext(g.t.Context(), method, g.srv.URL+path, bytes.NewReader([]byte(body)))
+	got, err := g.sendIn(g.t.Context(), token, method, path, header, body)
 	if err != nil {
 		g.t.Fatal(err)
+	}
+	return got
+}
+
+// sendIn is send for a caller who may go away.
+func (g *gateway) sendIn(ctx context.Context, token, method, path string, header http.Header, body string) (answered, error) {
+	r, err := http.NewRequestWithContext(ctx, method, g.srv.URL+path, bytes.NewReader([]byte(body)))
+	if err != nil {
+		return answered{}, err
 	}
 	maps.Copy(r.Header, header)
 	if token != "" {
@@ -112,14 +122,14 @@ func (g *gateway) send(token, method, path string, header http.Header, body stri
 	}
 	res, err := http.DefaultTransport.RoundTrip(r)
 	if err != nil {
-		g.t.Fatal(err)
+		return answered{}, err
 	}
 	defer res.Body.Close()
 	out, err := io.ReadAll(res.Body)
 	if err != nil {
-		g.t.Fatal(err)
+		return answered{}, err
 	}
-	return answered{res.StatusCode, res.Header, out}
+	return answered{res.StatusCode, res.Header, out}, nil
 }
 
 const company = `{"name":"Quay Instruments","billingCurrency":"USD","companyRoles":["ORG"]}`
