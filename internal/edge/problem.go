@@ -71,7 +71,9 @@ func (m *Mux) explain(c *call, at telemetry.Stage, err error) *errs.Error {
 }
 
 // gone is the end of a request for which nobody waits. It is no failure of ours, nor of the real API.
-func gone() *errs.Error { return errs.New(errs.CallerGone, "the caller went away before it was answered") }
+func gone() *errs.Error {
+	return errs.New(errs.CallerGone, "the caller went away before it was answered")
+}
 
 // deciding is what decided, where an error names it: a policy, a rule of the framing, a list of networks.
 func deciding(e *errs.Error) string {
