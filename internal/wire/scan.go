@@ -177,7 +177,7 @@ func (s *scanner) requestLine(line []byte) *rule {
 	}
 	s.old = minor[0] == '0'
 	for _, b := range method {
-		if !token(b) {
+		if !tokens[b] {
 			return badRequestLine
 		}
 	}
@@ -202,10 +202,15 @@ func escape(rest []byte) bool {
 	return ok
 }
 
-// token reports whether methods and names of headers may have a byte (RFC 9110, section 5.6.2).
-func token(b byte) bool {
-	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b == '-' || b >= '0' && b <= '9' || strings.IndexByte("!#$%&'*+.^_`|~", b) >= 0
-}
+// tokens are the bytes that methods and names of headers may have (RFC 9110, section 5.6.2).
+//
+//nolint:gochecknoglobals // a constant table
+var tokens = func() (of [256]bool) {
+	for _, b := range []byte("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") {
+		of[b] = true
+	}
+	return of
+}()
 
 // field is the form that every header line must have.
 func field(line []byte) *rule {
@@ -217,7 +222,7 @@ func field(line []byte) *rule {
 		return noName
 	}
 	for _, b := range line[:i] {
-		if !token(b) {
+		if !tokens[b] {
 			return badName
 		}
 	}
@@ -229,33 +234,39 @@ func (s *scanner) header(line []byte) *rule {
 		return why
 	}
 	name, value, _ := bytes.Cut(line, []byte{':'})
-	text := strings.Trim(string(value), " \t")
 	switch {
-	case strings.EqualFold(string(name), "Host"):
+	case is(name, "Host"):
 		if s.host {
 			return twoHosts
 		}
 		s.host = true
-	case strings.EqualFold(string(name), "Content-Length"):
+	case is(name, "Content-Length"):
 		if s.length >= 0 {
 			return twoLengths
 		}
-		n, ok := digits(text, 10)
+		n, ok := digits(trimmed(value), 10)
 		if !ok {
 			return badLength
 		}
 		s.length = n
-	case strings.EqualFold(string(name), "Transfer-Encoding"):
+	case is(name, "Transfer-Encoding"):
 		if s.chunked {
 			return twoCodings
 		}
-		if !strings.EqualFold(text, "chunked") {
+		if !strings.EqualFold(trimmed(value), "chunked") {
 			return badCoding
 		}
 		s.chunked = true
 	}
 	return nil
 }
+
+// is reports whether a header has that name.
+func is(name []byte, want string) bool {
+	return len(name) == len(want) && strings.EqualFold(string(name), want)
+}
+
+func trimmed(value []byte) string { return string(bytes.Trim(value, " \t")) }
 
 func (s *scanner) chunkSize(line []byte) *rule {
 	text, _, _ := strings.Cut(string(line), ";")
