@@ -11,7 +11,8 @@
 // trail besides, synced to disk before the caller hears of it. Writes are in the trail before they leave and again before
 // the caller hears of them, with the id that was issued. The load comes from wrk when it is installed, else from
 // this program. CPU is the processor time of the proxy's processes per request, memory what they hold under load.
-// Of that, own leaves out pages of files, such as the program's: the kernel takes those back as it likes.
+// Of that, own leaves out pages of files, such as the program's: the kernel takes those back as it likes. -memory 64 gives
+// Airside no more than a container of that many megabytes has, and shows what that costs.
 //
 // With -rotations it measures nothing of that. It starts a second Airside as the real API, rotates the credential of the one
 // in front while all connections read and create companies, counts requests that failed, and compares what the second one
