@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,7 +22,6 @@ import (
 	"github.com/airside-travel/airside/internal/inbox"
 	"github.com/airside-travel/airside/internal/store/sqlite"
 	"github.com/airside-travel/airside/internal/telemetry"
-	"github.com/airside-travel/airside/webhook"
 )
 
 // fixed is the consumer's clock; those of the inbox and of signatures stand there too.
@@ -113,15 +111,7 @@ func TestEventsSayWhatBecameOfAWebhook(t *testing.T) {
 	r := newRig(t, memory(t), "")
 	receive := func(secret, id, body string, header ...string) *telemetry.Event {
 		t.Helper()
-		h := http.Header{}
-		if secret != "" {
-			if err := webhook.SetHeaders(h, []string{secret}, id, r.clock.Now(), []byte(body)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		for i := 0; i < len(header); i += 2 {
-			h.Set(header[i], header[i+1])
-		}
+		h := r.signed(t, secret, id, body, header...)
 		var e telemetry.Event
 		_, _ = r.Receive(telemetry.WithEvent(t.Context(), &e), inbox.ReceiveIn{Environment: "production", Header: h, Address: "198.51.100.7", Body: []byte(body)})
 		return &e

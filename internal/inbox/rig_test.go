@@ -104,15 +104,7 @@ func pnr(id string, version int, operation string) string {
 // send delivers a webhook, signed now with a secret; "" leaves it unsigned. It returns the code of a refusal.
 func (r *rig) send(t testing.TB, secret, id, body string, header ...string) errs.Code {
 	t.Helper()
-	h := http.Header{}
-	if secret != "" {
-		if err := webhook.SetHeaders(h, []string{secret}, id, r.clock.Now(), []byte(body)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for i := 0; i < len(header); i += 2 {
-		h.Set(header[i], header[i+1])
-	}
+	h := r.signed(t, secret, id, body, header...)
 	_, err := r.Receive(t.Context(), inbox.ReceiveIn{Environment: "production", Header: h, Address: "198.51.100.7", Body: []byte(body)})
 	if err == nil {
 		return ""
@@ -179,4 +171,19 @@ func signedIn(t testing.TB, r *rig, id, body string) inbox.ReceiveIn {
 		t.Fatal(err)
 	}
 	return inbox.ReceiveIn{Environment: "production", Header: h, Address: "198.51.100.7", Body: []byte(body)}
+}
+
+// signed are the headers of a webhook that a secret signs now; "" leaves it unsigned.
+func (r *rig) signed(t testing.TB, secret, id, body string, header ...string) http.Header {
+	t.Helper()
+	h := http.Header{}
+	if secret != "" {
+		if err := webhook.SetHeaders(h, []string{secret}, id, r.clock.Now(), []byte(body)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := 0; i < len(header); i += 2 {
+		h.Set(header[i], header[i+1])
+	}
+	return h
 }

@@ -168,7 +168,7 @@ func (b *bench) startAirside(ctx context.Context, name string, settings ...strin
 		return err
 	}
 	var app struct{ ClientID, ClientSecret string }
-	err = call(ctx, ready.BaseURL+"/v1/airside/applications", token, "application/json",
+	err = call(ctx, ready.BaseURL+"/v1/airside/applications", token, mediaJSON,
 		`{"name":"load","owner":"lena.okafor@example.com","environment":"production","networks":["127.0.0.0/8"],"grants":[{"scopes":["company:read","company:write"]}]}`, &app)
 	if err != nil {
 		return err
@@ -191,27 +191,11 @@ func tokenOf(ctx context.Context, base, id, secret string) (string, error) {
 }
 
 func call(ctx context.Context, to, token, media, body string, out any) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, strings.NewReader(body))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", media)
+	header := ""
 	if token != "" {
-		req.Header.Set("Authorization", "Bearer "+token)
+		header = "Authorization: Bearer " + token
 	}
-	res, err := http.DefaultTransport.RoundTrip(req)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	raw, err := io.ReadAll(res.Body)
-	if err != nil {
-		return err
-	}
-	if res.StatusCode >= 300 {
-		return fmt.Errorf("%s: %d %.300s", to, res.StatusCode, raw)
-	}
-	return json.Unmarshal(raw, out)
+	return ask(ctx, new(http.Client), http.MethodPost, to, header, media, body, out)
 }
 
 // freePort finds one; who gets it must take it soon.

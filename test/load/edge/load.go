@@ -143,7 +143,7 @@ func (b *bench) once(ctx context.Context, client *http.Client, t *target, write 
 	if err != nil {
 		return err
 	}
-	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Content-Type", mediaJSON)
 	for _, h := range t.header {
 		name, value, _ := strings.Cut(h, ": ")
 		req.Header.Set(name, value)

@@ -78,7 +78,7 @@ func (r *rotations) prepare(ctx context.Context) (company string, err error) {
 		return "", err
 	}
 	var admin struct{ ClientID, ClientSecret string }
-	if err := call(ctx, far.BaseURL+"/v2/api-users", token, "application/json", `{"role":"TMC_ADMIN","credentialType":"CLIENT_CREDENTIALS"}`, &admin); err != nil {
+	if err := call(ctx, far.BaseURL+"/v2/api-users", token, mediaJSON, `{"role":"TMC_ADMIN","credentialType":"CLIENT_CREDENTIALS"}`, &admin); err != nil {
 		return "", err
 	}
 	key, file := filepath.Join(dir, "seal.key"), filepath.Join(dir, "secrets.age")
@@ -123,7 +123,7 @@ func (r *rotations) traffic(ctx context.Context, company string) error {
 					method, path, body = http.MethodPost, "/v2/companies", fmt.Sprintf(`{"name":%q,"billingCurrency":"USD","companyRoles":["ORG"],"externalId":"R-%d-%d"}`, name, n, i)
 				}
 				began := time.Now()
-				err := ask(ctx, client, method, r.front.url+path, r.front.header[0], body, nil)
+				err := ask(ctx, client, method, r.front.url+path, r.front.header[0], mediaJSON, body, nil)
 				mu.Lock()
 				r.took = append(r.took, time.Since(began))
 				switch {
@@ -155,7 +155,7 @@ func (r *rotations) each(ctx context.Context) error {
 			return ctx.Err()
 		}
 		began := time.Now()
-		if err := ask(ctx, &http.Client{}, http.MethodPost, r.front.url+"/v1/airside/environments/production/rotate", "Authorization: Bearer "+r.front.admin, `{"incident":false}`, nil); err != nil {
+		if err := ask(ctx, new(http.Client), http.MethodPost, r.front.url+"/v1/airside/environments/production/rotate", "Authorization: Bearer "+r.front.admin, mediaJSON, `{"incident":false}`, nil); err != nil {
 			return fmt.Errorf("rotation %d: %w", len(r.lasted)+1, err)
 		}
 		r.lasted = append(r.lasted, time.Since(began))
@@ -174,7 +174,7 @@ func (r *rotations) count(ctx context.Context) error {
 	for offset := 0; ; offset += page {
 		var got struct{ Elements []struct{ Name string } }
 		url := fmt.Sprintf("%s/v2/companies?limit=%d&offset=%d", r.behind, page, offset)
-		if err := ask(ctx, client, http.MethodGet, url, "Authorization: Bearer "+r.its, "", &got); err != nil {
+		if err := ask(ctx, client, http.MethodGet, url, "Authorization: Bearer "+r.its, "", "", &got); err != nil {
 			return err
 		}
 		for _, c := range got.Elements {
@@ -232,16 +232,19 @@ func at(all []time.Duration, percent int) time.Duration {
 	return all[(len(all)-1)*percent/100].Round(100 * time.Microsecond)
 }
 
-// ask calls with a header; any answer but success is an error.
-func ask(ctx context.Context, client *http.Client, method, url, header, body string, out any) error {
+const mediaJSON = "application/json"
+
+// ask calls, with a header if there is one; any answer but success is an error.
+func ask(ctx context.Context, client *http.Client, method, url, header, media, body string, out any) error {
 	req, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
 	if err != nil {
 		return err
 	}
-	name, value, _ := strings.Cut(header, ": ")
-	req.Header.Set(name, value)
+	if name, value, given := strings.Cut(header, ": "); given {
+		req.Header.Set(name, value)
+	}
 	if body != "" {
-		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Content-Type", media)
 	}
 	res, err := client.Do(req)
 	if err != nil {
