@@ -51,8 +51,8 @@ import (
 	"github.com/airside-travel/airside/internal/vault"
 )
 
-// remembered is how many failed requests can be explained after the fact, and a quarter as many that went well.
-const remembered = 4096
+// remembered is how many failed requests can be explained after the fact, and an eighth as many that went well.
+const remembered = 2048
 
 // worldSeed makes every installation's simulated world the same, so that two people who follow the
 // same steps see the same flights.

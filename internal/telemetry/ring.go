@@ -18,9 +18,9 @@ type turn struct {
 	next  int
 }
 
-// NewRing makes a ring of n events that failed, and a quarter as many that went well.
+// NewRing makes a ring of n events that failed, and an eighth as many that went well.
 func NewRing(n int) *Ring {
-	return &Ring{failed: turn{slots: make([]*Event, n)}, fine: turn{slots: make([]*Event, max(n/4, 1))}}
+	return &Ring{failed: turn{slots: make([]*Event, n)}, fine: turn{slots: make([]*Event, max(n/8, 1))}}
 }
 
 // Add keeps the event; the caller no longer changes it.

@@ -43,7 +43,7 @@ type Options struct {
 const applicationID = 0x41495253
 
 const (
-	cachePragma = "cache_size=-2048" // 2 MB for each connection: the kernel keeps the pages, too
+	cachePragma = "cache_size=-1024" // 1 MB for each connection: the kernel keeps the pages, too
 	waitPragma  = "busy_timeout=10000"
 )
 
