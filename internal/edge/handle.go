@@ -68,9 +68,6 @@ func (m *Mux) handle(c *call) error {
 	default:
 		err = m.o.Store.Update(ctx, func(ctx context.Context) error { return m.write1(ctx, c) })
 	}
-	if err != nil && errs.As(err) == nil && errors.Is(err, context.Canceled) {
-		return gone().Because(err)
-	}
 	if err != nil {
 		m.recordRefusal(ctx, c, err)
 		return err
@@ -281,6 +278,9 @@ func (m *Mux) act(c *call, outcome, code string) Act {
 // changes nothing: nothing was written.
 func (m *Mux) recordRefusal(ctx context.Context, c *call, cause error) {
 	op := c.ep.op
+	if errs.As(cause) == nil && errors.Is(cause, context.Canceled) {
+		return // the caller went away, which nobody refused
+	}
 	if c.actor.Tenant == "" || c.ep.own || (op.Audit != contract.AuditSecurity && op.Audit != contract.AuditMoney) {
 		return
 	}
