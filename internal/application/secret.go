@@ -8,6 +8,7 @@ import (
 	"errors"
 
 	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/ids"
 	"github.com/airside-travel/airside/internal/vault"
 )
 
@@ -25,9 +26,6 @@ type Vault interface {
 	Promote(ctx context.Context, ref vault.Ref, token string) error
 	Restore(ctx context.Context, ref vault.Ref) error
 }
-
-// secretPrefix begins the secrets of applications, as identity makes them.
-const secretPrefix = "aap_"
 
 // checkRef refuses a reference that no application, or not this one, can have.
 func (s *Service) checkRef(in *Settings, was *Application) error {
@@ -162,7 +160,7 @@ func (s *Service) BeforeRotate(ctx context.Context, in RotateIn) (context.Contex
 			return ctx, nil, rotationRefused(err)
 		}
 	}
-	next, err := s.d.Vault.Issue(ctx, ref, secretPrefix)
+	next, err := s.d.Vault.Issue(ctx, ref, ids.ApplicationSecret)
 	if err != nil {
 		return ctx, nil, rotationRefused(err)
 	}
@@ -231,7 +229,7 @@ func (s *Service) provide(ctx context.Context, text string) (context.Context, er
 	if t.Current != nil && !known {
 		return with(ctx, prepared{digest: t.Current.Digest}), nil
 	}
-	next, err := s.d.Vault.Issue(ctx, ref, secretPrefix)
+	next, err := s.d.Vault.Issue(ctx, ref, ids.ApplicationSecret)
 	if err == nil {
 		err = s.d.Vault.Promote(ctx, ref, next.Token)
 	}
@@ -243,7 +241,7 @@ func (s *Service) look(ctx context.Context, text string) (vault.Ref, vault.Trace
 	if err != nil {
 		return ref, vault.Traces{}, err
 	}
-	t, err := s.d.Vault.Traces(ctx, ref, secretPrefix)
+	t, err := s.d.Vault.Traces(ctx, ref, ids.ApplicationSecret)
 	return ref, t, err
 }
 

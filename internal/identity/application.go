@@ -17,15 +17,12 @@ import (
 // TMC's five, and their role may be empty.
 const kindApplication = "identity.application"
 
-// applicationSecret begins the secrets of applications.
-const applicationSecret = "aap_"
-
 // fresh is a new secret with its hash; for one that is in a vault already its hash only.
 func fresh(digest []byte) (secret string, hash []byte) {
 	if digest != nil {
 		return "", digest
 	}
-	secret = ids.Secret(applicationSecret)
+	secret = ids.Secret(ids.ApplicationSecret)
 	return secret, hashSecret(secret)
 }
 

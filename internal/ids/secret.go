@@ -15,6 +15,9 @@ const (
 	checksumLength = 6  // 4 bytes
 )
 
+// ApplicationSecret begins the client secrets of applications.
+const ApplicationSecret = "aap_"
+
 // Secret makes a 256-bit secret with a readable prefix, in unpadded base64url. It ends in a checksum of what stands
 // before, by which scanners tell it from what only looks like one. The checksum is no part of the check of a
 // credential: secrets without one, of older versions, stay good.
