@@ -58,6 +58,7 @@ func (m *Main) appApplyCmd() *cobra.Command {
 		if err := r.read(ctx, applicationsPath, &have); err != nil {
 			return err
 		}
+		defer signal.Reset(syscall.SIGPIPE)
 		signal.Ignore(syscall.SIGPIPE) // who reads our output may end early; the secret must not go with it unnoticed
 		var done []applied
 		for i := range want {
