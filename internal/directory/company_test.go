@@ -198,6 +198,8 @@ func TestListCompanies(t *testing.T) {
 		{"only the total", w.admin, directory.ListCompaniesIn{}, "", 4},
 		{"clients", w.admin, directory.ListCompaniesIn{Roles: []string{"ORG"}, Limit: 100}, "Acme Beta", 2},
 		{"by external id", w.admin, directory.ListCompaniesIn{ExternalID: "a-1", Limit: 100}, "Acme", 1},
+		{"by an external id of nobody", w.admin, directory.ListCompaniesIn{ExternalID: "a-2", Limit: 100}, "", 0},
+		{"by external id, of other roles", w.admin, directory.ListCompaniesIn{ExternalID: "a-1", Roles: []string{"TMC"}, Limit: 100}, "", 0},
 		{"by ids", w.admin, directory.ListCompaniesIn{IDs: []string{beta, acme}, Limit: 100}, "Acme Beta", 2},
 		{"by booking TMC", w.admin, directory.ListCompaniesIn{BookingTMCs: []string{partner}, Limit: 100}, "Beta", 1},
 		{"booked by the contracting one", w.admin, directory.ListCompaniesIn{BookingTMCs: []string{w.tmc}, Roles: []string{"ORG"}, Limit: 100}, "Acme", 1},
