@@ -166,7 +166,7 @@ func (f field) fill(c *call, v reflect.Value) error {
 		}
 		return nil
 	case "query":
-		return f.set(v, or(c.query()[f.name], f.fallback))
+		return f.set(v, or(c.params[f.name], f.fallback))
 	case "header":
 		return f.set(v, or(c.r.Header.Values(f.name), f.fallback))
 	default:

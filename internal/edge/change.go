@@ -211,14 +211,26 @@ func doubtful(status int) bool {
 	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout
 }
 
-// foreign reports a success in words that are not the API's, such as the page of a proxy: it says nothing about what
-// became of the write.
+// foreign reports an answer that is not the API's word on the write, such as the page of a proxy or half a document: it
+// says nothing about what became of it. What else leaves the contract is drift, and is passed on.
 func (c *call) foreign() bool {
-	if c.out.Status >= 300 || len(c.out.Body) == 0 || c.media == "application/json" {
-		return false
+	if c.out.Status >= 300 {
+		return c.out.Status < 400 && c.ep.op.Responses[c.out.Status] == nil // somebody wants to be asked elsewhere
 	}
-	r := c.ep.op.Responses[c.out.Status]
-	return r != nil && r.Content["application/json"] != nil && r.Content[c.media] == nil && !json.Valid(c.out.Body)
+	if len(c.out.Body) == 0 {
+		return c.out.Status != http.StatusNoContent && c.ep.op.Method == http.MethodPost && c.says("application/json")
+	}
+	return !json.Valid(c.out.Body) && (c.media == "application/json" || !c.says(c.media))
+}
+
+// says reports whether a success of the operation may have a body of the type.
+func (c *call) says(media string) bool {
+	for status, r := range c.ep.op.Responses {
+		if status < 300 && r.Content[media] != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // sendWrite makes one attempt and reads the whole answer into c.out.

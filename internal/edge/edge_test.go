@@ -298,6 +298,8 @@ func TestRealAddress(t *testing.T) {
 		{"spoofed left entry", 1, "10.0.0.1, 198.51.100.3", 403},
 		{"two hops", 2, "10.0.0.1, 203.0.113.9", 200},
 		{"chain shorter than trusted", 2, "10.0.0.1", 403},
+		{"chain shorter than trusted, and its last proxy would be allowed", 2, "203.0.113.9", 403},
+		{"past all proxies", 2, "", 403},
 		{"not an address", 1, "unknown", 403},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

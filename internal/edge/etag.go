@@ -86,7 +86,7 @@ func (c *call) mayPut() bool {
 // goesBeyond reports whether a read has a parameter that the update lacks.
 func (c *call) goesBeyond() bool {
 	for _, p := range c.ep.beyond {
-		if p.In == contract.InQuery && c.query().Has(p.Name) || p.In == contract.InHeader && c.r.Header.Get(p.Name) != "" {
+		if p.In == contract.InQuery && c.params.Has(p.Name) || p.In == contract.InHeader && c.r.Header.Get(p.Name) != "" {
 			return true
 		}
 	}

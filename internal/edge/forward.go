@@ -93,11 +93,8 @@ func answered(name string) bool {
 // forwarding headers or Authorization can reach it.
 func (c *call) request(ctx context.Context) *http.Request {
 	u := *c.upstream.BaseURL()
-	u.Path = strings.TrimSuffix(u.Path, "/") + c.r.URL.Path
+	u.Path = strings.TrimSuffix(u.Path, "/") + c.r.URL.Path // escaped anew; carriable has seen its values
 	u.RawPath, u.RawQuery = "", c.r.URL.RawQuery
-	if c.r.URL.RawPath != "" {
-		u.RawPath = strings.TrimSuffix(u.EscapedPath(), c.r.URL.EscapedPath()) + c.r.URL.RawPath
-	}
 	r := (&http.Request{Method: c.r.Method, URL: &u, Host: u.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: make(http.Header, 8)}).WithContext(ctx)
 	if body := c.body; len(body) > 0 {
 		r.ContentLength = int64(len(body))
@@ -109,11 +106,14 @@ func (c *call) request(ctx context.Context) *http.Request {
 			r.Header[name] = v // nobody writes into it
 		}
 	}
+	if v := r.Header["Content-Type"]; len(v) > 1 {
+		r.Header["Content-Type"] = v[:1] // the one that was checked
+	}
 	for i := range c.ep.op.Params {
 		if p := &c.ep.op.Params[i]; p.In == contract.InHeader {
 			name := http.CanonicalHeaderKey(p.Name)
 			if v := c.r.Header[name]; len(v) > 0 {
-				r.Header[name] = v
+				r.Header[name] = v[:1] // likewise
 			}
 		}
 	}
@@ -135,6 +135,9 @@ func (m *Mux) send(ctx context.Context, c *call) (*http.Response, error) {
 	up := c.event.Upstream
 	up.Attempts++
 	up.Took += m.o.Clock.Now().Sub(began)
+	if err == nil {
+		err = plain(resp)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -186,6 +189,9 @@ func (m *Mux) stream(ctx context.Context, c *call, resp *http.Response) error {
 	if resp.ContentLength >= 0 {
 		h["Content-Length"] = []string{strconv.FormatInt(resp.ContentLength, 10)}
 	}
+	if len(h["Content-Type"]) == 0 {
+		h["Content-Type"] = nil // none is guessed
+	}
 	c.WriteHeader(resp.StatusCode)
 	n, err := kept.copy(c.ResponseWriter, resp.Body, resp.ContentLength < 0)
 	c.event.BytesOut = int(n)
@@ -219,9 +225,23 @@ func (c *call) copyHeaders(resp *http.Response) {
 	if l := h["Location"]; len(l) > 0 {
 		h.Set("Location", strings.TrimPrefix(l[0], strings.TrimSuffix(c.upstream.BaseURL().String(), "/")))
 	}
+	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable {
+		if !isWait(h.Get("Retry-After")) {
+			h.Set("Retry-After", soon)
+		}
+	}
 	if id := c.event.Upstream.RequestID; id != "" {
 		h["X-Upstream-Request-Id"] = []string{id}
 	}
+}
+
+// isWait reports whether a Retry-After is seconds or a date (RFC 9110, section 10.2.3).
+func isWait(v string) bool {
+	if n, err := strconv.Atoi(v); err == nil {
+		return n >= 0
+	}
+	_, err := http.ParseTime(v)
+	return err == nil
 }
 
 // upstreamFailed turns what went wrong between us and the API into the caller's answer.
@@ -233,6 +253,8 @@ func (m *Mux) upstreamFailed(c *call, err error) error {
 	switch {
 	case c.r.Context().Err() != nil && (errors.Is(err, context.Canceled) || !isNotSent(err)):
 		return gone().Because(err)
+	case errors.Is(err, errEncoded):
+		return errs.New(errs.UpstreamBroken, "the answer of the environment %s is encoded in a way that was not asked for", c.event.Environment).Because(err)
 	case isNotSent(err):
 		return errs.New(errs.UpstreamUnavailable, "the environment %s cannot be reached", c.event.Environment).Because(err)
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &late) && late.Timeout():

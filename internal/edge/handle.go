@@ -287,6 +287,7 @@ func (m *Mux) recordRefusal(ctx context.Context, c *call, cause error) {
 	if c.counted = !m.refused.known(c.actor.Tenant); c.counted {
 		return
 	}
+	ctx = context.WithoutCancel(ctx) // who hangs up in time would leave no entry
 	err := m.o.Store.Update(ctx, func(ctx context.Context) error { return m.record(ctx, c, outcomeRefused, string(codeOf(cause))) })
 	if err != nil {
 		c.event.Decide(telemetry.Audit, telemetry.Failed, outcomeRefused, err.Error())

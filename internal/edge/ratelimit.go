@@ -4,7 +4,9 @@ package edge
 
 import (
 	"math"
+	"net/netip"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -69,9 +71,9 @@ func (m *Mux) rate(c *call) error {
 	}
 	key, r := bucket{"client", c.event.ClientID}, m.o.Rate
 	if c.ep.op.Scope == tokenScope {
-		key, r = bucket{"token", c.event.ClientIP}, m.o.TokenRate
+		key, r = bucket{"token", customer(c.event.ClientIP)}, m.o.TokenRate
 	} else if c.event.ClientID == "" {
-		key = bucket{"address", c.event.ClientIP}
+		key = bucket{"address", customer(c.event.ClientIP)}
 	}
 	if wait := m.limits.take(key, r); wait > 0 {
 		return tooMany(c, wait)
@@ -88,6 +90,22 @@ func (m *Mux) rate(c *call) error {
 		c.Header().Set("Retry-After", seconds(wait))
 	}
 	return err
+}
+
+// customer is who an address counts as: of IPv6 the /64, for everybody has as many addresses as they like there.
+func customer(ip string) string {
+	if !strings.Contains(ip, ":") {
+		return ip
+	}
+	a, err := netip.ParseAddr(ip)
+	if err != nil {
+		return ip
+	}
+	p, err := a.WithZone("").Prefix(64)
+	if err != nil {
+		return ip
+	}
+	return p.String()
 }
 
 func tooMany(c *call, wait time.Duration) error {

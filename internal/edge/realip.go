@@ -30,7 +30,8 @@ func (n Networks) Contains(a netip.Addr) bool {
 //
 // Each trusted proxy appends the address it saw to X-Forwarded-For, so the caller stands exactly
 // TrustedHops entries from the right. Everything further left was written by the caller himself and is never
-// believed; nor is the header at all when no hop is trusted.
+// believed; nor is the header at all when no hop is trusted. A request without the header came past no proxy and
+// counts as its connection's; one with fewer entries came past some of them, and from where nobody can say.
 func (m *Mux) realIP(c *call) error {
 	addr := peer(c.r.RemoteAddr)
 	if hops := m.o.TrustedHops; hops > 0 {
@@ -38,7 +39,13 @@ func (m *Mux) realIP(c *call) error {
 		for _, h := range c.r.Header.Values("X-Forwarded-For") {
 			chain = append(chain, strings.Split(h, ",")...)
 		}
-		if len(chain) >= hops {
+		switch n := len(chain); {
+		case n == 0: // a probe of the machine's own, say
+		case n < hops:
+			return errs.New(errs.AddressNotAllowed, "the request came past %d of %d proxies, so nobody knows the caller's address", n, hops).
+				With("trustedHops", strconv.Itoa(hops)).
+				Hinting("this server believes %d proxies in front of it (AIRSIDE_TRUSTED_HOPS) and X-Forwarded-For has %d: call the outermost one, or have the number corrected", hops, n)
+		default:
 			a, err := netip.ParseAddr(strings.TrimSpace(chain[len(chain)-hops]))
 			if err != nil {
 				return errs.New(errs.AddressNotAllowed, "the forwarding proxy named no valid address of the caller").

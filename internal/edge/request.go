@@ -59,7 +59,12 @@ func (m *Mux) recovered(c *call) {
 		if p == http.ErrAbortHandler {
 			panic(p)
 		}
-		m.fail(c, c.at, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+		err := fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		if c.sent { // an envelope now would be read as more of the answer
+			_ = m.explain(c, c.at, err)
+			panic(http.ErrAbortHandler)
+		}
+		m.fail(c, c.at, err)
 	}
 }
 

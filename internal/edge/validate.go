@@ -6,6 +6,8 @@ import (
 	"mime"
 	"net/url"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/airside-travel/airside/contract"
 	"github.com/airside-travel/airside/internal/errs"
@@ -17,7 +19,11 @@ import (
 func (m *Mux) validate(c *call) (err error) {
 	op := c.ep.op
 	found := op.CheckPath(c.r.PathValue)
-	found = append(found, op.CheckQuery(c.query())...)
+	if c.upstream != nil {
+		found = append(found, c.carriable()...)
+	}
+	query, unread := c.query()
+	found = append(append(found, unread...), op.CheckQuery(query)...)
 	found = append(found, op.CheckHeader(c.r.Header.Get)...)
 	if len(c.body) > 0 && c.ep.raw == 0 {
 		media, _, _ := mime.ParseMediaType(c.r.Header.Get("Content-Type")) // settled in readBody
@@ -53,12 +59,40 @@ func ownCode(op *contract.Operation, found []contract.Violation, e *errs.Error) 
 	return e
 }
 
-// query parses the query once.
-func (c *call) query() url.Values {
-	if c.params == nil {
-		c.params = c.r.URL.Query()
+// query parses the query. What cannot be read as pairs is a violation: an API behind this server might read it.
+func (c *call) query() (url.Values, []contract.Violation) {
+	var err error
+	c.params, err = url.ParseQuery(c.r.URL.RawQuery)
+	if err == nil {
+		return c.params, nil
 	}
-	return c.params
+	return c.params, []contract.Violation{{
+		In: contract.InQuery, Rule: contract.RuleFormat,
+		Message: "must be pairs of name=value, separated by &, with every % followed by two hexadecimal digits",
+	}}
+}
+
+// carriable reports the values of the path that are not carried to a real API: %2F is a byte of an id here, and may
+// be the next segment, and so another operation, to whoever reads the path there.
+func (c *call) carriable() (found []contract.Violation) {
+	for i := range c.ep.op.Params {
+		p := &c.ep.op.Params[i]
+		if p.In == contract.InPath && strings.ContainsFunc(c.r.PathValue(p.Name), uncarriable) {
+			found = append(found, contract.Violation{
+				In: contract.InPath, Pointer: "/" + p.Name, Rule: contract.RulePattern,
+				Message: `must not hold "/", "\", "%", ";" or control characters, escaped or not, on its way to a real API`,
+			})
+		}
+	}
+	return found
+}
+
+func uncarriable(r rune) bool {
+	switch r {
+	case '/', '\\', '%', ';', utf8.RuneError:
+		return true
+	}
+	return unicode.IsControl(r)
 }
 
 // judge checks our own answer, in dev and in tests.

@@ -40,6 +40,7 @@ type conn struct {
 	answered atomic.Bool // something was written since the last head came
 	refused  atomic.Bool
 	heads    int
+	writeBy  time.Time // until when bytes may wait for the caller; one goroutine writes at a time
 }
 
 // linger is how long a refusal may take to be written.
@@ -73,11 +74,34 @@ func (c *conn) Read(p []byte) (int, error) {
 	return 0, io.EOF
 }
 
-// Write sends an answer, unless the connection was refused meanwhile.
-func (c *conn) Write(p []byte) (int, error) {
+// A caller who takes less than a piece in a stall is not reading: it would hold what its answer holds, a connection to
+// a real API for one, for as long as it likes.
+const (
+	stall = 30 * time.Second
+	piece = 64 << 10 // bytes
+)
+
+// Write sends an answer, unless the connection was refused meanwhile. A caller who does not take it has
+// os.ErrDeadlineExceeded as its end.
+func (c *conn) Write(p []byte) (n int, err error) {
 	if c.refused.Load() {
 		return 0, net.ErrClosed
 	}
 	c.answered.Store(true)
-	return c.Conn.Write(p)
+	for first := true; first || len(p) > 0; first = false {
+		now := clock.System().Now()
+		if !first || c.writeBy.Sub(now) < stall/2 { // not for each small answer: it costs more than the write of some
+			c.writeBy = now.Add(stall)
+			if err := c.SetWriteDeadline(c.writeBy); err != nil {
+				return n, err
+			}
+		}
+		m, err := c.Conn.Write(p[:min(len(p), piece)])
+		n += m
+		if err != nil {
+			return n, err
+		}
+		p = p[m:]
+	}
+	return n, nil
 }

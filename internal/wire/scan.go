@@ -20,7 +20,8 @@ const (
 )
 
 const (
-	maxLine  = 64 << 10 // more than the server's own limit of a whole head
+	maxLine  = 64 << 10
+	maxHead  = 64 << 10 // bytes; the server's own limit is above, so that this one answers
 	maxChunk = 1 << 40
 )
 
@@ -29,6 +30,7 @@ type rule struct{ name, message string }
 
 //nolint:gochecknoglobals // a constant table
 var (
+	headTooLong    = &rule{"head-too-long", "request line and headers are longer than 64 KiB"}
 	lineTooLong    = &rule{"line-too-long", "a line is longer than is taken"}
 	bareLF         = &rule{"bare-lf", "a line ends in LF without CR"}
 	bareCR         = &rule{"bare-cr", "a line holds a CR"}
@@ -46,6 +48,12 @@ var (
 	badChunkSize   = &rule{"bad-chunk-size", "a chunk's size is no number"}
 	badRequestLine = &rule{"bad-request-line", "the request line is not a method, a target and HTTP/1.1, or the target is none"}
 	noHost         = &rule{"no-host", "the header Host is missing"}
+	badHost        = &rule{"bad-host", "the header Host holds a byte that names and addresses do not have"}
+	otherHost      = &rule{"host-differs", "the target names another host than the header Host"}
+	badValue       = &rule{"bad-header-value", "a header value holds a control character"}
+	expectation    = &rule{"unknown-expectation", "the header Expect is not 100-continue"}
+	twoCredentials = &rule{"authorization-twice", "the header Authorization stands there twice"}
+	emptyLine      = &rule{"empty-line", "an empty line stands where a request begins"}
 	twoHosts       = &rule{"host-twice", "the header Host stands there twice"}
 )
 
@@ -57,9 +65,15 @@ type scanner struct {
 	left    int64  // bytes of body or chunk still to come
 	length  int64  // Content-Length; -1 when there is none
 	chunked bool
-	old     bool // HTTP/1.0
-	host    bool // Host came
-	heads   int  // complete heads so far
+	old     bool   // HTTP/1.0
+	host    bool   // Host came
+	name    string // its value
+	named   string // the host that the target names, if it names one
+	known   bool   // Authorization came
+	post    bool   // the last head was a POST's
+	empty   int    // empty lines since the last request
+	head    int    // bytes of the present head so far
+	heads   int    // complete heads so far
 }
 
 // scan looks at more bytes and says which rule they break; nil when none.
@@ -140,11 +154,17 @@ func (s *scanner) endLine() *rule {
 func (s *scanner) headLine(line []byte) *rule {
 	if s.lines == 0 {
 		if len(line) == 0 {
-			return nil // some clients end a body with one more line end; the server skips or refuses it
+			if s.empty++; !s.post || s.empty > 2 { // some clients end a body so; the server skips as many
+				return emptyLine
+			}
+			return nil
 		}
-		s.length, s.chunked, s.left, s.host = -1, false, 0, false
+		s.length, s.chunked, s.left, s.host, s.name, s.named, s.known, s.empty, s.head = -1, false, 0, false, "", "", false, 0, len(line)+len("\r\n")
 		s.lines++
 		return s.requestLine(line)
+	}
+	if s.head += len(line) + len("\r\n"); s.head > maxHead {
+		return headTooLong
 	}
 	if len(line) > 0 {
 		s.lines++
@@ -155,6 +175,8 @@ func (s *scanner) headLine(line []byte) *rule {
 	switch {
 	case !s.host && !s.old:
 		return noHost
+	case s.named != "" && s.name != "" && !strings.EqualFold(s.named, s.name):
+		return otherHost
 	case s.chunked && s.length >= 0:
 		return bothLengths
 	case s.chunked && s.old:
@@ -187,8 +209,18 @@ func (s *scanner) requestLine(line []byte) *rule {
 			return badRequestLine
 		}
 	}
-	if target[0] != '/' && string(target) != "*" && !bytes.Contains(target, []byte("://")) {
-		return badRequestLine
+	s.post = string(method) == "POST"
+	if target[0] != '/' && string(target) != "*" {
+		_, rest, absolute := bytes.Cut(target, []byte("://"))
+		if !absolute {
+			return badRequestLine
+		}
+		if end := bytes.IndexAny(rest, "/?#"); end >= 0 {
+			rest = rest[:end]
+		}
+		if s.named = string(rest); s.named == "" {
+			return badRequestLine
+		}
 	}
 	return nil
 }
@@ -205,12 +237,21 @@ func escape(rest []byte) bool {
 // tokens are the bytes that methods and names of headers may have (RFC 9110, section 5.6.2).
 //
 //nolint:gochecknoglobals // a constant table
-var tokens = func() (of [256]bool) {
-	for _, b := range []byte("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") {
-		of[b] = true
+var tokens = set("!#$%&'*+-.^_`|~" + letters)
+
+// hosts are the bytes of a host with or without a port (RFC 3986, section 3.2), escapes and brackets included.
+//
+//nolint:gochecknoglobals // a constant table
+var hosts = set("!$%&'()*+,-.:;=[]_~" + letters)
+
+const letters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+func set(of string) (in [256]bool) {
+	for _, b := range []byte(of) {
+		in[b] = true
 	}
-	return of
-}()
+	return in
+}
 
 // field is the form that every header line must have.
 func field(line []byte) *rule {
@@ -234,12 +275,31 @@ func (s *scanner) header(line []byte) *rule {
 		return why
 	}
 	name, value, _ := bytes.Cut(line, []byte{':'})
+	for _, b := range value {
+		if b < ' ' && b != '\t' || b == 0x7f {
+			return badValue
+		}
+	}
 	switch {
 	case is(name, "Host"):
 		if s.host {
 			return twoHosts
 		}
-		s.host = true
+		s.host, s.name = true, trimmed(value)
+		for _, b := range []byte(s.name) {
+			if !hosts[b] {
+				return badHost
+			}
+		}
+	case is(name, "Authorization"):
+		if s.known {
+			return twoCredentials
+		}
+		s.known = true
+	case is(name, "Expect"):
+		if !strings.EqualFold(trimmed(value), "100-continue") {
+			return expectation
+		}
 	case is(name, "Content-Length"):
 		if s.length >= 0 {
 			return twoLengths

@@ -57,6 +57,15 @@ func TestRefused(t *testing.T) {
 	const host = "Host: a\r\n"
 	for name, tc := range map[string]struct{ raw, rule string }{
 		"Content-Length with Transfer-Encoding": {"POST / HTTP/1.1\r\n" + host + "Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nG", "beside"},
+		"an empty line first":                   {"\r\nGET / HTTP/1.1\r\n" + host + "\r\n", "empty line"},
+		"an empty line after a GET, second":     {"GET / HTTP/1.1\r\n" + host + "\r\n\r\nGET / HTTP/1.1\r\n" + host + "\r\n", "empty line"},
+		"a host that is none":                   {"GET / HTTP/1.1\r\nHost: a/b@c\r\n\r\n", "Host"},
+		"two hosts in two places":               {"GET http://b/ HTTP/1.1\r\n" + host + "\r\n", "another host"},
+		"a target without its host":             {"GET http:///x HTTP/1.1\r\n" + host + "\r\n", "request line"},
+		"a control character in a value":        {"GET / HTTP/1.1\r\n" + host + "X: a\x01b\r\n\r\n", "control character"},
+		"another expectation":                   {"GET / HTTP/1.1\r\n" + host + "Expect: foo\r\n\r\n", "Expect"},
+		"two credentials":                       {"GET / HTTP/1.1\r\n" + host + "Authorization: Bearer a\r\nauthorization: Bearer b\r\n\r\n", "Authorization"},
+		"a head without end":                    {"GET / HTTP/1.1\r\n" + host + strings.Repeat("X: "+strings.Repeat("y", 1000)+"\r\n", 70) + "\r\n", "64 KiB"},
 		"the other way round":                   {"POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\nContent-Length: 6\r\n\r\n0\r\n\r\nG", "beside"},
 		"two lengths":                           {"POST / HTTP/1.1\r\n" + host + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", "twice"},
 		"the same length twice":                 {"POST / HTTP/1.1\r\n" + host + "Content-Length: 1\r\nContent-Length: 1\r\n\r\na", "twice"},
