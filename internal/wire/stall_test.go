@@ -84,7 +84,7 @@ func TestACallerWhoReadsSlowlyGetsAllOfIt(t *testing.T) {
 			if err != nil {
 				break
 			}
-			time.Sleep(5 * time.Second) // of the test's clock
+			<-time.NewTimer(5 * time.Second).C // of the test's clock
 		}
 		if err := <-ended; err != nil || got != long {
 			t.Errorf("%d of %d bytes, %v", got, long, err)
