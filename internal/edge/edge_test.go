@@ -32,6 +32,8 @@ var loadContract = sync.OnceValues(contract.Load)
 type fakes struct {
 	caller *edge.Caller
 	acts   []edge.Act
+	then   *edge.Caller // who the token stands for from the second time on that it is asked about
+	asked  int
 	kept   map[string]edge.Answer
 	bodies map[string]string
 	runs   int
@@ -43,6 +45,12 @@ type fakes struct {
 func (f *fakes) Authenticate(_ context.Context, token string) (*edge.Caller, error) {
 	if token != "good" {
 		return nil, errs.New(errs.TokenInvalid, "Access Token Invalid")
+	}
+	if f.asked++; f.asked > 1 && f.then != nil {
+		if f.then.Actor == nil {
+			return nil, errs.New(errs.TokenInvalid, "Access Token Invalid")
+		}
+		return f.then, nil
 	}
 	return f.caller, f.refused
 }
@@ -280,6 +288,85 @@ func TestRolesAndScopes(t *testing.T) {
 				t.Errorf("the handler ran %d times", b.fakes.runs)
 			}
 		})
+	}
+}
+
+// TestRightsAreAskedAgain: where other processes change rights too, a write goes by what they are in its transaction, not
+// by what they were when it came in. Alone, a process changes them itself and asks once.
+func TestRightsAreAskedAgain(t *testing.T) {
+	t.Parallel()
+	who := func(change func(*edge.Caller)) *edge.Caller {
+		c := &edge.Caller{Actor: &actor.Actor{Tenant: "t", ClientID: "c1", Roles: []string{actor.TMCAdmin}}}
+		change(c)
+		return c
+	}
+	grants := func(err error) *edge.Application {
+		return &edge.Application{Environment: edge.Sandbox,
+			Permit: func(*contract.Operation, netip.Addr, time.Time) (string, error) { return "p", err },
+			Count:  func(context.Context) (time.Duration, error) { return 0, nil }}
+	}
+	for name, tc := range map[string]struct {
+		then      *edge.Caller
+		code      string
+		challenge string
+	}{
+		"nothing changed":    {who(func(*edge.Caller) {}), "", ""},
+		"the token is dead":  {&edge.Caller{}, "ACCESS_TOKEN_INVALID", `Bearer error="invalid_token"`},
+		"the role is gone":   {who(func(c *edge.Caller) { c.Actor.Roles = nil }), "ACCESS_DENIED", ""},
+		"the scope is gone":  {who(func(c *edge.Caller) { c.Actor.Scopes = []string{"company:read"} }), "ACCESS_DENIED", ""},
+		"the grant is gone":  {who(func(c *edge.Caller) { c.Application = grants(errs.New(errs.OperationNotGranted, "no")) }), "OPERATION_NOT_GRANTED", ""},
+		"the grant is there": {who(func(c *edge.Caller) { c.Application = grants(nil) }), "", ""},
+	} {
+		for _, shared := range []bool{true, false} {
+			b := setup(t, func(o *edge.Options) { o.Shared = shared })
+			b.fakes.then = tc.then
+			res, e, raw := b.do(t, "POST", "/v2/companies", company)
+			code, want, runs := "", tc.code, 1
+			if len(e.ErrorMessages) > 0 {
+				code = e.ErrorMessages[0].ErrorCode
+			}
+			if !shared {
+				want = ""
+			}
+			if want != "" {
+				runs = 0
+			}
+			if code != want || b.fakes.runs != runs || shared && res.Header.Get("WWW-Authenticate") != tc.challenge {
+				t.Errorf("%s, shared %v: %d %s, the handler ran %d times, challenge %q", name, shared, res.StatusCode, raw, b.fakes.runs, res.Header.Get("WWW-Authenticate"))
+			}
+		}
+	}
+}
+
+// TestChallenge: who brings no token learns how to bring one, and whose token is dead that it is (RFC 6750, section 3).
+func TestChallenge(t *testing.T) {
+	t.Parallel()
+	for authorization, want := range map[string]string{
+		"": "Bearer", "Basic x": "Bearer", "Bearer": "Bearer", "Bearer ": "Bearer", "bearer bad": `Bearer error="invalid_token"`, "bearer good": "",
+	} {
+		res, _, _ := setup(t, nil).do(t, "GET", "/v2/companies", "", "Authorization", authorization)
+		if got := res.Header.Get("WWW-Authenticate"); got != want || (res.StatusCode == 401) != (want != "") {
+			t.Errorf("Authorization %q: %d, WWW-Authenticate %q; want %q", authorization, res.StatusCode, got, want)
+		}
+	}
+}
+
+// TestCompanyOfThePath: who belongs to a company reaches no other through the path, however its id is written.
+func TestCompanyOfThePath(t *testing.T) {
+	t.Parallel()
+	const own, other = "0190a0b0-0000-7000-8000-000000000001", "0190a0b0-0000-7000-8000-00000000000a"
+	for id, mine := range map[string]bool{own: true, other: false, strings.ToUpper(other): false} {
+		b := setup(t, nil)
+		b.fakes.caller.Actor.Roles, b.fakes.caller.Actor.Company = []string{actor.CompanyAdmin}, own
+		ran := false
+		edge.Handle(b.mux, "readCompany", func(context.Context, struct{}) (struct{}, error) {
+			ran = true
+			return struct{}{}, errs.New(errs.ResourceNotFound, "it has gone")
+		})
+		res, _, raw := b.do(t, "GET", "/v2/companies/"+id, "")
+		if ran != mine || (res.StatusCode == 403) == mine {
+			t.Errorf("%s: %d %s, the handler ran %v", id, res.StatusCode, raw, ran)
+		}
 	}
 }
 
