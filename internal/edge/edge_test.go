@@ -386,6 +386,7 @@ func TestRealAddress(t *testing.T) {
 		{"two hops", 2, "10.0.0.1, 203.0.113.9", 200},
 		{"chain shorter than trusted", 2, "10.0.0.1", 403},
 		{"not an address", 1, "unknown", 403},
+		{"IPv4 inside IPv6", 1, "::ffff:10.0.0.1", 200},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -427,6 +428,92 @@ func TestRateLimitRefillsWithTime(t *testing.T) {
 	res, _, _ = b.do(t, "GET", "/v2/companies", "")
 	if diff := cmp.Diff([]int{200, 200, 429, 200}, append(got, res.StatusCode)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestWhoseBucket: tokens are limited by address whichever client asks, whoever has no client by address, and an
+// application by its own rate besides.
+func TestWhoseBucket(t *testing.T) {
+	t.Parallel()
+	one := edge.Rate{PerSecond: 1, Burst: 1}
+	token := func(client string) []string {
+		return []string{"POST", "/v2/auth/oauth2-token", "grant_type=client_credentials&client_id=" + client + "&client_secret=s"}
+	}
+	read := []string{"GET", "/v2/companies", ""}
+	for name, tc := range map[string]struct {
+		change func(*edge.Options)
+		rate   edge.Rate // of the application
+		calls  [][]string
+		want   []bool // held back
+	}{
+		"tokens from one address":       {func(o *edge.Options) { o.TokenRate = one }, edge.Rate{}, [][]string{token("a"), token("b")}, []bool{false, true}},
+		"tokens are not other calls":    {func(o *edge.Options) { o.TokenRate = one }, edge.Rate{}, [][]string{token("a"), read, read}, []bool{false, false, false}},
+		"other calls are not tokens":    {func(o *edge.Options) { o.Rate = one }, edge.Rate{}, [][]string{read, token("a"), token("a"), read}, []bool{false, false, false, true}},
+		"an application":                {func(*edge.Options) {}, one, [][]string{read, read}, []bool{false, true}},
+		"an application without a rate": {func(*edge.Options) {}, edge.Rate{}, [][]string{read, read, read}, []bool{false, false, false}},
+	} {
+		b := setup(t, tc.change)
+		edge.Handle(b.mux, "fetchOauth2Token", func(context.Context, struct{}) (struct{}, error) {
+			return struct{}{}, errs.New(errs.CredentialInvalid, "no")
+		})
+		b.fakes.caller.Application = &edge.Application{Environment: edge.Sandbox, Rate: tc.rate,
+			Permit: func(*contract.Operation, netip.Addr, time.Time) (string, error) { return "p", nil },
+			Count:  func(context.Context) (time.Duration, error) { return 0, nil }}
+		var got []bool
+		for _, call := range tc.calls {
+			header := []string{"Content-Type", "application/x-www-form-urlencoded"}
+			if call[0] == "GET" {
+				header = nil
+			}
+			res, e, raw := b.do(t, call[0], call[1], call[2], header...)
+			held := res.StatusCode == 429
+			if held && (res.Header.Get("Retry-After") != "1" || e.ErrorMessages[0].ErrorCode != "TOO_MANY_REQUESTS") {
+				t.Errorf("%s: Retry-After %q, %s", name, res.Header.Get("Retry-After"), raw)
+			}
+			got = append(got, held)
+		}
+		if diff := cmp.Diff(tc.want, got); diff != "" {
+			t.Errorf("%s: held back (-want +got)\n%s", name, diff)
+		}
+	}
+}
+
+// TestOpenInDevelopment: what is open to everybody is so in development, and nothing else is.
+func TestOpenInDevelopment(t *testing.T) {
+	t.Parallel()
+	for _, dev := range []bool{true, false} {
+		b := setup(t, func(o *edge.Options) { o.Dev = dev })
+		edge.Handle(b.mux, "readCompany", func(context.Context, struct{}) (struct{}, error) {
+			return struct{}{}, errs.New(errs.ResourceNotFound, "it was reached")
+		}, edge.OpenInDev())
+		for path, open := range map[string]bool{"/v2/companies/0190a0b0-0000-7000-8000-000000000001": dev, "/v2/companies": false} {
+			if res, _, raw := b.do(t, "GET", path, "", "Authorization", ""); (res.StatusCode != 401) != open {
+				t.Errorf("development %v, %s without a token: %d %s", dev, path, res.StatusCode, raw)
+			}
+		}
+	}
+}
+
+// TestLargestBody: as many bytes as are taken, and one more, whether their number was announced or not.
+func TestLargestBody(t *testing.T) {
+	t.Parallel()
+	for _, announced := range []bool{true, false} {
+		for more, want := range []int{201, 413} {
+			b := setup(t, func(o *edge.Options) { o.MaxBody = 200 })
+			text := company + strings.Repeat(" ", 200-len(company)+more)
+			r := httptest.NewRequestWithContext(t.Context(), "POST", "/v2/companies", strings.NewReader(text))
+			r.Header.Set("Authorization", "Bearer good")
+			r.Header.Set("Content-Type", "application/json")
+			r.RemoteAddr = "192.0.2.7:4711"
+			if !announced {
+				r.ContentLength = -1
+			}
+			w := httptest.NewRecorder()
+			b.mux.ServeHTTP(w, r)
+			if w.Code != want || b.fakes.runs != 1-more {
+				t.Errorf("%d bytes, announced %v: %d %s", len(text), announced, w.Code, w.Body)
+			}
+		}
 	}
 }
 
