@@ -478,6 +478,64 @@ func TestWhoseBucket(t *testing.T) {
 	}
 }
 
+type nowhereToGo struct{}
+
+func (nowhereToGo) Find(string) edge.Upstream { return nil }
+
+// TestCredentialsKeepToTheirEnvironment: what is for one environment does nothing in another, whichever way the caller
+// says where he believes to be; and where its own is not configured it does nothing here either.
+func TestCredentialsKeepToTheirEnvironment(t *testing.T) {
+	t.Parallel()
+	const form, asJSON = "grant_type=client_credentials&client_id=far&client_secret=s", `{"clientId":"far","clientSecret":"s"}`
+	type where struct{ header, listener string }
+	for name, tc := range map[string]struct {
+		own                string // of the application
+		path, body, media  string
+		where              where
+		reached, elsewhere bool
+	}{
+		"it does not say":                      {edge.Sandbox, "/v2/companies", company, "application/json", where{}, true, false},
+		"it says its own":                      {edge.Sandbox, "/v2/companies", company, "application/json", where{header: edge.Sandbox}, true, false},
+		"it says another":                      {edge.Sandbox, "/v2/companies", company, "application/json", where{header: "production"}, false, true},
+		"it calls another's listener":          {edge.Sandbox, "/v2/companies", company, "application/json", where{listener: "production"}, false, true},
+		"it calls another's, and says its own": {edge.Sandbox, "/v2/companies", company, "application/json", where{edge.Sandbox, "production"}, false, true},
+		"it calls its own":                     {edge.Sandbox, "/v2/companies", company, "application/json", where{listener: edge.Sandbox}, true, false},
+		"its own is not here":                  {"production", "/v2/companies", company, "application/json", where{}, false, true},
+		"its own is not here, and it says so":  {"production", "/v2/companies", company, "application/json", where{header: "production"}, false, true},
+		"a token":                              {"", "/v2/auth/oauth2-token", form, "application/x-www-form-urlencoded", where{}, true, false},
+		"a token of its own":                   {"", "/v2/auth/oauth2-token", form, "application/x-www-form-urlencoded", where{header: "production"}, true, false},
+		"a token of another":                   {"", "/v2/auth/oauth2-token", form, "application/x-www-form-urlencoded", where{header: edge.Sandbox}, false, true},
+		"a token in the old way":               {"", "/get-auth-token", asJSON, "application/json", where{header: "production"}, true, false},
+		"a token of another in the old way":    {"", "/get-auth-token", asJSON, "application/json", where{listener: edge.Sandbox}, false, true},
+	} {
+		b := setup(t, func(o *edge.Options) {
+			o.Upstreams = nowhereToGo{}
+			o.EnvironmentOf = func(id string) string { return map[string]string{"far": "production"}[id] }
+		})
+		token := func(context.Context, struct{}) (struct{}, error) {
+			b.fakes.runs++
+			return struct{}{}, errs.New(errs.CredentialInvalid, "no")
+		}
+		edge.Handle(b.mux, "fetchOauth2Token", token)
+		edge.Handle(b.mux, "legacyAuthToken", token)
+		b.fakes.caller.Application = &edge.Application{Environment: tc.own,
+			Permit: func(*contract.Operation, netip.Addr, time.Time) (string, error) { return "p", nil },
+			Count:  func(context.Context) (time.Duration, error) { return 0, nil }}
+		r := httptest.NewRequestWithContext(edge.WithEnvironment(t.Context(), tc.where.listener), "POST", tc.path, strings.NewReader(tc.body))
+		r.RemoteAddr = "192.0.2.7:4711"
+		r.Header.Set("Content-Type", tc.media)
+		r.Header.Set("Airside-Environment", tc.where.header)
+		if tc.own != "" {
+			r.Header.Set("Authorization", "Bearer good")
+		}
+		w := httptest.NewRecorder()
+		b.mux.ServeHTTP(w, r)
+		if elsewhere := strings.Contains(w.Body.String(), "ENVIRONMENT_"); elsewhere != tc.elsewhere || (b.fakes.runs == 1) != tc.reached {
+			t.Errorf("%s: the handler ran %d times, %d %s", name, b.fakes.runs, w.Code, w.Body)
+		}
+	}
+}
+
 // TestOpenInDevelopment: what is open to everybody is so in development, and nothing else is.
 func TestOpenInDevelopment(t *testing.T) {
 	t.Parallel()
@@ -487,8 +545,12 @@ func TestOpenInDevelopment(t *testing.T) {
 			return struct{}{}, errs.New(errs.ResourceNotFound, "it was reached")
 		}, edge.OpenInDev())
 		for path, open := range map[string]bool{"/v2/companies/0190a0b0-0000-7000-8000-000000000001": dev, "/v2/companies": false} {
-			if res, _, raw := b.do(t, "GET", path, "", "Authorization", ""); (res.StatusCode != 401) != open {
+			if res, _, raw := b.do(t, "GET", path, "", "Authorization", ""); (res.StatusCode == 404) != open || !open && res.StatusCode != 401 {
 				t.Errorf("development %v, %s without a token: %d %s", dev, path, res.StatusCode, raw)
+			}
+			b.fakes.caller.Actor.Roles = []string{"TRAVELER"}
+			if res, _, raw := b.do(t, "GET", path, ""); (res.StatusCode == 404) != open || !open && res.StatusCode != 403 {
+				t.Errorf("development %v, %s without the role: %d %s", dev, path, res.StatusCode, raw)
 			}
 		}
 	}
