@@ -118,6 +118,9 @@ func TestHandlerRefusals(t *testing.T) {
 		if w.Code != want || w.Body.Len() > 0 {
 			t.Errorf("status %d with %d bytes, want %d and none", w.Code, w.Body.Len(), want)
 		}
+		if allow := w.Header().Get("Allow"); (allow == http.MethodPost) != (want == http.StatusMethodNotAllowed) {
+			t.Errorf("status %d with Allow %q", want, allow)
+		}
 	}
 	for text, want := range map[string]int{
 		`[]`:                       http.StatusBadRequest,

@@ -127,6 +127,40 @@ func TestStandardWebhooks(t *testing.T) {
 	}
 }
 
+// A delivery is in one style or in the other: three headers of either are enough, and none is borrowed.
+func TestStylesAreNotMixed(t *testing.T) {
+	t.Parallel()
+	ours := signed(t, "msg_1", secret)
+	theirs := func(names ...string) http.Header {
+		h := http.Header{}
+		for _, name := range names {
+			h.Set(name, map[string]string{
+				webhook.StandardID: ours.Get(webhook.HeaderID), webhook.StandardTimestamp: ours.Get(webhook.HeaderTimestamp),
+				webhook.StandardSignature: "v1," + ours.Get(webhook.HeaderSignature),
+				webhook.HeaderID:          ours.Get(webhook.HeaderID), webhook.HeaderTimestamp: ours.Get(webhook.HeaderTimestamp), webhook.HeaderSignature: ours.Get(webhook.HeaderSignature),
+			}[name])
+		}
+		return h
+	}
+	for _, tc := range []struct {
+		headers []string
+		want    error
+	}{
+		{[]string{webhook.StandardID, webhook.StandardTimestamp, webhook.StandardSignature}, nil},
+		{[]string{webhook.StandardID, webhook.StandardTimestamp}, webhook.ErrNoSignature},
+		{[]string{webhook.StandardID, webhook.StandardSignature}, webhook.ErrNoSignature},
+		{[]string{webhook.StandardTimestamp, webhook.StandardSignature}, webhook.ErrNoSignature},
+		{[]string{webhook.HeaderID, webhook.StandardTimestamp, webhook.StandardSignature}, webhook.ErrNoSignature},
+		{[]string{webhook.HeaderTimestamp, webhook.StandardID, webhook.StandardTimestamp, webhook.StandardSignature}, webhook.ErrNoSignature},
+		{[]string{webhook.HeaderSignature, webhook.StandardID, webhook.StandardTimestamp, webhook.StandardSignature}, webhook.ErrNoSignature},
+		{[]string{webhook.HeaderID, webhook.StandardID, webhook.StandardTimestamp, webhook.StandardSignature}, webhook.ErrNoSignature},
+	} {
+		if err := webhook.Verify([]string{secret}, theirs(tc.headers...), []byte(body), sent, 0); !errors.Is(err, tc.want) || (err == nil) != (tc.want == nil) {
+			t.Errorf("%v: %v, want %v", tc.headers, err, tc.want)
+		}
+	}
+}
+
 func FuzzVerify(f *testing.F) {
 	right, err := webhook.Sign(secret, "b7a3", sent, []byte(body))
 	if err != nil {

@@ -3,6 +3,7 @@
 package access_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/airside-travel/airside/internal/access"
@@ -126,5 +127,48 @@ func TestRolesGrowOnlyByWhatTheirAuthorHas(t *testing.T) {
 		errs.AccessDenied, "/permissions/2")
 	if err := update(boss, trips); err != nil {
 		t.Errorf("taking away is no giving: %v", err)
+	}
+	if err := update(admin(), `[{"permission":"TRIP_MANAGEMENT","actions":["ALL"]}]`); err != nil {
+		t.Fatal(err)
+	}
+	if err := update(boss, trips); err != nil {
+		t.Errorf("less than all of it is no giving: %v", err)
+	}
+}
+
+// TestRightsThatCannotBeGiven: an administrator of all who acts for one company makes no role that holds for others; whose
+// rights go further than the company he acts for gives them there only; and what an arranger has is his own.
+func TestRightsThatCannotBeGiven(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	var in access.CreateRoleIn
+	fill(d, "createRoleV3", `{"name":"Root","description":"","isPlatformRole":true,"permissions":[{"permission":"TRIP_MANAGEMENT","actions":["READ"]}]}`, &in.Doc)
+	global := admin()
+	global.Roles, global.Bound = []string{actor.GlobalAdmin}, acme
+	_, err := call(d, global, "createRoleV3", d.s.CreateRole, in)
+	refused(t, "a role for all of somebody who acts for one company", err, errs.AccessDenied, "/permissions/0")
+	global.Bound = ""
+	if _, err := call(d, global, "createRoleV3", d.s.CreateRole, in); err != nil {
+		t.Errorf("a role for all of an administrator of all: %v", err)
+	}
+
+	group := d.group(admin(), acme, "Target")
+	for _, name := range []string{"Access Admin", "User Admin"} {
+		d.grantee(ada, acme, d.platform(name), only("COMPANY", acme, globex))
+	}
+	bound := d.as(ada)
+	bound.Bound = acme
+	refused(t, "a right in another company than she acts for", d.give(bound, acme, group, d.platform("User Admin"), only("COMPANY", globex)), errs.AccessDenied, "/rolesToAdd")
+	if err := d.give(bound, acme, group, d.platform("User Admin"), only("COMPANY", acme)); err != nil {
+		t.Errorf("a right in the company that she acts for: %v", err)
+	}
+
+	arranger := d.as(ada)
+	arranger.Roles, arranger.Home = []string{actor.Arranger}, acme
+	for _, a := range access.Legacy(actor.Arranger) {
+		_, err := d.newRole(arranger, acme, "Given "+a.Permission, `[{"permission":"`+a.Permission+`","actions":["`+a.Actions[0]+`"]}]`)
+		if own := slices.ContainsFunc(arranger.Grants, func(g actor.Grant) bool { return g.Permission == a.Permission }); own != (err == nil) {
+			t.Errorf("what an arranger has, %s: %v", a.Permission, err)
+		}
 	}
 }

@@ -300,12 +300,13 @@ func TestParseMoney(t *testing.T) {
 	for text, want := range map[string]application.Money{
 		"1204.50 USD": {Minor: 120450, Currency: "USD"}, "1204.5 USD": {Minor: 120450, Currency: "USD"}, "7 EUR": {Minor: 700, Currency: "EUR"},
 		"9000 JPY": {Minor: 9000, Currency: "JPY"}, "1.234 BHD": {Minor: 1234, Currency: "BHD"}, " 0 USD ": {Currency: "USD"},
+		"9.99 AZZ": {Minor: 999, Currency: "AZZ"},
 	} {
 		if got, err := application.ParseMoney(text); err != nil || got != want {
 			t.Errorf("%q: %+v, %v", text, got, err)
 		}
 	}
-	for _, text := range []string{"", "10", "USD 10", "10 usd", "10.001 USD", "9.5 JPY", "-1 USD", "1e3 USD", "10,00 USD", ".5 USD", "10 EURO", "99999999999999999999 USD"} {
+	for _, text := range []string{"", "10", "USD 10", "10 usd", "10.001 USD", "9.5 JPY", "-1 USD", "1e3 USD", "10,00 USD", ".5 USD", "10 EURO", "10USD", "10", "1:0 USD", "1/0 USD", "10 U5D", "10 [SD", "10 @SD", "99999999999999999999 USD"} {
 		if got, err := application.ParseMoney(text); err == nil {
 			t.Errorf("%q: %+v", text, got)
 		}

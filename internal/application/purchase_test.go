@@ -64,6 +64,14 @@ func TestPrices(t *testing.T) {
 		"a key written otherwise":         {"hotelPriceCheck", hotel(""), "hotelCreatePnr", `{"bookingKey":"dear","BookingKey":"k"}`, "said what its key costs"},
 		"two currencies":                  {"hotelPriceCheck", hotel(`,"roomFees":[{"amount":{"amount":2,"currencyCode":"EUR"}}]`), "hotelCreatePnr", hotelBody, "said what its key costs"},
 		"less than nothing":               {"hotelPriceCheck", strings.Replace(hotel(""), "510", "-510", 1), "hotelCreatePnr", hotelBody, "said what its key costs"},
+		"a flight whose fare is missing":  {"airRevalidateItinerary", `{"bookingId":"b","fareBreakDown":{"totalFare":{"tax":` + usd("184.6") + `}}}`, "airCreatePnr", `{"bookingId":"b"}`, "said what its key costs"},
+		"a flight in two currencies":      {"airRevalidateItinerary", `{"bookingId":"b","fareBreakDown":{"totalFare":{"base":` + usd("483") + `,"tax":{"amount":2,"currencyCode":"EUR"}}}}`, "airCreatePnr", `{"bookingId":"b"}`, "said what its key costs"},
+		"a hotel whose base is missing":   {"hotelPriceCheck", `{"bookingKey":"k","price":{"tax":` + usd("90") + `}}`, "hotelCreatePnr", hotelBody, "said what its key costs"},
+		"a fee in no currency":            {"hotelPriceCheck", hotel(`,"roomFees":[{"amount":{"amount":25,"currencyCode":""}}]`), "hotelCreatePnr", hotelBody, "said what its key costs"},
+		"a car whose price changed":       {"carPriceCheck", strings.Replace(car(rate("rateInfo", "APPROXIMATE_TOTAL_PRICE", "70")), "false", "true", 1), "carCreatePnr", carBody, "said what its key costs"},
+		"a car without a rate":            {"carPriceCheck", car(""), "carCreatePnr", carBody, "said what its key costs"},
+		"a car for less than nothing":     {"carPriceCheck", car(rate("finalRateInfo", "APPROXIMATE_TOTAL_PRICE", "-80")), "carCreatePnr", carBody, "said what its key costs"},
+		"a flight without a key":          {"airRevalidateItinerary", `{"bookingId":"b","fareBreakDown":{"totalFare":{"base":` + usd("483") + `}}}`, "airCreatePnr", `{}`, "names no bookingId"},
 		"more than there is":              {"hotelPriceCheck", strings.Replace(hotel(""), "510", "1e300", 1), "hotelCreatePnr", hotelBody, "said what its key costs"},
 		"an answer that is none":          {"hotelPriceCheck", `[7]`, "hotelCreatePnr", hotelBody, "said what its key costs"},
 		"an answer of another operation":  {"hotelSearch", hotel(""), "hotelCreatePnr", hotelBody, "said what its key costs"},
@@ -127,11 +135,25 @@ func TestExtrasAddUp(t *testing.T) {
 		t.Errorf("80 and 5, of 100: %v", err)
 	}
 	r.now = r.now.Add(24 * time.Hour)
+	quoted("hotelDetails", `{"ancillaries":[{"ancillaryKey":"spa","totalPrice":{"amount":5,"currencyCode":"EUR"}},{"ancillaryKey":"gift","totalPrice":`+usd("-5")+`},{"ancillaryKey":"","totalPrice":`+usd("5")+`}]}`)
+	for _, extra := range []string{"spa", "gift", "", "golf"} {
+		if err := buy(`{"bookingKey":"k","ancillaryKeys":["` + extra + `"]}`); code(err) != errs.PriceUnknown {
+			t.Errorf("an extra %q that has no price in this currency: %v", extra, err)
+		}
+	}
+	quoted("hotelPriceCheck", stay("95"))
+	if err := buy(both); code(err) != errs.SpendCapReached || !strings.Contains(err.Error(), "121.00 USD") {
+		t.Errorf("95 and 21 and 5, of 100: %v", err)
+	}
+	quoted("hotelPriceCheck", strings.ReplaceAll(stay("99"), "USD", "EUR"))
+	if err := buy(both); code(err) != errs.SpendCapReached || !strings.Contains(err.Error(), "121.00 USD") {
+		t.Errorf("a price in another currency took the place of the first: %v", err)
+	}
 	quoted("hotelPriceCheck", stay("30"))
 	if err := buy(both); code(err) != errs.SpendCapReached {
 		t.Errorf("a lower price of the same key was believed: %v", err)
 	}
-	r.now = r.now.Add(48 * time.Hour)
+	r.now = r.now.Add(49 * time.Hour)
 	if err := buy(`{"bookingKey":"k"}`); code(err) != errs.PriceUnknown {
 		t.Errorf("a price of three days ago: %v", err)
 	}

@@ -169,6 +169,51 @@ func TestQuotaAroundMidnight(t *testing.T) {
 	}
 }
 
+// TestQuotaGivenBack: what a process gives back others can use, once, and on the day that it was taken for.
+func TestQuotaGivenBack(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	a := r.node(t)
+	id := r.make(t, a, application.Settings{RequestsPerDay: 1000})
+	b := r.node(t)
+	count := func(s *application.Service, most int) (let int) {
+		for range most {
+			if _, err := s.Count(t.Context(), s.Find(id)); err == nil {
+				let++
+			}
+		}
+		return let
+	}
+	back := func(s *application.Service) {
+		t.Helper()
+		if err := s.GiveBack(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	count(a, 1)
+	back(a)
+	back(a)
+	if n := count(b, 1100); n != 999 {
+		t.Errorf("%d of the 999 that are left", n)
+	}
+	r.now = r.now.Add(24 * time.Hour)
+	count(a, 1) // of a share of ten
+	r.now = r.now.Add(24 * time.Hour)
+	count(b, 500)
+	back(a) // of yesterday
+	if n := count(b, 1100); n != 500 {
+		t.Errorf("%d of the 500 that are left of today", n)
+	}
+	r.now = r.now.Add(24 * time.Hour)
+	if n := count(a, 1); n != 1 {
+		t.Error("no call of a new day")
+	}
+	back(a)
+	if n := count(a, 1100); n != 999 {
+		t.Errorf("%d of the 999 that are left, after it gave back and went on", n)
+	}
+}
+
 type counting struct {
 	application.Store
 	n    atomic.Int64

@@ -73,8 +73,13 @@ func (r *rig) follow(t testing.TB, s *application.Service) {
 // as runs fn in a transaction of the TMC's administrator.
 func (r *rig) as(t testing.TB, fn func(ctx context.Context) error) error {
 	t.Helper()
-	ctx := actor.With(context.WithoutCancel(t.Context()), &actor.Actor{Tenant: tenant, ClientID: "admin", Roles: []string{actor.TMCAdmin}})
-	return r.store.Update(ctx, fn)
+	return r.store.Update(as(t), fn)
+}
+
+// as is the context of a call of the TMC's administrator.
+func as(t testing.TB) context.Context {
+	t.Helper()
+	return actor.With(context.WithoutCancel(t.Context()), &actor.Actor{Tenant: tenant, ClientID: "admin", Roles: []string{actor.TMCAdmin}})
 }
 
 // make registers an application and answers its client id.

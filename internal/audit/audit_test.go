@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"iter"
 	"testing"
 	"time"
 
@@ -72,6 +74,9 @@ func TestChain(t *testing.T) {
 		write(t, s, func(tx store.Tx) error { return audit.Append(tx, e) })
 		if e.Seq != i+1 {
 			t.Errorf("entry %d has sequence number %d", i, e.Seq)
+		}
+		if want := time.Date(2026, 3, 1, 8, 0, 0, 123456000, time.UTC); e.At != want { //nolint:staticcheck // the zone counts: an entry is shown as it is kept
+			t.Errorf("entry %d is of %s, and a store keeps %s", i, e.At, want)
 		}
 		if last != nil && !bytes.Equal(e.PrevHash, last.Hash) {
 			t.Errorf("entry %d does not follow the one before", e.Seq)
@@ -152,6 +157,104 @@ func TestForgedEntries(t *testing.T) {
 		})
 		if d := cmp.Diff(audit.Result{Count: 3, Head: head, Broken: 4}, verify(t, s)); d != "" {
 			t.Errorf("%s (-want +got):\n%s", name, d)
+		}
+	}
+}
+
+// corrupt is a store in which somebody changed what is stored, from an entry on.
+type corrupt struct {
+	store.Reader
+	from int64
+	err  error
+}
+
+func (c corrupt) Audit(tenant string, from int64) iter.Seq2[*store.AuditEntry, error] {
+	return func(yield func(*store.AuditEntry, error) bool) {
+		for e, err := range c.Reader.Audit(tenant, from) {
+			if err == nil && e.Seq >= c.from {
+				e, err = nil, c.err
+			}
+			if !yield(e, err) {
+				return
+			}
+		}
+	}
+}
+
+// TestWalk: what is shown, and how far, of a chain that is whole, lost its beginning by age, was changed, or cannot be read.
+func TestWalk(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	var heads [][]byte
+	for range 6 {
+		write(t, s, func(tx store.Tx) error {
+			e := draft("user/1")
+			err := audit.Append(tx, e)
+			heads = append(heads, e.Hash)
+			return err
+		})
+	}
+	broken := errors.New("the disk is gone")
+	enough := errors.New("that is enough")
+	drop := func(size int64, chain []byte) func(tx store.Tx) error {
+		return func(tx store.Tx) error {
+			return audit.Drop(tx, tenant, audit.Anchor{Size: size, Chain: chain, At: at})
+		}
+	}
+	read := func(walk func(r store.Reader, fn func(*store.AuditEntry) error) (audit.Result, error), fail error) (res audit.Result, seen []int64, err error) {
+		err = s.View(t.Context(), func(ctx context.Context) (err error) {
+			res, err = walk(store.Read(ctx), func(e *store.AuditEntry) error {
+				seen = append(seen, e.Seq)
+				if len(seen) == 3 {
+					return fail
+				}
+				return nil
+			})
+			return err
+		})
+		return res, seen, err
+	}
+	whole := func(r store.Reader, fn func(*store.AuditEntry) error) (audit.Result, error) {
+		return audit.Walk(r, tenant, fn)
+	}
+	from := func(after int64, hash []byte, limit int) func(store.Reader, func(*store.AuditEntry) error) (audit.Result, error) {
+		return func(r store.Reader, fn func(*store.AuditEntry) error) (audit.Result, error) {
+			return audit.Continue(r, tenant, after, hash, limit, fn)
+		}
+	}
+	spoilt := func(err error) func(store.Reader, func(*store.AuditEntry) error) (audit.Result, error) {
+		return func(r store.Reader, fn func(*store.AuditEntry) error) (audit.Result, error) {
+			return audit.Walk(corrupt{r, 5, err}, tenant, fn)
+		}
+	}
+	for _, tc := range []struct {
+		name   string
+		before func(tx store.Tx) error
+		walk   func(store.Reader, func(*store.AuditEntry) error) (audit.Result, error)
+		fail   error
+		want   audit.Result
+		seen   []int64
+		err    error
+	}{
+		{name: "all of it", walk: whole, want: audit.Result{Intact: true, Count: 6, Head: heads[5]}, seen: []int64{1, 2, 3, 4, 5, 6}},
+		{name: "until somebody has enough", walk: whole, fail: enough, seen: []int64{1, 2, 3}, err: enough},
+		{name: "from an entry on", walk: from(2, heads[1], 0), want: audit.Result{Intact: true, Count: 6, Head: heads[5]}, seen: []int64{3, 4, 5, 6}},
+		{name: "some from an entry on", walk: from(2, heads[1], 3), want: audit.Result{Intact: true, Count: 5, Head: heads[4]}, seen: []int64{3, 4, 5}},
+		{name: "one", walk: from(0, nil, 1), want: audit.Result{Intact: true, Count: 1, Head: heads[0]}, seen: []int64{1}},
+		{name: "from an entry that is another", walk: from(2, heads[2], 0), want: audit.Result{Count: 2, Head: heads[2], Broken: 3}},
+		{name: "what was changed outside", walk: spoilt(store.ErrCorrupt), want: audit.Result{Count: 4, Head: heads[3], Broken: 5}, seen: []int64{1, 2, 3, 4}},
+		{name: "what cannot be read", walk: spoilt(broken), seen: []int64{1, 2, 3, 4}, err: broken},
+		{name: "behind an anchor", before: drop(2, heads[1]), walk: whole, want: audit.Result{Intact: true, Count: 6, Head: heads[5], From: 3}, seen: []int64{3, 4, 5, 6}},
+		{name: "behind a later anchor", before: drop(4, heads[3]), walk: whole, want: audit.Result{Intact: true, Count: 6, Head: heads[5], From: 5}, seen: []int64{5, 6}},
+		{name: "behind an anchor of another chain", before: drop(4, heads[2]), walk: whole, want: audit.Result{Count: 4, Head: heads[2], Broken: 5, From: 5}},
+		{name: "behind an anchor of everything", before: drop(6, heads[5]), walk: whole, want: audit.Result{Intact: true, Count: 6, Head: heads[5], From: 7}},
+	} {
+		if tc.before != nil {
+			write(t, s, tc.before)
+		}
+		res, seen, err := read(tc.walk, tc.fail)
+		if diff := cmp.Diff(tc.want, res) + cmp.Diff(tc.seen, seen); diff != "" || !errors.Is(err, tc.err) {
+			t.Errorf("%s: %v (-want +got)\n%s", tc.name, err, diff)
 		}
 	}
 }

@@ -190,6 +190,52 @@ func TestWalk(t *testing.T) {
 }
 
 // A walk that is overtaken by the next rotation ends both former keys; one that is done again changes nothing.
+// TestDestroyedKeysAreForgotten: once a walk has destroyed a former key, no process opens anything with it that it still
+// has in memory: not the one that walked, and another not after its next write for the company.
+func TestDestroyedKeysAreForgotten(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.must(acme)
+	w.insert(user("1", acme))
+	another := companykey.Wrap(w.db, master(1))
+	for _, st := range []store.Store{w.st, another} {
+		if _, err := docs(t, st); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var aside []byte // a copy that somebody kept
+	raw := func(fn func(r *store.Record)) {
+		t.Helper()
+		if err := w.db.Update(t.Context(), func(ctx context.Context) error {
+			r, err := store.From(ctx).Get(tenant, "user", "1")
+			if err != nil {
+				return err
+			}
+			fn(r)
+			return store.From(ctx).Update(r, 0)
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	raw(func(r *store.Record) { aside = bytes.Clone(r.Doc) })
+	w.now = w.now.Add(time.Hour)
+	w.must(acme)
+	w.walk()
+	if _, err := docs(t, w.st); err != nil {
+		t.Fatalf("after the walk: %v", err)
+	}
+	raw(func(r *store.Record) { r.Doc = aside })
+	if _, err := docs(t, w.st); !errors.Is(err, store.ErrCorrupt) {
+		t.Errorf("who walked opens a copy with the destroyed key: %v", err)
+	}
+	if err := another.Update(t.Context(), func(ctx context.Context) error { return store.From(ctx).Insert(user("2", acme)) }); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := docs(t, another); !errors.Is(err, store.ErrCorrupt) {
+		t.Errorf("another process opens a copy with the destroyed key: %v", err)
+	}
+}
+
 func TestOvertakenWalk(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -32,6 +32,8 @@ var loadContract = sync.OnceValues(contract.Load)
 type fakes struct {
 	caller *edge.Caller
 	acts   []edge.Act
+	then   *edge.Caller // who the token stands for from the second time on that it is asked about
+	asked  int
 	kept   map[string]edge.Answer
 	bodies map[string]string
 	runs   int
@@ -43,6 +45,12 @@ type fakes struct {
 func (f *fakes) Authenticate(_ context.Context, token string) (*edge.Caller, error) {
 	if token != "good" {
 		return nil, errs.New(errs.TokenInvalid, "Access Token Invalid")
+	}
+	if f.asked++; f.asked > 1 && f.then != nil {
+		if f.then.Actor == nil {
+			return nil, errs.New(errs.TokenInvalid, "Access Token Invalid")
+		}
+		return f.then, nil
 	}
 	return f.caller, f.refused
 }
@@ -283,6 +291,85 @@ func TestRolesAndScopes(t *testing.T) {
 	}
 }
 
+// TestRightsAreAskedAgain: where other processes change rights too, a write goes by what they are in its transaction, not
+// by what they were when it came in. Alone, a process changes them itself and asks once.
+func TestRightsAreAskedAgain(t *testing.T) {
+	t.Parallel()
+	who := func(change func(*edge.Caller)) *edge.Caller {
+		c := &edge.Caller{Actor: &actor.Actor{Tenant: "t", ClientID: "c1", Roles: []string{actor.TMCAdmin}}}
+		change(c)
+		return c
+	}
+	grants := func(err error) *edge.Application {
+		return &edge.Application{Environment: edge.Sandbox,
+			Permit: func(*contract.Operation, netip.Addr, time.Time) (string, error) { return "p", err },
+			Count:  func(context.Context) (time.Duration, error) { return 0, nil }}
+	}
+	for name, tc := range map[string]struct {
+		then      *edge.Caller
+		code      string
+		challenge string
+	}{
+		"nothing changed":    {who(func(*edge.Caller) {}), "", ""},
+		"the token is dead":  {&edge.Caller{}, "ACCESS_TOKEN_INVALID", `Bearer error="invalid_token"`},
+		"the role is gone":   {who(func(c *edge.Caller) { c.Actor.Roles = nil }), "ACCESS_DENIED", ""},
+		"the scope is gone":  {who(func(c *edge.Caller) { c.Actor.Scopes = []string{"company:read"} }), "ACCESS_DENIED", ""},
+		"the grant is gone":  {who(func(c *edge.Caller) { c.Application = grants(errs.New(errs.OperationNotGranted, "no")) }), "OPERATION_NOT_GRANTED", ""},
+		"the grant is there": {who(func(c *edge.Caller) { c.Application = grants(nil) }), "", ""},
+	} {
+		for _, shared := range []bool{true, false} {
+			b := setup(t, func(o *edge.Options) { o.Shared = shared })
+			b.fakes.then = tc.then
+			res, e, raw := b.do(t, "POST", "/v2/companies", company)
+			code, want, runs := "", tc.code, 1
+			if len(e.ErrorMessages) > 0 {
+				code = e.ErrorMessages[0].ErrorCode
+			}
+			if !shared {
+				want = ""
+			}
+			if want != "" {
+				runs = 0
+			}
+			if code != want || b.fakes.runs != runs || shared && res.Header.Get("WWW-Authenticate") != tc.challenge {
+				t.Errorf("%s, shared %v: %d %s, the handler ran %d times, challenge %q", name, shared, res.StatusCode, raw, b.fakes.runs, res.Header.Get("WWW-Authenticate"))
+			}
+		}
+	}
+}
+
+// TestChallenge: who brings no token learns how to bring one, and whose token is dead that it is (RFC 6750, section 3).
+func TestChallenge(t *testing.T) {
+	t.Parallel()
+	for authorization, want := range map[string]string{
+		"": "Bearer", "Basic x": "Bearer", "Bearer": "Bearer", "Bearer ": "Bearer", "bearer bad": `Bearer error="invalid_token"`, "bearer good": "",
+	} {
+		res, _, _ := setup(t, nil).do(t, "GET", "/v2/companies", "", "Authorization", authorization)
+		if got := res.Header.Get("WWW-Authenticate"); got != want || (res.StatusCode == 401) != (want != "") {
+			t.Errorf("Authorization %q: %d, WWW-Authenticate %q; want %q", authorization, res.StatusCode, got, want)
+		}
+	}
+}
+
+// TestCompanyOfThePath: who belongs to a company reaches no other through the path, however its id is written.
+func TestCompanyOfThePath(t *testing.T) {
+	t.Parallel()
+	const own, other = "0190a0b0-0000-7000-8000-000000000001", "0190a0b0-0000-7000-8000-00000000000a"
+	for id, mine := range map[string]bool{own: true, other: false, strings.ToUpper(other): false} {
+		b := setup(t, nil)
+		b.fakes.caller.Actor.Roles, b.fakes.caller.Actor.Company = []string{actor.CompanyAdmin}, own
+		ran := false
+		edge.Handle(b.mux, "readCompany", func(context.Context, struct{}) (struct{}, error) {
+			ran = true
+			return struct{}{}, errs.New(errs.ResourceNotFound, "it has gone")
+		})
+		res, _, raw := b.do(t, "GET", "/v2/companies/"+id, "")
+		if ran != mine || (res.StatusCode == 403) == mine {
+			t.Errorf("%s: %d %s, the handler ran %v", id, res.StatusCode, raw, ran)
+		}
+	}
+}
+
 func TestRealAddress(t *testing.T) {
 	t.Parallel()
 	inside := edge.Networks{netip.MustParsePrefix("10.0.0.0/8")}
@@ -301,6 +388,7 @@ func TestRealAddress(t *testing.T) {
 		{"chain shorter than trusted, and its last proxy would be allowed", 2, "203.0.113.9", 403},
 		{"past all proxies", 2, "", 403},
 		{"not an address", 1, "unknown", 403},
+		{"IPv4 inside IPv6", 1, "::ffff:10.0.0.1", 200},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -342,6 +430,154 @@ func TestRateLimitRefillsWithTime(t *testing.T) {
 	res, _, _ = b.do(t, "GET", "/v2/companies", "")
 	if diff := cmp.Diff([]int{200, 200, 429, 200}, append(got, res.StatusCode)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestWhoseBucket: tokens are limited by address whichever client asks, whoever has no client by address, and an
+// application by its own rate besides.
+func TestWhoseBucket(t *testing.T) {
+	t.Parallel()
+	one := edge.Rate{PerSecond: 1, Burst: 1}
+	token := func(client string) []string {
+		return []string{"POST", "/v2/auth/oauth2-token", "grant_type=client_credentials&client_id=" + client + "&client_secret=s"}
+	}
+	read := []string{"GET", "/v2/companies", ""}
+	for name, tc := range map[string]struct {
+		change func(*edge.Options)
+		rate   edge.Rate // of the application
+		calls  [][]string
+		want   []bool // held back
+	}{
+		"tokens from one address":       {func(o *edge.Options) { o.TokenRate = one }, edge.Rate{}, [][]string{token("a"), token("b")}, []bool{false, true}},
+		"tokens are not other calls":    {func(o *edge.Options) { o.TokenRate = one }, edge.Rate{}, [][]string{token("a"), read, read}, []bool{false, false, false}},
+		"other calls are not tokens":    {func(o *edge.Options) { o.Rate = one }, edge.Rate{}, [][]string{read, token("a"), token("a"), read}, []bool{false, false, false, true}},
+		"an application":                {func(*edge.Options) {}, one, [][]string{read, read}, []bool{false, true}},
+		"an application without a rate": {func(*edge.Options) {}, edge.Rate{}, [][]string{read, read, read}, []bool{false, false, false}},
+	} {
+		b := setup(t, tc.change)
+		edge.Handle(b.mux, "fetchOauth2Token", func(context.Context, struct{}) (struct{}, error) {
+			return struct{}{}, errs.New(errs.CredentialInvalid, "no")
+		})
+		b.fakes.caller.Application = &edge.Application{Environment: edge.Sandbox, Rate: tc.rate,
+			Permit: func(*contract.Operation, netip.Addr, time.Time) (string, error) { return "p", nil },
+			Count:  func(context.Context) (time.Duration, error) { return 0, nil }}
+		var got []bool
+		for _, call := range tc.calls {
+			header := []string{"Content-Type", "application/x-www-form-urlencoded"}
+			if call[0] == "GET" {
+				header = nil
+			}
+			res, e, raw := b.do(t, call[0], call[1], call[2], header...)
+			held := res.StatusCode == 429
+			if held && (res.Header.Get("Retry-After") != "1" || e.ErrorMessages[0].ErrorCode != "TOO_MANY_REQUESTS") {
+				t.Errorf("%s: Retry-After %q, %s", name, res.Header.Get("Retry-After"), raw)
+			}
+			got = append(got, held)
+		}
+		if diff := cmp.Diff(tc.want, got); diff != "" {
+			t.Errorf("%s: held back (-want +got)\n%s", name, diff)
+		}
+	}
+}
+
+type nowhereToGo struct{}
+
+func (nowhereToGo) Find(string) edge.Upstream { return nil }
+
+// TestCredentialsKeepToTheirEnvironment: what is for one environment does nothing in another, whichever way the caller
+// says where he believes to be; and where its own is not configured it does nothing here either.
+func TestCredentialsKeepToTheirEnvironment(t *testing.T) {
+	t.Parallel()
+	const form, asJSON = "grant_type=client_credentials&client_id=far&client_secret=s", `{"clientId":"far","clientSecret":"s"}`
+	type where struct{ header, listener string }
+	for name, tc := range map[string]struct {
+		own                string // of the application
+		path, body, media  string
+		where              where
+		reached, elsewhere bool
+	}{
+		"it does not say":                      {edge.Sandbox, "/v2/companies", company, "application/json", where{}, true, false},
+		"it says its own":                      {edge.Sandbox, "/v2/companies", company, "application/json", where{header: edge.Sandbox}, true, false},
+		"it says another":                      {edge.Sandbox, "/v2/companies", company, "application/json", where{header: "production"}, false, true},
+		"it calls another's listener":          {edge.Sandbox, "/v2/companies", company, "application/json", where{listener: "production"}, false, true},
+		"it calls another's, and says its own": {edge.Sandbox, "/v2/companies", company, "application/json", where{edge.Sandbox, "production"}, false, true},
+		"it calls its own":                     {edge.Sandbox, "/v2/companies", company, "application/json", where{listener: edge.Sandbox}, true, false},
+		"its own is not here":                  {"production", "/v2/companies", company, "application/json", where{}, false, true},
+		"its own is not here, and it says so":  {"production", "/v2/companies", company, "application/json", where{header: "production"}, false, true},
+		"a token":                              {"", "/v2/auth/oauth2-token", form, "application/x-www-form-urlencoded", where{}, true, false},
+		"a token of its own":                   {"", "/v2/auth/oauth2-token", form, "application/x-www-form-urlencoded", where{header: "production"}, true, false},
+		"a token of another":                   {"", "/v2/auth/oauth2-token", form, "application/x-www-form-urlencoded", where{header: edge.Sandbox}, false, true},
+		"a token in the old way":               {"", "/get-auth-token", asJSON, "application/json", where{header: "production"}, true, false},
+		"a token of another in the old way":    {"", "/get-auth-token", asJSON, "application/json", where{listener: edge.Sandbox}, false, true},
+	} {
+		b := setup(t, func(o *edge.Options) {
+			o.Upstreams = nowhereToGo{}
+			o.EnvironmentOf = func(id string) string { return map[string]string{"far": "production"}[id] }
+		})
+		token := func(context.Context, struct{}) (struct{}, error) {
+			b.fakes.runs++
+			return struct{}{}, errs.New(errs.CredentialInvalid, "no")
+		}
+		edge.Handle(b.mux, "fetchOauth2Token", token)
+		edge.Handle(b.mux, "legacyAuthToken", token)
+		b.fakes.caller.Application = &edge.Application{Environment: tc.own,
+			Permit: func(*contract.Operation, netip.Addr, time.Time) (string, error) { return "p", nil },
+			Count:  func(context.Context) (time.Duration, error) { return 0, nil }}
+		r := httptest.NewRequestWithContext(edge.WithEnvironment(t.Context(), tc.where.listener), "POST", tc.path, strings.NewReader(tc.body))
+		r.RemoteAddr = "192.0.2.7:4711"
+		r.Header.Set("Content-Type", tc.media)
+		r.Header.Set("Airside-Environment", tc.where.header)
+		if tc.own != "" {
+			r.Header.Set("Authorization", "Bearer good")
+		}
+		w := httptest.NewRecorder()
+		b.mux.ServeHTTP(w, r)
+		if elsewhere := strings.Contains(w.Body.String(), "ENVIRONMENT_"); elsewhere != tc.elsewhere || (b.fakes.runs == 1) != tc.reached {
+			t.Errorf("%s: the handler ran %d times, %d %s", name, b.fakes.runs, w.Code, w.Body)
+		}
+	}
+}
+
+// TestOpenInDevelopment: what is open to everybody is so in development, and nothing else is.
+func TestOpenInDevelopment(t *testing.T) {
+	t.Parallel()
+	for _, dev := range []bool{true, false} {
+		b := setup(t, func(o *edge.Options) { o.Dev = dev })
+		edge.Handle(b.mux, "readCompany", func(context.Context, struct{}) (struct{}, error) {
+			return struct{}{}, errs.New(errs.ResourceNotFound, "it was reached")
+		}, edge.OpenInDev())
+		for path, open := range map[string]bool{"/v2/companies/0190a0b0-0000-7000-8000-000000000001": dev, "/v2/companies": false} {
+			if res, _, raw := b.do(t, "GET", path, "", "Authorization", ""); (res.StatusCode == 404) != open || !open && res.StatusCode != 401 {
+				t.Errorf("development %v, %s without a token: %d %s", dev, path, res.StatusCode, raw)
+			}
+			b.fakes.caller.Actor.Roles = []string{"TRAVELER"}
+			if res, _, raw := b.do(t, "GET", path, ""); (res.StatusCode == 404) != open || !open && res.StatusCode != 403 {
+				t.Errorf("development %v, %s without the role: %d %s", dev, path, res.StatusCode, raw)
+			}
+		}
+	}
+}
+
+// TestLargestBody: as many bytes as are taken, and one more, whether their number was announced or not.
+func TestLargestBody(t *testing.T) {
+	t.Parallel()
+	for _, announced := range []bool{true, false} {
+		for more, want := range []int{201, 413} {
+			b := setup(t, func(o *edge.Options) { o.MaxBody = 200 })
+			text := company + strings.Repeat(" ", 200-len(company)+more)
+			r := httptest.NewRequestWithContext(t.Context(), "POST", "/v2/companies", strings.NewReader(text))
+			r.Header.Set("Authorization", "Bearer good")
+			r.Header.Set("Content-Type", "application/json")
+			r.RemoteAddr = "192.0.2.7:4711"
+			if !announced {
+				r.ContentLength = -1
+			}
+			w := httptest.NewRecorder()
+			b.mux.ServeHTTP(w, r)
+			if w.Code != want || b.fakes.runs != 1-more {
+				t.Errorf("%d bytes, announced %v: %d %s", len(text), announced, w.Code, w.Body)
+			}
+		}
 	}
 }
 

@@ -5,8 +5,10 @@ package inbox_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -246,6 +248,105 @@ func TestForwardRefuses(t *testing.T) {
 	}
 	if _, err := r.Receive(t.Context(), inbox.ReceiveIn{Environment: "closed"}); errs.As(err) == nil || errs.As(err).Code != errs.ResourceNotFound {
 		t.Errorf("an environment without inbox: %v", err)
+	}
+}
+
+// Which of two events is the older is told by the version where both have one, else by when they were published; what is
+// about nothing that is known, or comes without either, waits for nothing.
+func TestWhichIsOlder(t *testing.T) {
+	t.Parallel()
+	event := func(kind, payload string, minute int) string {
+		at := ""
+		if minute >= 0 {
+			at = fmt.Sprintf(`,"timestamp":"2026-11-02T09:%02d:00.000Z"`, minute)
+		}
+		return fmt.Sprintf(`{"event_type":%q,"operation":"SOMETHING","payload":%s%s}`, kind, payload, at)
+	}
+	for name, tc := range map[string]struct{ first, second, result, resource string }{
+		"a lower version":                       {event("PNR_V3", `{"pnrId":"1","version":2}`, 1), event("PNR_V3", `{"pnrId":"1","version":1}`, 2), inbox.Stale, "PNR/1"},
+		"a higher version":                      {event("PNR_V3", `{"pnrId":"1","version":2}`, 2), event("PNR_V3", `{"pnrId":"1","version":3}`, 1), inbox.Accepted, "PNR/1"},
+		"the same version, earlier":             {event("PNR_V3", `{"pnrId":"1","version":2}`, 2), event("PNR_V3", `{"pnrId":"1","version":2}`, 1), inbox.Stale, "PNR/1"},
+		"the same version, later":               {event("PNR_V3", `{"pnrId":"1","version":2}`, 1), event("PNR_V3", `{"pnrId":"1","version":2}`, 2), inbox.Accepted, "PNR/1"},
+		"the same version at the same time":     {event("PNR_V3", `{"pnrId":"1","version":2}`, 1), event("PNR_V3", `{"version":2,"pnrId":"1"}`, 1), inbox.Accepted, "PNR/1"},
+		"without a version, later":              {event("PNR_V3", `{"pnrId":"1","version":2}`, 1), event("PNR_V3", `{"pnrId":"1"}`, 2), inbox.Accepted, "PNR/1"},
+		"without a version, earlier":            {event("PNR_V3", `{"pnrId":"1","version":2}`, 2), event("PNR_V3", `{"pnrId":"1"}`, 1), inbox.Stale, "PNR/1"},
+		"a version after none, earlier":         {event("PNR_V3", `{"pnrId":"1"}`, 2), event("PNR_V3", `{"pnrId":"1","version":2}`, 1), inbox.Stale, "PNR/1"},
+		"neither":                               {event("PNR_V3", `{"pnrId":"1","version":2}`, 2), event("PNR_V3", `{"pnrId":"1"}`, -1), inbox.Accepted, "PNR/1"},
+		"a time after none":                     {event("PNR_V3", `{"pnrId":"1"}`, -1), event("PNR_V3", `{"pnrId":"1"}`, 1), inbox.Accepted, "PNR/1"},
+		"another booking":                       {event("PNR_V3", `{"pnrId":"1","version":2}`, 2), event("PNR_V3", `{"pnrId":"2","version":1}`, 1), inbox.Accepted, "PNR/2"},
+		"a traveler":                            {event("TRAVELER_V2", `{"id":"7","version":2}`, 1), event("TRAVELER_V2", `{"id":"7","version":1}`, 2), inbox.Stale, "USER/7"},
+		"a trip goes by time":                   {event("TRIP_DETAILS_V3", `{"basicTripInfo":{"tripId":"8"},"version":2}`, 1), event("TRIP_DETAILS_V3", `{"basicTripInfo":{"tripId":"8"},"version":1}`, 2), inbox.Accepted, "TRIP/8"},
+		"a trip, earlier":                       {event("TRIP_DETAILS_V3", `{"basicTripInfo":{"tripId":"8"}}`, 2), event("TRIP_DETAILS_V3", `{"basicTripInfo":{"tripId":"8"}}`, 1), inbox.Stale, "TRIP/8"},
+		"an approval goes by time":              {event("PNR_APPROVAL", `{"pnrId":"1","version":2}`, 1), event("PNR_APPROVAL", `{"pnrId":"1","version":1}`, 2), inbox.Accepted, "PNR_APPROVAL/1"},
+		"an approval is no booking":             {event("PNR_V3", `{"pnrId":"1","version":2}`, 2), event("PNR_APPROVAL", `{"pnrId":"1"}`, 1), inbox.Accepted, "PNR_APPROVAL/1"},
+		"a charge":                              {event("SERVICE_CHARGE", `{"chargeId":"9"}`, 2), event("SERVICE_CHARGE", `{"chargeId":"9"}`, 1), inbox.Stale, "SERVICE_CHARGE/9"},
+		"a task":                                {event("AGENT_TASK_DETAILS", `{"id":"3"}`, 2), event("AGENT_TASK_DETAILS", `{"id":"3"}`, 1), inbox.Stale, "AGENT_TASK/3"},
+		"of a kind that is not known":           {event("WEATHER", `{"id":"3"}`, 2), event("WEATHER", `{"id":"3"}`, 1), inbox.Accepted, "WEATHER/webhook/id two"},
+		"a booking without its id":              {event("PNR_V3", `{"version":2}`, 2), event("PNR_V3", `{"version":1}`, 1), inbox.Accepted, "PNR/webhook/id two"},
+		"a version that is no number, but time": {event("PNR_V3", `{"pnrId":"1","version":2}`, 2), event("PNR_V3", `{"pnrId":"1","version":2.5}`, 1), inbox.Stale, "PNR/1"},
+	} {
+		r := newRig(t, memory(t), "")
+		if code := r.send(t, current, "one", tc.first) + r.send(t, current, "two", tc.second); code != "" {
+			t.Fatalf("%s: %s", name, code)
+		}
+		if got := r.list(t, inbox.ListIn{WebhookID: "two"}).Receipts; len(got) != 1 || got[0].Result != tc.result || got[0].Resource != tc.resource {
+			t.Errorf("%s: %+v; want %s of %s", name, *got[0], tc.result, tc.resource)
+		}
+	}
+}
+
+// outage is a vault that cannot be reached.
+type outage struct{}
+
+func (outage) Verify(context.Context, http.Header, []byte, time.Time, time.Duration) (string, error) {
+	return "", errors.New("the vault does not answer")
+}
+
+func (outage) References() []string { return nil }
+
+// Who is let in hangs on what an inbox was told to look at, and everybody else is in its list with the reason.
+func TestWhoIsLetIn(t *testing.T) {
+	t.Parallel()
+	body := pnr("9199471293", 1, "BOOKING_CREATED")
+	full := body + strings.Repeat(" ", inbox.MaxBody-len(body))
+	for name, tc := range map[string]struct {
+		change func(*inbox.Environment)
+		secret string
+		age    int64
+		body   string
+		header []string
+		code   errs.Code
+		result string
+	}{
+		"a signature":                             {secret: current, result: inbox.Accepted},
+		"as much as is taken":                     {secret: current, body: full, result: inbox.Accepted},
+		"a byte more":                             {secret: current, body: full + " ", code: errs.RequestTooLarge, result: inbox.TooLarge},
+		"a signature that is old":                 {secret: current, age: 301, code: errs.WebhookStale, result: inbox.Late},
+		"a token":                                 {header: []string{"Authorization", "Bearer good"}, result: inbox.Accepted},
+		"a token of another scheme":               {header: []string{"Authorization", "Basic good"}, code: errs.WebhookUnsigned, result: inbox.Unsigned},
+		"a token without a scheme":                {header: []string{"Authorization", "good"}, code: errs.WebhookUnsigned, result: inbox.Unsigned},
+		"a token where none counts":               {change: func(e *inbox.Environment) { e.Bearer = false }, header: []string{"Authorization", "Bearer good"}, code: errs.WebhookUnsigned, result: inbox.Unsigned},
+		"a signature where none counts":           {change: func(e *inbox.Environment) { e.Verifier = nil }, secret: current, code: errs.WebhookForged, result: inbox.Forged},
+		"nothing where only tokens count":         {change: func(e *inbox.Environment) { e.Verifier = nil }, code: errs.WebhookUnsigned, result: inbox.Unsigned},
+		"a token where only tokens count":         {change: func(e *inbox.Environment) { e.Verifier = nil }, header: []string{"Authorization", "Bearer good"}, result: inbox.Accepted},
+		"a part of a signature, beside a token":   {header: []string{"Authorization", "Bearer good", "webhook-id", "x"}, code: errs.WebhookUnsigned, result: inbox.Unsigned},
+		"a signature that cannot be looked at":    {change: func(e *inbox.Environment) { e.Verifier = outage{} }, secret: current, code: errs.StoreUnavailable, result: inbox.Unverified},
+		"a token while the vault does not answer": {change: func(e *inbox.Environment) { e.Verifier = outage{} }, header: []string{"Authorization", "Bearer good"}, result: inbox.Accepted},
+	} {
+		r := newRigOf(t, memory(t), "", tc.change)
+		if tc.body == "" {
+			tc.body = body
+		}
+		h := r.signed(t, tc.secret, "one", tc.body, tc.header...)
+		r.at.Store(tc.age)
+		_, err := r.Receive(t.Context(), inbox.ReceiveIn{Environment: "production", Header: h, Address: "198.51.100.7", Body: []byte(tc.body)})
+		code := errs.Code("")
+		if e := errs.As(err); e != nil {
+			code = e.Code
+		}
+		if got := r.list(t, inbox.ListIn{}).Receipts; code != tc.code || len(got) != 1 || got[0].Result != tc.result {
+			t.Errorf("%s: %v, and the receipts are %+v; want %q and %s", name, err, got, tc.code, tc.result)
+		}
 	}
 }
 

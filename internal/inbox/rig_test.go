@@ -69,6 +69,12 @@ func memory(t testing.TB) store.Store {
 // newRig has an inbox "production" that passes on to url; "" to nobody.
 func newRig(t testing.TB, st store.Store, url string) *rig {
 	t.Helper()
+	return newRigOf(t, st, url, nil)
+}
+
+// newRigOf has an inbox "production" that is another than usual.
+func newRigOf(t testing.TB, st store.Store, url string, change func(*inbox.Environment)) *rig {
+	t.Helper()
 	r := &rig{store: st}
 	r.clock = clock.Func(func() time.Time { return start.Add(time.Duration(r.at.Load()) * time.Second) })
 	r.out = outbox.New(outbox.Options{Store: st, Clocks: clock.NewTenants(r.clock), Companies: nobody{}, AllowInsecure: true})
@@ -84,6 +90,9 @@ func newRig(t testing.TB, st store.Store, url string) *rig {
 		if err := r.out.Own([]outbox.Owned{{Tenant: tenant, ID: target, URL: url, Name: "consumer", Signer: hook.NewSigner(vaults, ref("OUTWARD"))}}); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if change != nil {
+		change(&e)
 	}
 	r.Service = inbox.New(inbox.Options{Store: st, Clock: r.clock, Tenant: tenant, Outbox: r.out, Log: slog.New(slog.DiscardHandler),
 		Environments: []inbox.Environment{e, {Name: "closed"}},

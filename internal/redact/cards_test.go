@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -61,6 +62,32 @@ func TestCardsOfAllBrands(t *testing.T) {
 	}
 }
 
+// TestEdgesOfBrands: the first and last beginning that a brand has, its lengths, and what lies beside them, which is no card.
+func TestEdgesOfBrands(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		begin string
+		cards []int // the lengths that are one
+	}{
+		{"4000", []int{13, 16, 19}}, {"4999", []int{13, 16, 19}}, {"5100", []int{16}}, {"5599", []int{16}}, {"2221", []int{16}}, {"2720", []int{16}},
+		{"2220", nil}, {"2721", nil}, {"3400", []int{15}}, {"3499", []int{15}}, {"3700", []int{15}}, {"3799", []int{15}}, {"3300", nil},
+		{"3600", []int{14, 15, 16, 17, 18, 19}}, {"3800", []int{14, 15, 16, 17, 18, 19}}, {"3999", []int{14, 15, 16, 17, 18, 19}},
+		{"3000", []int{14, 15, 16, 17, 18, 19}}, {"3059", []int{14, 15, 16, 17, 18, 19}}, {"3060", nil}, {"3095", []int{14, 15, 16, 17, 18, 19}}, {"3094", nil}, {"3096", nil},
+		{"3528", []int{16, 17, 18, 19}}, {"3589", []int{16, 17, 18, 19}}, {"3527", nil}, {"3590", nil},
+		{"5000", []int{16, 17, 18, 19}}, {"5600", []int{16, 17, 18, 19}}, {"6999", []int{16, 17, 18, 19}}, {"7000", nil}, {"8100", []int{16, 17, 18, 19}}, {"8000", nil}, {"8200", nil},
+		{"2200", []int{16, 17, 18, 19}}, {"2204", []int{16, 17, 18, 19}}, {"2199", nil}, {"2205", nil}, {"0000", nil}, {"1000", nil}, {"9999", nil},
+	} {
+		for n := 12; n <= 19; n++ {
+			pan := number(nil, tc.begin+strings.Repeat("0", n-1-len(tc.begin)), n)
+			text := "x " + pan + " y"
+			got := redact.Cards(text)
+			if is := slices.Contains(tc.cards, n); is != !strings.Contains(got, pan[:n-4]) || !is && got != text {
+				t.Errorf("%s became %q; a card: %v", pan, got, is)
+			}
+		}
+	}
+}
+
 func TestHandler(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
@@ -98,6 +125,24 @@ func TestIDsStay(t *testing.T) {
 		{hex + "0", "a[card ending 5556]b001122334455660"},
 		{hex + " 4000 0566 5566 5556", hex + " [card ending 5556]"},
 		{"a0000000-4000-0566-5566-555600000000 4000056655665556", "a0000000-4000-0566-5566-555600000000 [card ending 5556]"},
+		{"abcdefab-4000-0566-5566-5556abcdefab", "abcdefab-4000-0566-5566-5556abcdefab"},
+		{"ABCDEFAB-4000-0566-5566-5556ABCDEFAB", "ABCDEFAB-4000-0566-5566-5556ABCDEFAB"},
+		{"abcdefa-b4000-0566-5566-5556abcdefab", "abcdefa-b[card ending 5556]abcdefab"},
+		{"abcdefab-4000056655665556abcdefabcde", "abcdefab-[card ending 5556]abcdefabcde"},
+		{"abcdefab-4000-0566-5566-5556abcdefabc", "abcdefab-[card ending 5556]abcdefabc"},
+		{strings.ToUpper(uuid), strings.ToUpper(uuid)},
+		{strings.ToUpper(hex), strings.ToUpper(hex)},
+		{"f4000056655665556b00112233445566", "f4000056655665556b00112233445566"},
+		{"F4000056655665556b00112233445566", "F4000056655665556b00112233445566"},
+		{"g4000056655665556b00112233445566", "g[card ending 5556]b00112233445566"},
+		{"G4000056655665556b00112233445566", "G[card ending 5556]b00112233445566"},
+		{"/4000056655665556b00112233445566", "/[card ending 5556]b00112233445566"},
+		{"z" + hex, "za[card ending 5556]b00112233445566"},
+		{"Z" + hex, "Za[card ending 5556]b00112233445566"},
+		{"40000566556655564000056655665556", "[card]"},
+		{"4000056655665556-a000-b000-c000-d000", "[card ending 5556]-a000-b000-c000-d000"},
+		{"a000-b000-c000-d000-4000056655665556", "a000-b000-c000-d000-[card ending 5556]"},
+		{"abcdef0123-4000056655665556", "abcdef0123-[card ending 5556]"},
 		{"x" + hex, "xa[card ending 5556]b00112233445566"},
 	} {
 		if got := redact.Cards(tc.in); got != tc.want {

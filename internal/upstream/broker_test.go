@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -134,6 +135,39 @@ func TestThrottledWithoutToken(t *testing.T) {
 		pass(2 * time.Minute)
 		r.call(t, c, "")
 	})
+}
+
+// What cannot stand in a header is no token: nothing is sent with it, and it is not made fit.
+func TestUnusableTokens(t *testing.T) {
+	t.Parallel()
+	for name, dress := range map[string]func(string) string{
+		"none":           func(string) string { return "" },
+		"a space":        func(token string) string { return token + " x" },
+		"a line end":     func(token string) string { return token + "\r\nX-Admin: yes" },
+		"a control":      func(token string) string { return "\x01" + token },
+		"a DEL":          func(token string) string { return token + "\x7f" },
+		"another's sign": func(token string) string { return token + "é" },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t)
+			c := r.node(t)
+			r.dress = dress
+			if status, _, err := call(t.Context(), c, r.env.BaseURL, ""); !errors.Is(err, upstream.ErrUnavailable) {
+				t.Errorf("%s: %d, %v", name, status, err)
+			}
+			r.mu.Lock()
+			calls := maps.Clone(r.calls)
+			r.mu.Unlock()
+			for call, n := range calls {
+				if call != "POST /v2/auth/oauth2-token" && n > 0 {
+					t.Errorf("%s: %s was called %d times", name, call, n)
+				}
+			}
+			r.dress = nil
+			pass(2 * time.Minute)
+			r.call(t, c, "")
+		})
+	}
 }
 
 // An endpoint that is down is asked at growing distances, whoever calls, and found when it is back.

@@ -37,7 +37,8 @@ type fake struct {
 
 	// before and after are called around each call of a path, and break the connection by returning false.
 	before, after func(path string) bool
-	throttle      string // Retry-After of the token endpoint; empty: not throttled
+	throttle      string                    // Retry-After of the token endpoint; empty: not throttled
+	dress         func(token string) string // of the token endpoint's answer; nil: as it is
 	bodies        []string
 }
 
@@ -106,6 +107,9 @@ func (f *fake) answer(r *http.Request) (int, any) {
 		t := ids.Secret("ast_" + canary)
 		f.tokens[t], f.ends[t] = id, now.Add(f.life)
 		f.fetched = append(f.fetched, now)
+		if f.dress != nil {
+			t = f.dress(t)
+		}
 		return http.StatusOK, map[string]any{"access_token": t, "expires_in": int(f.life / time.Second), "token_type": "Bearer"}
 	}
 	bearer := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
