@@ -31,7 +31,7 @@ func (a *App) listen(ctx context.Context, address, environment string) (addr str
 	}
 	s := &http.Server{
 		Handler: a.mux, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute,
-		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.o.Log.Handler(), slog.LevelWarn),
+		MaxHeaderBytes: 64 << 10, ConnState: wire.State, ErrorLog: slog.NewLogLogger(a.o.Log.Handler(), slog.LevelWarn),
 	}
 	if environment != "" {
 		s.BaseContext = func(net.Listener) context.Context {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -41,6 +42,14 @@ type conn struct {
 	refused  atomic.Bool
 	heads    int
 	writeBy  time.Time // until when bytes may wait for the caller; one goroutine writes at a time
+}
+
+// State is for http.Server's ConnState: when a connection waits for its next request, what was written before is a
+// whole answer, and a refusal is one more.
+func State(c net.Conn, s http.ConnState) {
+	if c, ok := c.(*conn); ok && s == http.StateIdle {
+		c.answered.Store(false)
+	}
 }
 
 // linger is how long a refusal may take to be written.

@@ -27,13 +27,18 @@ func serve(t *testing.T) (addr string, seen *atomic.Int64) {
 	}), seen
 }
 
-func listen(t *testing.T, h http.HandlerFunc) (addr string) {
+func listen(t *testing.T, h http.HandlerFunc, states ...func(http.ConnState)) (addr string) {
 	t.Helper()
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := &http.Server{Handler: h} //nolint:gosec // a test
+	srv := &http.Server{Handler: h, ConnState: func(c net.Conn, s http.ConnState) {
+		wire.State(c, s)
+		for _, f := range states {
+			f(s)
+		}
+	}} //nolint:gosec // a test
 	go srv.Serve(wire.Listen(l, func(_ net.Addr, rule, message string) []byte { return []byte(rule + ": " + message) }))
 	t.Cleanup(func() { srv.Close() })
 	return l.Addr().String()
@@ -168,6 +173,7 @@ func TestPassed(t *testing.T) {
 func TestAfterAnAnswer(t *testing.T) {
 	t.Parallel()
 	const chunked = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n"
+	idle := make(chan struct{}, 10)
 	addr := listen(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost {
 			_ = http.NewResponseController(w).EnableFullDuplex()
@@ -176,9 +182,14 @@ func TestAfterAnAnswer(t *testing.T) {
 		}
 		_, _ = io.Copy(io.Discard, r.Body)
 		_, _ = io.WriteString(w, "done")
+	}, func(s http.ConnState) {
+		if s == http.StateIdle {
+			idle <- struct{}{}
+		}
 	})
 	for name, tc := range map[string]struct{ first, until, then, want string }{
 		"between two answers":    {"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "done", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\n", "HTTP/1.1 400 "},
+		"in the next head":       {"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "done", "GET / HTTP/1.1\n", "HTTP/1.1 400 "},
 		"in the middle of one":   {chunked, "begun", "x\r\n", ""},
 		"where a chunk is wrong": {chunked, "begun", "1\r\nab\r\n0\r\n\r\n", ""},
 	} {
@@ -193,6 +204,9 @@ func TestAfterAnAnswer(t *testing.T) {
 			if _, err := c.Read(one); err != nil {
 				t.Fatalf("%s: %v after %q", name, err, got.String())
 			}
+		}
+		if tc.until == "done" {
+			<-idle // what comes now begins a request
 		}
 		_, _ = io.WriteString(c, tc.then)
 		rest, _ := io.ReadAll(c)
