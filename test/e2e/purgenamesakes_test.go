@@ -215,3 +215,37 @@ func TestPurgeTakesOneOfSeveral(t *testing.T) {
 		t.Errorf("the trip of somebody else is called %q", got)
 	}
 }
+
+// A colleague's trip has no id of the person's; an address and numbers that nobody else has tie it all the same.
+func TestPurgeReachesWhatAnAddressTies(t *testing.T) {
+	t.Parallel()
+	c := start(t)
+	user := c.call(201, "POST", "/v2/users", c.canary()).str("id")
+	trip := c.trip("Ada Moreau and Xanthippa Zephyrine Quibbleworth")
+	found := c.search(leg("LHR", "JFK", c.day(60)))
+	b := booked{trip, c.book(found.str("searchId"), found.list("itineraryDetails/itineraries")[0].str("itineraryId"), trip)}
+	home := doc{"label": "home", "name": "Ada Moreau", "email": "ada.moreau@example.com", "isPrimary": true, "restrictVisibility": false}
+	c.call(200, "POST", "/v3/trips/"+trip, doc{"tripContacts": []doc{
+		{"label": "desk", "name": "Xanthippa Quibbleworth", "email": "xq.work@example.com",
+			"phoneNumber": doc{"countryCode": 44, "nationalNumber": 7946055512, "rawInput": "07946 055512"}}, home}})
+	c.call(201, "POST", "/v2/trips/"+trip+"/agent-notes", doc{"note": "met QUIBBLEWORTH/XANTHIPPA MS, passport P90155512, BA90155512, +44 (0) 7946 055512"})
+	if seen := sightings(fmt.Append(nil, c.shown(b))); len(seen) < 6 {
+		t.Fatalf("only %v are to be seen before the purge: the test proves nothing", seen)
+	}
+	path := "/v1/airside/users/" + user + "/purge"
+	for _, report := range []object{c.call(200, "GET", path, nil), c.call(200, "POST", path, nil)} {
+		if got := idsOf(report, "trips"); len(got) != 1 || got[0] != trip || line(report, "supplierOrders").num("count") != 0 {
+			t.Errorf("a purge takes %v", report)
+		}
+	}
+	after := c.shown(b)
+	if seen := sightings(fmt.Append(nil, after)); seen != nil || strings.Contains(fmt.Sprint(after), "055512") {
+		t.Errorf("the API still shows %v: %v", seen, after["trip"])
+	}
+	if got := c.detail(trip).str("basicTripInfo/tripName"); got != "Ada Moreau and ***" {
+		t.Errorf("the trip is called %q", got)
+	}
+	if d := cmp.Diff(c.detail(trip).at("basicTripInfo/tripContacts/1"), any(home)); d != "" {
+		t.Error("the other contact changed: ", d)
+	}
+}
