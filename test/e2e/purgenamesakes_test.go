@@ -245,7 +245,7 @@ func TestPurgeReachesWhatAnAddressTies(t *testing.T) {
 	if got := c.detail(trip).str("basicTripInfo/tripName"); got != "Ada Moreau and ***" {
 		t.Errorf("the trip is called %q", got)
 	}
-	if d := cmp.Diff(c.detail(trip).at("basicTripInfo/tripContacts/1"), any(home)); d != "" {
+	if d := cmp.Diff(after["trip"].(object).at("basicTripInfo/tripMetadata/tripContacts/1"), any(home)); d != "" {
 		t.Error("the other contact changed: ", d)
 	}
 }
