@@ -3,39 +3,65 @@
 package air
 
 import (
-	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/store"
+	"github.com/airside-travel/airside/internal/supplier"
 )
 
-// Forget takes a person out of the orders at the airlines and returns how many those are; redact does it to
-// one document. A dry run only counts.
-func (s *Service) Forget(ctx context.Context, redact func([]byte) ([]byte, bool, error), dry bool) (int, error) {
-	var found []*store.Record
-	for r, err := range store.Read(ctx).List(store.Query{Tenant: actor.Tenant(ctx), Kind: kindOrder, Deleted: true}) {
+// Forget takes a person out of the orders at the airlines and returns the PNRs whose orders those are. places
+// says where in a PNR's list of travelers the person is, which is the place in the order as well: an order has no
+// ids of people, and names are not one person's. A dry run changes nothing.
+func (s *Service) Forget(ctx context.Context, places map[string][]int, gone string, dry bool) ([]string, error) {
+	var done []string
+	for _, pnrID := range slices.Sorted(maps.Keys(places)) {
+		o, version, err := s.order(ctx, pnrID)
 		if err != nil {
-			return 0, fmt.Errorf("air: orders: %w", err)
+			return nil, err
 		}
-		doc, changed, err := redact(r.Doc)
-		if err != nil {
-			return 0, fmt.Errorf("air: order of PNR %s: %w", r.ID, err)
+		if o == nil || !strike(o, places[pnrID], gone) {
+			continue
 		}
-		if changed {
-			r.Doc = bytes.Clone(doc)
-			found = append(found, r)
+		done = append(done, pnrID)
+		if dry {
+			continue
 		}
-	}
-	if dry {
-		return len(found), nil
-	}
-	for _, r := range found {
-		r.UpdatedAt = s.now(ctx)
-		if err := store.From(ctx).Update(r, r.Version); err != nil {
-			return 0, fmt.Errorf("air: order of PNR %s: %w", r.ID, err)
+		if err := s.rewriteOrder(ctx, pnrID, version, o); err != nil {
+			return nil, err
 		}
 	}
-	return len(found), nil
+	return done, nil
+}
+
+func strike(o *supplier.Order, places []int, gone string) (changed bool) {
+	for _, i := range places {
+		if i < 0 || i >= len(o.Travelers) {
+			continue
+		}
+		if t := &o.Travelers[i]; t.First != gone || t.Last != gone || t.LoyaltyNumber != "" {
+			t.First, t.Last, t.LoyaltyNumber, changed = gone, gone, "", true
+		}
+	}
+	return changed
+}
+
+// rewriteOrder replaces an order that stays as it is at the airline.
+func (s *Service) rewriteOrder(ctx context.Context, pnrID string, version int64, o *supplier.Order) error {
+	rec, err := store.From(ctx).Get(actor.Tenant(ctx), kindOrder, pnrID)
+	if err != nil {
+		return fmt.Errorf("air: order of PNR %s: %w", pnrID, err)
+	}
+	if rec.Doc, err = json.Marshal(o); err != nil {
+		return fmt.Errorf("air: order of PNR %s: %w", pnrID, err)
+	}
+	rec.UpdatedAt = s.now(ctx)
+	if err := store.From(ctx).Update(rec, version); err != nil {
+		return fmt.Errorf("air: order of PNR %s: %w", pnrID, err)
+	}
+	return nil
 }

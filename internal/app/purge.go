@@ -33,16 +33,17 @@ func purgeParts(s *services) []purge.Part {
 		removed("groupMemberships", s.access.Forget, purge.Removed),
 		removed("scimResources", s.scim.Forget, purge.Removed),
 		removed("externalIdsOfLedger", s.ledger.Forget, purge.Redacted),
+		// Orders have no ids of people: the PNRs say where in an order the person is.
 		func(ctx context.Context, p *forget.Person, dry bool) ([]purge.Line, error) {
-			n, err := s.trip.Forget(ctx, p.Document, dry)
+			n, err := s.trip.Forget(ctx, p.ID, p, dry)
+			if err != nil {
+				return nil, err
+			}
+			orders, err := s.air.Forget(ctx, n.Places, forget.Gone, dry)
 			return []purge.Line{
-				purge.Count("trips", purge.Redacted, n.Trips), purge.Count("pnrs", purge.Redacted, n.PNRs),
-				purge.Count("agentNotes", purge.Redacted, n.Notes),
+				purge.These("trips", purge.Redacted, n.Trips), purge.These("pnrs", purge.Redacted, n.PNRs),
+				purge.These("agentNotes", purge.Redacted, n.Notes), purge.These("supplierOrders", purge.Redacted, orders),
 			}, err
-		},
-		func(ctx context.Context, p *forget.Person, dry bool) ([]purge.Line, error) {
-			n, err := s.air.Forget(ctx, p.Document, dry)
-			return []purge.Line{purge.Count("supplierOrders", purge.Redacted, n)}, err
 		},
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -22,7 +23,7 @@ func (m *Main) usersCmd() *cobra.Command {
 func (m *Main) usersPurgeCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "purge USER-ID", Short: "Remove a person for good, or show what that takes",
-		Long: "Purge deletes a profile and what hangs on it, takes the person out of bookings, which keep money, tickets and\n" +
+		Long: "Purge deletes a profile and what hangs on it, takes the person out of his bookings, which keep money, tickets and\n" +
 			"ids, and makes events, kept answers and audit details about the person unreadable. It cannot be undone;\n" +
 			"`airside api deleteUser` deactivates somebody who may come back. Without --yes it only lists what would go.\n\n" +
 			"Copies of the database that were made before still hold the person: after restoring one, purge again.",
@@ -46,6 +47,7 @@ type purged struct {
 	Lines    []struct {
 		What, Fate string
 		Count      *int
+		IDs        []string
 	}
 }
 
@@ -55,6 +57,9 @@ func (m *Main) showPurged(got purged, done bool) error {
 		n := "all"
 		if l.Count != nil {
 			n = strconv.Itoa(*l.Count)
+		}
+		if len(l.IDs) > 0 {
+			n += "\t" + which(l.IDs, l.Count)
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\n", l.What, l.Fate, n)
 	}
@@ -67,4 +72,17 @@ func (m *Main) showPurged(got purged, done bool) error {
 	}
 	fmt.Fprintln(m.Stderr, "nothing was changed; --yes does it")
 	return nil
+}
+
+// shownIDs is how many ids stand in a line.
+const shownIDs = 10
+
+// which names some of the things that a line counts.
+func which(ids []string, count *int) string {
+	shown := ids[:min(len(ids), shownIDs)]
+	text := strings.Join(shown, " ")
+	if count != nil && *count > len(shown) {
+		text += fmt.Sprintf(" and %d more", *count-len(shown))
+	}
+	return text
 }

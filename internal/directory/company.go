@@ -98,7 +98,7 @@ func (s *Service) companyByPath(ctx context.Context, id string) (*store.Record, 
 		return s.companyRecord(ctx, strings.ToLower(id))
 	case !isExternal:
 		return nil, &errs.Error{Code: errs.ValidationFailed, Message: "the company id is malformed", Fields: []errs.Field{{
-			In: "path", Pointer: "companyId", Rule: "format", Message: "must be a UUID, or an external id with X in front"}}}
+			In: "path", Pointer: "/companyId", Rule: "format", Message: "must be a UUID, or an external id with X in front"}}}
 	}
 	r, err := store.Read(ctx).Find(actor.Tenant(ctx), kindCompany, companyExternalID, external)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {

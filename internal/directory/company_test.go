@@ -151,7 +151,7 @@ func TestWhoReachesACompany(t *testing.T) {
 		})
 	}
 	_, err := call(w, w.admin, "readCompany", w.dir.ReadCompany, directory.CompanyIn{CompanyID: "acme"})
-	wantCode(t, err, errs.ValidationFailed, "companyId")
+	wantCode(t, err, errs.ValidationFailed, "/companyId")
 }
 
 func TestOnlyTheTMCChangesTheStandingOfACompany(t *testing.T) {

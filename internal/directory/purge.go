@@ -55,6 +55,23 @@ func (s *Service) ToPurge(ctx context.Context, userID string) (company string, p
 	return p.rec.Parent, p.rec.Doc, nil
 }
 
+// EachOther calls fn with the profiles of all other users of the tenant, active or not: a purge has to know whom
+// a name could mean as well. fn reads nothing from the store.
+func (s *Service) EachOther(ctx context.Context, userID string, fn func(id string, profile []byte) error) error {
+	for r, err := range store.Read(ctx).List(store.Query{Tenant: actor.Tenant(ctx), Kind: kindUser, Deleted: true}) {
+		if err != nil {
+			return err
+		}
+		if r.ID == userID {
+			continue
+		}
+		if err := fn(r.ID, r.Doc); err != nil {
+			return fmt.Errorf("profile of user %s: %w", r.ID, err)
+		}
+	}
+	return nil
+}
+
 // Purged is how many records hung on a profile.
 type Purged struct{ Favorites, RoleLists int }
 

@@ -4,10 +4,10 @@ package forget
 
 import (
 	"encoding/json"
-	"regexp"
+	"maps"
+	"slices"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/airside-travel/airside/internal/ids"
@@ -16,64 +16,100 @@ import (
 
 // Person is somebody to be taken out of documents.
 type Person struct {
-	ID    string
-	exact []string // in lower case; found anywhere in a text
-	words []string // in lower case; found as whole words only
-	sums  []string // numbers as JSON writes them, such as the national part of a phone's
+	ID        string
+	born      string // YYYY-MM-DD
+	name      names
+	marks     map[string]mark // by what they are compared by
+	parts     []needle        // looked for where a text is the person's alone: single names, the day of birth, short numbers
+	namesakes []string        // ids of users
+	strange   []string        // addresses of namesakes, in lower case
+	traces    []string        // what a document of the person's has at least one of, in lower case; beside the id
 }
 
-// Of reads what identifies a user out of the profile.
+// Of reads what identifies a user out of the profile. Tell it the other profiles with Meet before it is used.
 func Of(id string, profile []byte) (*Person, error) {
-	p := &Person{ID: strings.ToLower(id)}
+	p := &Person{ID: strings.ToLower(id), marks: map[string]mark{}}
 	doc, err := jsondoc.Parse(profile)
 	if err != nil {
 		return nil, err
 	}
 	personal := doc.Object("personalInfo")
-	name := personal.Object("name")
-	for _, key := range name.Keys() {
-		if key != "suffix" {
-			p.word(name.String(key))
-		}
+	p.name = namesOf(personal.Object("name"))
+	for _, part := range p.name.parts() {
+		p.part(part)
 	}
-	given, family := name.String("given"), name.String("family1")
-	if given != "" && family != "" {
-		for _, full := range []string{given + " " + family, family + " " + given, family + "/" + given, family + ", " + given} {
-			p.add(full)
-		}
-	}
-	if at, err := time.Parse(time.DateOnly, personal.Object("dob").String("iso8601")); err == nil {
+	p.born = personal.Object("dob").String("iso8601")
+	if at, err := time.Parse(time.DateOnly, p.born); err == nil {
 		for _, layout := range []string{time.DateOnly, "02Jan06", "02Jan2006", "02/01/2006", "01/02/2006"} {
-			p.add(at.Format(layout))
+			p.part(at.Format(layout))
 		}
 	}
 	for _, section := range []*jsondoc.Object{personal, doc.Object("businessInfo"), doc.Object("membershipInfo")} {
 		p.collect("", section.Bytes())
 	}
-	p.word(doc.String("externalId"))
-	p.word(doc.Object("businessInfo").String("employeeId"))
+	p.number(doc.String("externalId"), false)
+	p.number(doc.Object("businessInfo").String("employeeId"), false)
+	p.trace()
 	return p, nil
 }
 
-func (p *Person) add(s string) {
-	if s = strings.ToLower(strings.TrimSpace(s)); utf8.RuneCountInString(s) >= shortest && strings.ContainsFunc(s, partOfWord) {
-		p.exact = append(p.exact, s)
+// Meet learns of another profile. What both have identifies neither, such as the telephone of an office; and a
+// namesake's address tells in a document which of the two is meant.
+func (p *Person) Meet(id string, profile []byte) error {
+	q, err := Of("", profile)
+	if err != nil {
+		return err
+	}
+	maps.DeleteFunc(p.marks, func(key string, _ mark) bool { _, both := q.marks[key]; return both })
+	p.trace()
+	if p.name.same(q.name) {
+		p.namesakes = append(p.namesakes, strings.ToLower(id))
+		for key, m := range q.marks {
+			if m.kind == address && p.marks[key].kind != address {
+				p.strange = append(p.strange, key)
+			}
+		}
+	}
+	return nil
+}
+
+// trace notes what is looked for first, because it is found fast.
+func (p *Person) trace() {
+	p.traces = p.traces[:0]
+	for key, m := range p.marks {
+		if m.strict != nil {
+			p.traces = append(p.traces, m.traces...)
+			p.traces = append(p.traces, key)
+		}
 	}
 }
 
-func (p *Person) word(s string) {
-	if s = strings.ToLower(strings.TrimSpace(s)); utf8.RuneCountInString(s) >= 2 && strings.ContainsFunc(s, partOfWord) {
-		p.words = append(p.words, s)
+func (p *Person) part(s string) {
+	if s = strings.TrimSpace(s); utf8.RuneCountInString(s) >= 2 && strings.ContainsFunc(s, partOfWord) {
+		p.parts = append(p.parts, word(s))
 	}
 }
 
-// shortest is the length from which a text is looked for anywhere, not only as a word.
-const shortest = 5
+// kind is what sort of thing a mark is, and so how much it says.
+type kind int
 
-var dated = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}`) //nolint:gochecknoglobals // a constant
+const (
+	other    kind = iota // identifies within a document that is the person's anyway
+	address              // of e-mail
+	phone                // with its country
+	document             // the number of a document or of a membership
+)
 
-// collect takes the texts of a section that identify: those with a digit or an @. What has neither, such as
-// a town, is in many documents that are not about the person.
+// mark is something in the profile that identifies.
+type mark struct {
+	kind   kind
+	in     needle   // in texts
+	strict needle   // in texts of documents that nothing else ties to the person; nil when it says too little
+	traces []string // of a telephone: digits that are written together wherever it ties
+}
+
+// collect takes what identifies out of a section: addresses of e-mail, telephones, and texts with a digit. What
+// has none, such as a town, is in many documents that are not about the person. Relatives are not the person.
 func (p *Person) collect(key string, raw json.RawMessage) {
 	switch s := strings.TrimSpace(string(raw)); {
 	case s == "":
@@ -82,8 +118,12 @@ func (p *Person) collect(key string, raw json.RawMessage) {
 		if err != nil {
 			return
 		}
+		if isPhone(o) {
+			p.telephone(o)
+			return
+		}
 		for _, k := range o.Keys() {
-			if !strings.HasSuffix(k, "Ref") { // an office is no personal data
+			if !strings.HasSuffix(k, "Ref") && !strings.HasSuffix(strings.ToLower(k), "code") && !others(k) { // an office is no personal data
 				p.collect(k, o.Get(k))
 			}
 		}
@@ -95,70 +135,55 @@ func (p *Person) collect(key string, raw json.RawMessage) {
 		for _, v := range list {
 			p.collect(key, v)
 		}
-	case s[0] >= '1' && s[0] <= '9' && len(s) >= 7:
-		p.sums = append(p.sums, s)
 	case s[0] == '"':
 		var text string
-		if json.Unmarshal(raw, &text) != nil || ids.IsUUID(text) || dated.MatchString(text) || strings.Contains(text, "_") && !strings.Contains(text, "@") {
-			return
-		}
-		if strings.ContainsAny(text, "0123456789@") {
-			p.add(text)
-			if digits := onlyDigits(text); len(digits) >= 7 && strings.HasPrefix(strings.ToLower(key), "raw") {
-				p.add(digits)
-			}
+		if json.Unmarshal(raw, &text) == nil && key != "iso8601" {
+			p.number(text, key == "docId" || key == "id" || key == "number")
 		}
 	}
 }
 
-func onlyDigits(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < '0' || r > '9' {
-			return -1
-		}
-		return r
-	}, s)
+// others reports whether a member of a profile tells of somebody else.
+func others(key string) bool {
+	return strings.HasPrefix(key, "emergencyContact") || key == "authorizerEmail" || strings.HasPrefix(key, "designatedApprover")
 }
 
-// Gone is what stands in place of a text that is required.
-const Gone = "PURGED"
-
-// Text takes the person out of a text: all of it when it says nothing else.
-func (p *Person) Text(s string) (out string, changed bool) {
-	lower := strings.ToLower(s)
-	if len(lower) != len(s) { // letters whose cases have other lengths: places would not fit
-		s = lower
+// number takes a text with a digit or an @; official ones identify by themselves.
+func (p *Person) number(s string, official bool) {
+	s = strings.TrimSpace(s)
+	n := utf8.RuneCountInString(s)
+	switch {
+	case isAddress(s):
+		find := mail(s)
+		p.marks[strings.ToLower(s)] = mark{kind: address, in: find, strict: find}
+	case ids.IsUUID(s) || !strings.ContainsAny(s, "0123456789") || strings.Contains(s, "_"):
+	case n < shortest:
+		p.part(s)
+	case official && n >= telling:
+		p.marks[strings.ToLower(s)] = mark{kind: document, in: word(s), strict: word(s)}
+	default:
+		p.marks[strings.ToLower(s)] = mark{kind: other, in: word(s)}
 	}
-	for _, e := range p.exact {
-		for i := strings.Index(lower, e); i >= 0; i = strings.Index(lower, e) {
-			s, lower, changed = cut(s, i, len(e)), cut(lower, i, len(e)), true
-		}
-	}
-	for _, w := range p.words {
-		for from := 0; ; {
-			i := strings.Index(lower[from:], w)
-			if i < 0 {
-				break
-			}
-			i += from
-			from = i + len(w)
-			before, _ := utf8.DecodeLastRuneInString(lower[:i])
-			after, _ := utf8.DecodeRuneInString(lower[i+len(w):])
-			if partOfWord(before) || partOfWord(after) {
-				continue
-			}
-			s, lower, changed = cut(s, i, len(w)), cut(lower, i, len(w)), true
-			from = i + len(hole)
-		}
-	}
-	if changed && strings.Trim(s, "* /,.-") == "" {
-		return Gone, true
-	}
-	return s, changed
 }
 
-const hole = "***"
+const (
+	shortest = 5 // from this length on a number is looked for in the texts of the person's bookings
+	telling  = 7 // from this length on it says by itself whose a document is
+)
 
-func cut(s string, at, n int) string { return s[:at] + hole + s[at+n:] }
+func isAddress(s string) bool {
+	at := strings.IndexByte(s, '@')
+	return at > 0 && at < len(s)-1 && !strings.ContainsAny(s, " \t\n")
+}
 
-func partOfWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+// needles are the marks as they are looked for, in a fixed order; all says whether also those that are of no
+// sort that identifies by itself, such as the number of a house.
+func (p *Person) needles(all bool) []needle {
+	var out []needle
+	for _, key := range slices.Sorted(maps.Keys(p.marks)) {
+		if m := p.marks[key]; all || m.kind != other {
+			out = append(out, m.in)
+		}
+	}
+	return out
+}

@@ -26,10 +26,22 @@ type Line struct {
 	What  string `json:"what"`
 	Fate  string `json:"fate"`
 	Count *int   `json:"count,omitempty"` // nil where counting would mean to open everything
+	// IDs say which: of trips, PNRs and notes, and of the PNRs of orders. The first of them, where there are many.
+	IDs []string `json:"ids,omitempty"`
 }
 
 // Count makes a line.
-func Count(what, fate string, n int) Line { return Line{what, fate, &n} }
+func Count(what, fate string, n int) Line { return Line{What: what, Fate: fate, Count: &n} }
+
+// mostIDs is how many a line names.
+const mostIDs = 50
+
+// These makes a line that says which.
+func These(what, fate string, ids []string) Line {
+	l := Count(what, fate, len(ids))
+	l.IDs = ids[:min(len(ids), mostIDs)]
+	return l
+}
 
 // Part is what one domain knows of a person, and takes away unless it is asked for a preview.
 type Part func(ctx context.Context, p *forget.Person, dry bool) ([]Line, error)
@@ -40,6 +52,8 @@ type Directory interface {
 	ToPurge(ctx context.Context, userID string) (company string, profile []byte, err error)
 	// RemoveUser deletes the profile and what hangs on it; a preview only counts. Nobody is told yet.
 	RemoveUser(ctx context.Context, userID string, dry bool) ([]Line, error)
+	// EachOther calls fn with the profiles of all other users of the tenant, active or not. fn reads nothing.
+	EachOther(ctx context.Context, userID string, fn func(id string, profile []byte) error) error
 	// UserPurged tells that a user is gone.
 	UserPurged(ctx context.Context, userID string) error
 }
@@ -85,9 +99,9 @@ func (s *Service) run(ctx context.Context, in UserIn, dry bool) (Report, error) 
 	if err := actor.From(ctx).MayCompany(company); err != nil {
 		return Report{}, err
 	}
-	p, err := forget.Of(in.UserID, profile)
+	p, err := s.person(ctx, in.UserID, profile)
 	if err != nil {
-		return Report{}, errs.New(errs.InternalError, "the profile of user %s cannot be read", in.UserID).Because(err)
+		return Report{}, err
 	}
 	if !dry {
 		if err := store.From(ctx).Erase(); err != nil {
@@ -121,4 +135,16 @@ func (s *Service) run(ctx context.Context, in UserIn, dry bool) (Report, error) 
 	at := s.clocks.Now(tenant).UTC().Truncate(time.Millisecond)
 	out.PurgedAt = &at
 	return out, s.directory.UserPurged(ctx, in.UserID)
+}
+
+// person is who is purged, as told from everybody else.
+func (s *Service) person(ctx context.Context, userID string, profile []byte) (*forget.Person, error) {
+	p, err := forget.Of(userID, profile)
+	if err != nil {
+		return nil, errs.New(errs.InternalError, "the profile of user %s cannot be read", userID).Because(err)
+	}
+	if err := s.directory.EachOther(ctx, userID, p.Meet); err != nil {
+		return nil, errs.New(errs.InternalError, "the profiles beside that of user %s cannot be read", userID).Because(err)
+	}
+	return p, nil
 }

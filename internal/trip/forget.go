@@ -5,80 +5,275 @@ package trip
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/jsondoc"
 	"github.com/airside-travel/airside/internal/store"
 )
 
-// Redactor takes a person out of a document.
-type Redactor func(doc []byte) (out []byte, changed bool, err error)
+// Person is somebody to be taken out of documents. alone says that a text or a document is about nobody else.
+type Person interface {
+	// In reports whether a document is tied to the person, by more than a name.
+	In(doc []byte) bool
+	// Namesake reports whether a document has the id of somebody with the same name.
+	Namesake(doc []byte) bool
+	// Travels says at which places of a PNR's list of travelers the person is, and whether there are others.
+	Travels(pnr []byte) (at []int, others bool)
+	// Redact takes the person out of a document, which is JSON.
+	Redact(doc []byte, alone bool) (out []byte, changed bool, err error)
+	// Text takes the person out of a text.
+	Text(s string, alone bool) (out string, changed bool)
+}
 
-// Forgotten is how many documents a person was taken out of.
-type Forgotten struct{ Trips, PNRs, Notes int }
+// Forgotten is what a person was taken out of, by id.
+type Forgotten struct {
+	Trips, PNRs, Notes []string
+	Places             map[string][]int // of PNRs that the person travels in: where in the list of travelers
+}
 
-// Forget takes a person out of all trips, PNRs and notes of the tenant, deleted ones as well. Money, tickets and
-// ids stay. Live ones get a version and an event each. A dry run only counts.
-func (s *Service) Forget(ctx context.Context, redact Redactor, dry bool) (n Forgotten, err error) {
-	if n.Notes, err = s.forgetNotes(ctx, redact, dry); err != nil {
-		return n, err
-	}
-	pnrs, err := s.mentions(ctx, kindPNR, redact)
-	if err != nil {
-		return n, err
-	}
-	trips, err := s.mentions(ctx, kindTrip, redact)
-	if err != nil {
-		return n, err
-	}
-	n.PNRs, n.Trips = len(pnrs), len(trips)
-	if dry {
-		return n, nil
-	}
-	touched := map[string]*folder{}
-	for _, r := range trips {
-		f, err := openFolder(r)
-		if err != nil {
-			return n, err
+// Forget takes a person out of the trips, PNRs and notes that are tied to him, deleted ones as well: by an id in
+// them, by what p says is his alone, or because they are in a trip of his. Money, tickets and ids stay, and all
+// other documents do. Live ones that changed get a version and an event each. A dry run changes nothing.
+func (s *Service) Forget(ctx context.Context, userID string, p Person, dry bool) (Forgotten, error) {
+	e := &eraser{s: s, user: userID, p: p, trips: map[string]*tied{}, alone: map[string]bool{}, done: Forgotten{Places: map[string][]int{}}}
+	for _, step := range []func(context.Context) error{e.findTrips, e.findPNRs, e.findNotes} {
+		if err := step(ctx); err != nil {
+			return Forgotten{}, err
 		}
-		touched[f.ID] = f
 	}
-	for _, r := range pnrs {
-		if touched[r.Parent], err = s.forgetPNR(ctx, touched[r.Parent], r); err != nil {
-			return n, err
+	if dry {
+		return e.done, nil
+	}
+	return e.done, e.write(ctx)
+}
+
+// eraser collects what a purge changes before it writes any of it.
+type eraser struct {
+	s     *Service
+	user  string
+	p     Person
+	trips map[string]*tied
+	alone map[string]bool // PNRs tied to the person, and whether nobody else travels
+	pnrs  []*store.Record // with the documents as they should be
+	notes []*store.Record
+	done  Forgotten
+}
+
+// tied is a trip in which the person is, or has a PNR.
+type tied struct {
+	f       *folder
+	own     bool // the person's, or of somebody the person registered
+	travels bool // the person is in a PNR
+	vague   bool // belongs to a namesake, perhaps
+	alone   bool // nobody else travels
+	named   bool // its name or description changed, which every PNR repeats
+	changed bool
+}
+
+// records yields the records of a kind, deleted ones too.
+func records(ctx context.Context, kind string, each func(*store.Record) error) error {
+	for r, err := range store.Read(ctx).List(store.Query{Tenant: actor.Tenant(ctx), Kind: kind, Deleted: true}) {
+		if err != nil {
+			return fmt.Errorf("list %s: %w", kind, err)
+		}
+		if err := each(r); err != nil {
+			return fmt.Errorf("%s %s: %w", kind, r.ID, err)
+		}
+	}
+	return nil
+}
+
+// keep copies a record out of a list that is being read.
+func keep(r *store.Record) *store.Record {
+	c := *r
+	c.Doc = bytes.Clone(r.Doc)
+	return &c
+}
+
+func (e *eraser) findTrips(ctx context.Context) error {
+	return records(ctx, kindTrip, func(r *store.Record) error {
+		if !e.p.In(r.Doc) {
+			return nil
+		}
+		_, err := e.tie(keep(r))
+		return err
+	})
+}
+
+func (e *eraser) tie(r *store.Record) (*tied, error) {
+	f, err := openFolder(r)
+	if err != nil {
+		return nil, err
+	}
+	t := &tied{f: f, own: f.User == e.user || f.Registrar == e.user, alone: f.User == e.user, vague: e.p.Namesake(r.Doc)}
+	e.trips[f.ID] = t
+	return t, nil
+}
+
+// tieTrips adds trips of others in which the person has a PNR.
+func (e *eraser) tieTrips(ctx context.Context, parents []string) error {
+	for _, id := range parents {
+		t := e.trips[id]
+		if t == nil {
+			r, err := store.Read(ctx).Get(actor.Tenant(ctx), kindTrip, id)
+			if err != nil {
+				return fmt.Errorf("read trip %s: %w", id, err)
+			}
+			if t, err = e.tie(r); err != nil {
+				return err
+			}
+		}
+		t.travels = true
+	}
+	return nil
+}
+
+// findPNRs reads all of them twice: whether a trip is the person's alone is only known from all of its PNRs.
+func (e *eraser) findPNRs(ctx context.Context) error {
+	var parents []string
+	err := records(ctx, kindPNR, func(r *store.Record) error {
+		t := e.trips[r.Parent]
+		if !e.p.In(r.Doc) && (t == nil || !t.own) {
+			if t != nil {
+				t.alone = false
+			}
+			return nil
+		}
+		at, others := e.p.Travels(r.Doc)
+		e.alone[r.ID] = len(at) > 0 && !others
+		if len(at) > 0 {
+			e.done.Places[r.ID], parents = at, append(parents, r.Parent)
+		}
+		if t != nil && !e.alone[r.ID] {
+			t.alone = false
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := e.tieTrips(ctx, parents); err != nil {
+		return err
+	}
+	if err := e.redactTrips(); err != nil {
+		return err
+	}
+	return records(ctx, kindPNR, func(r *store.Record) error {
+		doc, changed := r.Doc, false
+		if alone, ok := e.alone[r.ID]; ok {
+			var err error
+			if doc, changed, err = e.p.Redact(r.Doc, alone); err != nil {
+				return err
+			}
+		}
+		if t := e.trips[r.Parent]; changed || t != nil && t.named {
+			c := keep(r)
+			c.Doc = bytes.Clone(doc)
+			e.pnrs = append(e.pnrs, c)
+			e.done.PNRs = append(e.done.PNRs, r.ID)
+		}
+		return nil
+	})
+}
+
+func (e *eraser) redactTrips() error {
+	for _, t := range e.trips {
+		f := t.f
+		if t.own || t.travels || !t.vague {
+			f.Name, t.named = e.p.Text(f.Name, t.alone)
+			if f.Description != nil {
+				text, changed := e.p.Text(*f.Description, t.alone)
+				f.Description, t.named = &text, t.named || changed
+			}
+		}
+		t.changed = t.named
+		for _, part := range []*json.RawMessage{&f.Contacts, &f.Mail} {
+			if len(*part) == 0 {
+				continue
+			}
+			doc, changed, err := e.p.Redact(*part, t.alone)
+			if err != nil {
+				return fmt.Errorf("trip %s: %w", f.ID, err)
+			}
+			if changed {
+				*part, t.changed = doc, true
+			}
+		}
+		if t.changed {
+			e.done.Trips = append(e.done.Trips, f.ID)
+		}
+	}
+	slices.Sort(e.done.Trips)
+	return nil
+}
+
+// findNotes looks at the notes of the person, and of trips and PNRs that are.
+func (e *eraser) findNotes(ctx context.Context) error {
+	return records(ctx, kindNote, func(r *store.Record) error {
+		var n note
+		if err := json.Unmarshal(r.Doc, &n); err != nil {
+			return err
+		}
+		alone, tiedPNR := e.alone[n.PNR]
+		t := e.trips[r.Parent]
+		trip := t != nil && (t.own || t.travels)
+		if !tiedPNR && !trip && (t != nil && t.vague || !e.p.In(r.Doc)) {
+			return nil
+		}
+		text, changed := e.p.Text(n.Text, alone || t != nil && t.alone)
+		if !changed {
+			return nil
+		}
+		n.Text = text
+		doc, err := json.Marshal(n)
+		if err != nil {
+			return err
+		}
+		c := keep(r)
+		c.Doc = doc
+		e.notes = append(e.notes, c)
+		e.done.Notes = append(e.done.Notes, r.ID)
+		return nil
+	})
+}
+
+func (e *eraser) write(ctx context.Context) error {
+	touched := map[string]*folder{}
+	for id, t := range e.trips {
+		if t.changed {
+			touched[id] = t.f
+		}
+	}
+	for _, r := range e.pnrs {
+		if touched[r.Parent] == nil && e.trips[r.Parent] != nil {
+			touched[r.Parent] = e.trips[r.Parent].f
+		}
+		var err error
+		if touched[r.Parent], err = e.s.forgetPNR(ctx, touched[r.Parent], r); err != nil {
+			return err
 		}
 	}
 	for _, f := range touched {
+		var err error
 		if f.Deleted {
-			err = s.rewrite(ctx, f)
+			err = e.s.rewrite(ctx, f)
 		} else {
-			err = s.save(ctx, f, "TRIP_UPDATED")
+			err = e.s.save(ctx, f, "TRIP_UPDATED")
 		}
 		if err != nil {
-			return n, err
+			return err
 		}
 	}
-	return n, nil
-}
-
-// mentions reads the records of a kind that the person is in, with the documents as they should be.
-func (s *Service) mentions(ctx context.Context, kind string, redact Redactor) ([]*store.Record, error) {
-	var out []*store.Record
-	for r, err := range store.Read(ctx).List(store.Query{Tenant: actor.Tenant(ctx), Kind: kind, Deleted: true}) {
-		if err != nil {
-			return nil, fmt.Errorf("list %s: %w", kind, err)
-		}
-		doc, changed, err := redact(r.Doc)
-		if err != nil {
-			return nil, fmt.Errorf("%s %s: %w", kind, r.ID, err)
-		}
-		if changed {
-			r.Doc = bytes.Clone(doc)
-			out = append(out, r)
+	for _, r := range e.notes {
+		r.UpdatedAt = e.s.now(ctx)
+		if err := store.From(ctx).Update(r, r.Version); err != nil {
+			return fmt.Errorf("agent note %s: %w", r.ID, err)
 		}
 	}
-	return out, nil
+	return nil
 }
 
 // forgetPNR writes a PNR whose document was changed, and gives its trip, which the caller saves.
@@ -93,13 +288,13 @@ func (s *Service) forgetPNR(ctx context.Context, f *folder, r *store.Record) (*f
 		}
 	}
 	r.Company = f.Company
-	if r.Deleted {
-		r.UpdatedAt = s.now(ctx)
-		return f, store.From(ctx).Update(r, r.Version)
-	}
 	doc, err := jsondoc.Parse(r.Doc)
 	if err != nil {
 		return nil, fmt.Errorf("PNR %s: %w", r.ID, err)
+	}
+	if r.Deleted {
+		r.Doc, r.UpdatedAt = doc.Set("basicTripInfo", f.name()).Bytes(), s.now(ctx)
+		return f, store.From(ctx).Update(r, r.Version)
 	}
 	_, err = s.put(ctx, f, r, doc, []Change{{Operation: opOther}})
 	return f, err
@@ -113,18 +308,4 @@ func (s *Service) rewrite(ctx context.Context, f *folder) error {
 		return err
 	}
 	return store.From(ctx).Update(r, f.Version)
-}
-
-func (s *Service) forgetNotes(ctx context.Context, redact Redactor, dry bool) (int, error) {
-	notes, err := s.mentions(ctx, kindNote, redact)
-	if err != nil || dry {
-		return len(notes), err
-	}
-	for _, r := range notes {
-		r.UpdatedAt = s.now(ctx)
-		if err := store.From(ctx).Update(r, r.Version); err != nil {
-			return 0, fmt.Errorf("agent note %s: %w", r.ID, err)
-		}
-	}
-	return len(notes), nil
 }
