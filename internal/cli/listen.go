@@ -65,7 +65,7 @@ func (m *Main) webhookCmd() *cobra.Command {
 	return cmd
 }
 
-func (m *Main) listen(ctx context.Context, f listenFlags) (err error) {
+func (m *Main) listen(ctx context.Context, f listenFlags) (failed error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(f.port)))
 	if err != nil {
@@ -79,25 +79,11 @@ func (m *Main) listen(ctx context.Context, f listenFlags) (err error) {
 		events = m.Stderr
 	}
 	if f.secret == "" {
-		r, err := m.remote(f.base)
+		leave, err := m.subscribed(ctx, &f, url)
 		if err != nil {
 			return err
 		}
-		c, err := m.contract()
-		if err != nil {
-			return err
-		}
-		id, secret, err := r.subscribe(ctx, c, f, url)
-		if err != nil {
-			return err
-		}
-		f.secret = secret
-		defer func() {
-			leaving, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-			defer cancel()
-			err = errors.Join(err, r.unsubscribe(leaving, id))
-		}()
-		fmt.Fprintf(m.Stderr, "subscription %s\n", id)
+		defer func() { failed = errors.Join(failed, leave()) }()
 	}
 	h, err := newReceiver(f, events, m.Stderr)
 	if err != nil {
@@ -115,6 +101,29 @@ func (m *Main) listen(ctx context.Context, f listenFlags) (err error) {
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	return server.Shutdown(closing)
+}
+
+// subscribed subscribes the endpoint and keeps the secret in f; leave takes the subscription away again.
+func (m *Main) subscribed(ctx context.Context, f *listenFlags, url string) (leave func() error, err error) {
+	r, err := m.remote(f.base)
+	if err != nil {
+		return nil, err
+	}
+	c, err := m.contract()
+	if err != nil {
+		return nil, err
+	}
+	id, secret, err := r.subscribe(ctx, c, *f, url)
+	if err != nil {
+		return nil, err
+	}
+	f.secret = secret
+	fmt.Fprintf(m.Stderr, "subscription %s\n", id)
+	return func() error {
+		leaving, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		return r.unsubscribe(leaving, id)
+	}, nil
 }
 
 // subscribe creates the subscription; it answers its id and signing secret.
@@ -161,7 +170,11 @@ func (r *remote) unsubscribe(ctx context.Context, id string) error {
 		err = a.failure()
 	}
 	if err != nil {
-		return fmt.Errorf("the subscription %s stays: %w", id, err)
+		f := failf(ExitFailure, "the subscription %s stays: %w", id, err)
+		if cause, ok := errors.AsType[*Failure](err); ok {
+			f.Exit = cause.Exit
+		}
+		return f.hint("`airside api deleteWebhookSubscription --subscriptionId %s` takes it away", id)
 	}
 	return nil
 }
