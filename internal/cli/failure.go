@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -51,6 +52,9 @@ func runs(fn func(cmd *cobra.Command, args []string) error) func(*cobra.Command,
 		err := fn(cmd, args)
 		if _, ok := errors.AsType[*Failure](err); ok || err == nil {
 			return err
+		}
+		if errors.Is(err, fs.ErrNotExist) { // a file or folder that was named
+			return &Failure{Exit: ExitNotFound, Err: err}
 		}
 		return &Failure{Exit: ExitFailure, Err: err}
 	}

@@ -75,6 +75,11 @@ func (m *Main) importUsersCmd() *cobra.Command {
 		if f.workers < 1 || f.workers > 256 {
 			return failf(ExitUsage, "--workers must be between 1 and 256")
 		}
+		for _, name := range append(args, f.watch) { // before a server is asked
+			if _, err := os.Stat(name); name != "" && err != nil {
+				return err
+			}
+		}
 		o, err := m.importOptions(cmd.Context(), &f)
 		if err != nil {
 			return err
