@@ -104,7 +104,7 @@ func (m *Main) contract() (*contract.Contract, error) {
 func (m *Main) config() (config.Config, error) {
 	cfg, err := config.Load(m.Environ)
 	if err != nil {
-		return cfg, (&Failure{Exit: ExitUsage, Err: err}).hint("`airside config --help` lists every setting")
+		return cfg, (&Failure{Exit: ExitUsage, Err: err}).hint("`airside config` lists every setting")
 	}
 	return cfg, nil
 }
