@@ -118,7 +118,7 @@ func (m *Main) checkContacts(ctx context.Context) finding {
 		return finding{check: check{name, false, err.Error()}}
 	}
 	if len(book.Missing) > 0 {
-		return finding{check: check{name, false, "nobody can be called as " + strings.Join(book.Missing, ", ")},
+		return finding{check: check{name, false, "nobody can be called as " + strings.Join(book.Missing, ", ")}, Warning: true,
 			Fix: "`airside incident contacts " + book.Missing[0] + " --name … --email …` fills a part"}
 	}
 	return finding{check: check{name, true, "every part that is needed in an incident is filled"}}
