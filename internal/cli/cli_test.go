@@ -97,7 +97,7 @@ func TestAnswers(t *testing.T) {
 		{name: "empty", status: 200},
 		{name: "the envelope is told line by line", status: 400, body: envelope, exit: 1, errs: []string{
 			"airside: error: 400 API_VALIDATION_FAILED\n", "/kind must be one of A or B (A, B)\n",
-			"hint: Correct it.\n", "hint: airside api explainRequest --requestId r-1\n"}},
+			"hint: Correct it.\n", "hint: airside explain r-1\n"}},
 		{name: "raw prints it too", status: 400, body: envelope, args: []string{"--raw"}, exit: 1, out: envelope, errs: []string{"400 API_VALIDATION_FAILED"}},
 		{name: "not found", status: 404, exit: 3, errs: []string{"404 Not Found"}},
 		{name: "no token", status: 401, exit: 4},

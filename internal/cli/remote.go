@@ -180,7 +180,10 @@ func (a *answer) failure() *Failure {
 		for _, p := range msg.ErrorParameters {
 			at[p.Name] = p.Value
 		}
-		line := strings.TrimSpace(at["pointer"] + " " + msg.Message)
+		line := msg.Message
+		if !strings.HasPrefix(line, at["pointer"]) { // some messages begin with it
+			line = at["pointer"] + " " + line
+		}
 		if at["allowed"] != "" {
 			line += " (" + strings.ReplaceAll(at["allowed"], ",", ", ") + ")"
 		}
@@ -191,7 +194,7 @@ func (a *answer) failure() *Failure {
 		f.hint("%s", first.ErrorDetail)
 	}
 	if a.RequestID != "" {
-		f.hint("airside api explainRequest --requestId %s", a.RequestID)
+		f.hint("airside explain %s", a.RequestID)
 	}
 	return f
 }
