@@ -135,11 +135,7 @@ func (m *Main) body(given string) ([]byte, error) {
 	case given == "-":
 		return io.ReadAll(m.Stdin)
 	case strings.HasPrefix(given, "@"):
-		b, err := os.ReadFile(given[1:])
-		if err != nil {
-			return nil, failf(ExitUsage, "%w", err)
-		}
-		return b, nil
+		return os.ReadFile(given[1:])
 	}
 	return []byte(given), nil
 }
@@ -208,7 +204,7 @@ func parts(form url.Values) ([]byte, string, error) {
 		}
 		content, err := os.ReadFile(file)
 		if err != nil {
-			return nil, "", failf(ExitUsage, "%w", err)
+			return nil, "", err
 		}
 		part, err := w.CreateFormFile(name, filepath.Base(file))
 		if err != nil {

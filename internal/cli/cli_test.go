@@ -95,10 +95,11 @@ func TestAnswers(t *testing.T) {
 		{name: "success is indented", status: 200, body: `{"a":1}`, out: "{\n  \"a\": 1\n}\n"},
 		{name: "raw is not", status: 200, body: `{"a":1}`, args: []string{"--raw"}, out: `{"a":1}`},
 		{name: "empty", status: 200},
-		{name: "the envelope is told line by line", status: 400, body: envelope, exit: 1, errs: []string{
+		{name: "the envelope is told line by line", status: 400, body: envelope, exit: 2, errs: []string{
 			"airside: error: 400 API_VALIDATION_FAILED\n", "/kind must be one of A or B (A, B)\n",
 			"hint: Correct it.\n", "hint: airside explain r-1\n"}},
-		{name: "raw prints it too", status: 400, body: envelope, args: []string{"--raw"}, exit: 1, out: envelope, errs: []string{"400 API_VALIDATION_FAILED"}},
+		{name: "raw prints it too", status: 400, body: envelope, args: []string{"--raw"}, exit: 2, out: envelope, errs: []string{"400 API_VALIDATION_FAILED"}},
+		{name: "a request that fits and is refused", status: 400, body: strings.Replace(envelope, "API_VALIDATION_FAILED", "REFERENCE_NOT_FOUND", 1), exit: 1},
 		{name: "not found", status: 404, exit: 3, errs: []string{"404 Not Found"}},
 		{name: "no token", status: 401, exit: 4},
 		{name: "denied", status: 403, exit: 4},

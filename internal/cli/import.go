@@ -163,7 +163,7 @@ func refusal(err error) error {
 	case err == nil || errors.As(err, &f):
 		return err
 	case errors.As(err, &e):
-		return &Failure{Exit: exitFor(e.Status), Err: err}
+		return &Failure{Exit: exitFor(e.Status, e.Code), Err: err}
 	case errors.Is(err, context.Canceled):
 		return &Failure{Exit: ExitFailure, Err: errors.New("interrupted")}
 	}

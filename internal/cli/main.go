@@ -51,7 +51,8 @@ Start with:
   airside dev            the whole platform in memory, with a demo company and credentials
   airside api            every operation of the API as a command
 
-Exit codes: 0 done, 1 failure, 2 wrong usage, 3 not found, 4 denied, 5 conflict, 6 unavailable.
+Exit codes: 0 done, 1 failure, 2 wrong usage, 3 not found, 4 denied, 5 conflict, 6 unavailable. A request
+that does not fit the contract is wrong usage, and a file that is not there is not found.
 Results go to standard output, everything else to standard error. No colours are ever printed.`
 
 func (m *Main) root() (*cobra.Command, error) {

@@ -169,11 +169,12 @@ func (a *answer) failure() *Failure {
 			ErrorParameters []struct{ Name, Value string } `json:"errorParameters"`
 		} `json:"errorMessages"`
 	}
-	exit := exitFor(a.Status)
+	exit := exitFor(a.Status, "")
 	if json.Unmarshal(a.Body, &e) != nil || len(e.ErrorMessages) == 0 {
 		return failf(exit, "%d %s", a.Status, http.StatusText(a.Status))
 	}
 	first := e.ErrorMessages[0]
+	exit = exitFor(a.Status, first.ErrorCode)
 	lines := []string{fmt.Sprintf("%d %s", a.Status, first.ErrorCode)}
 	for _, msg := range e.ErrorMessages {
 		at := map[string]string{}
@@ -199,7 +200,11 @@ func (a *answer) failure() *Failure {
 	return f
 }
 
-func exitFor(status int) int {
+// exitFor is the exit code of an answer. What does not fit the contract is wrong usage, whoever finds it.
+func exitFor(status int, code string) int {
+	if code == "API_VALIDATION_FAILED" {
+		return ExitUsage
+	}
 	switch status {
 	case http.StatusNotFound, http.StatusGone:
 		return ExitNotFound
