@@ -79,6 +79,8 @@ func (m *Main) root() (*cobra.Command, error) {
 		m.Upstreams = app.Upstreams(m.Environ)
 	}
 	root.AddCommand(m.rotateCmd())
+	completions(root)
+	root.SetHelpCommand(helpCmd())
 	api := m.apiCmd()
 	root.AddCommand(api)
 	if slices.Contains(m.Args, "api") { // only then pay for reading the contract
