@@ -174,3 +174,13 @@ func TestDoctorWithoutAServer(t *testing.T) {
 		t.Errorf("with a token: %s", text)
 	}
 }
+
+// A check that fails says what to do about it, also about a program that was built with its debug data.
+func TestMended(t *testing.T) {
+	t.Parallel()
+	for _, f := range alone([]check{{Name: "binary"}, {Name: "server"}, {Name: "clock", OK: true}}) {
+		if (f.Fix == "") != f.OK || f.Name == "binary" && !strings.Contains(f.Fix, "-ldflags='-s -w'") {
+			t.Errorf("%s: %q", f.Name, f.Fix)
+		}
+	}
+}
