@@ -74,6 +74,11 @@ func TestListen(t *testing.T) {
 	var got struct {
 		Event   webhook.Event
 		Headers map[string]string
+		Forward struct {
+			OK    bool
+			Tries int
+			Why   string
+		}
 	}
 	if err := json.Unmarshal([]byte(line), &got); err != nil {
 		t.Fatalf("%q is not a line of JSON: %v", line, err)
@@ -88,17 +93,32 @@ func TestListen(t *testing.T) {
 		t.Errorf("the sender got %d", s)
 	}
 
-	// An application that fails gets the event again: the sender is not told 200.
-	answers <- http.StatusInternalServerError
-	go func() { status <- send("2", hookSecret) }()
-	if _, err := lines.ReadString('\n'); err != nil {
-		t.Fatal(err)
+	if !got.Forward.OK || got.Forward.Tries != 1 {
+		t.Errorf("an event that was passed on: %s", line)
 	}
-	if line, err = lines.ReadString('\n'); err != nil || !strings.Contains(line, "answered 500") {
-		t.Errorf("the log says %q", line)
-	}
-	if s := <-status; s != http.StatusInternalServerError {
-		t.Errorf("the sender got %d although the application failed", s)
+
+	// An application that fails gets the event again: the sender is not told 200, and the event is counted, not
+	// received anew.
+	for try, answer := range []int{500, 500, 200} {
+		answers <- answer
+		go func() { status <- send("2", hookSecret) }()
+		if line, err = lines.ReadString('\n'); err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal([]byte(line), &got); err != nil || got.Forward.OK != (answer == 200) || got.Forward.Tries != try+1 {
+			t.Errorf("try %d: %s", try+1, line)
+		}
+		if answer == 500 {
+			if !strings.HasSuffix(got.Forward.Why, "/hooks answered 500") {
+				t.Errorf("why: %q", got.Forward.Why)
+			}
+			if line, err = lines.ReadString('\n'); err != nil || !strings.Contains(line, "answered 500") {
+				t.Errorf("the log says %q", line)
+			}
+		}
+		if s := <-status; s != answer {
+			t.Errorf("the sender got %d although the application answered %d", s, answer)
+		}
 	}
 
 	// A wrong signature reaches neither the output nor the application.
@@ -114,8 +134,8 @@ func TestListen(t *testing.T) {
 	if exit := <-done; exit != cli.ExitOK {
 		t.Errorf("the listener ended with %d", exit)
 	}
-	if len(forwarded) != 1 {
-		t.Errorf("%d deliveries wait at the application, want the failed one only", len(forwarded))
+	if len(forwarded) != 3 {
+		t.Errorf("%d deliveries wait at the application, want the one that failed twice", len(forwarded))
 	}
 }
 
