@@ -69,15 +69,46 @@ func TestWithoutServer(t *testing.T) {
 		{"help webhook listen", ExitOK, "Listen opens an endpoint", ""},
 		{"help nope", ExitUsage, "", "airside: error: unknown command \"nope\" for \"airside\"\n"},
 		{"help webhook nope", ExitUsage, "", "airside: error: unknown command \"nope\" for \"airside webhook\"\n"},
+		{"--version", ExitOK, "airside ", ""},
+		{"__complete alerts list --state ", ExitOK, "OPEN\nACKNOWLEDGED\nRESOLVED\n:4\n", ""},
 		{"completion zsh", ExitOK, "#compdef airside", ""},
 	} {
 		t.Run(tc.args, func(t *testing.T) {
 			t.Parallel()
 			var out, errs bytes.Buffer
-			m := Main{Args: strings.Fields(tc.args), Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs}
+			m := Main{Args: strings.Split(tc.args, " "), Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs}
 			if exit := m.Run(t.Context()); exit != tc.exit || !strings.HasPrefix(out.String(), tc.out) || !strings.HasPrefix(errs.String(), tc.errs) {
 				t.Errorf("exit %d, want %d: %.200s%s", exit, tc.exit, out.String(), errs.String())
 			}
 		})
+	}
+}
+
+// TestValuesOfFlags finds every flag of the table and its values.
+func TestValuesOfFlags(t *testing.T) {
+	t.Parallel()
+	var m Main
+	root, err := m.root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := m.contract()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, flags := range valued {
+		cmd, rest, err := root.Find(strings.Fields(path))
+		if err != nil || len(rest) > 0 {
+			t.Errorf("there is no command %s", path)
+			continue
+		}
+		for flag, from := range flags {
+			if cmd.Flag(flag) == nil {
+				t.Errorf("%s has no --%s", path, flag)
+			}
+			if len(listed(c, from)) < 2 {
+				t.Errorf("%s --%s has no values in %s", path, flag, from)
+			}
+		}
 	}
 }

@@ -4,9 +4,86 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/airside-travel/airside/contract"
 )
+
+// valued are the flags that take one of a few values, by command: where the contract lists them, as OPERATION and the
+// parameter or the member of the body, or the values themselves.
+//
+//nolint:gochecknoglobals // constant table
+var valued = map[string]map[string]string{
+	"alerts list":            {"state": "listAlerts state", "min-severity": "listAlerts minSeverity"},
+	"app create":             {"role": "createApplication role"},
+	"audit list":             {"class": "listAuditEntries auditClass", "outcome": "listAuditEntries outcome"},
+	"inbox list":             {"result": "listInboxReceipts result"},
+	"incident list":          {"state": "listIncidents state"},
+	"incident open":          {"severity": "openIncident severity"},
+	"incident report":        {"format": "=markdown pdf"},
+	"incident task":          {"state": "updateIncidentTask state"},
+	"incident update":        {"severity": "updateIncident severity", "state": "updateIncident state"},
+	"webhook deliveries":     {"state": "listDeliveries state"},
+	"webhook listen":         {"subscribe": "replayDeliveries eventTypes"},
+	"webhook replay":         {"only": "replayDeliveries only"},
+	"access review evidence": {"format": "=json markdown"},
+}
+
+// completeValues lets the shell offer them. The contract is read only when it asks.
+func (m *Main) completeValues(root *cobra.Command) {
+	for path, flags := range valued {
+		cmd, _, err := root.Find(strings.Fields(path))
+		if err != nil {
+			continue // a test finds all of them
+		}
+		for flag, from := range flags {
+			// Registering fails for a flag that there is not, which the test finds, too.
+			_ = cmd.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+				c, err := m.contract()
+				if err != nil {
+					return nil, cobra.ShellCompDirectiveError
+				}
+				return listed(c, from), cobra.ShellCompDirectiveNoFileComp
+			})
+		}
+	}
+}
+
+// listed are the values of a flag.
+func listed(c *contract.Contract, from string) []string {
+	if values, ok := strings.CutPrefix(from, "="); ok {
+		return strings.Fields(values)
+	}
+	id, name, _ := strings.Cut(from, " ")
+	op := c.Operation(id)
+	if op == nil {
+		return nil
+	}
+	for _, p := range op.Params {
+		if p.Name == name {
+			return values(p.Schema)
+		}
+	}
+	if op.Body == nil {
+		return nil
+	}
+	for _, p := range op.Body.Content["application/json"].Target().Properties {
+		if p.Name == name {
+			return values(p.Schema)
+		}
+	}
+	return nil
+}
+
+func values(s *contract.Schema) []string {
+	s = s.Target()
+	if s.Items != nil {
+		s = s.Items.Target()
+	}
+	return s.Enum
+}
 
 // completions adds the commands that write completions, which cobra makes without examples.
 func completions(root *cobra.Command) {

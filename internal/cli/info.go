@@ -40,6 +40,11 @@ func build() Build {
 	return b
 }
 
+// String is what a person reads of it.
+func (b Build) String() string {
+	return fmt.Sprintf("airside %s (%s, %s)", b.Version, b.Go, b.Platform)
+}
+
 func (m *Main) versionCmd() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -50,7 +55,7 @@ func (m *Main) versionCmd() *cobra.Command {
 			if asJSON {
 				return printJSON(m.Stdout, b)
 			}
-			fmt.Fprintf(m.Stdout, "airside %s (%s, %s)\n", b.Version, b.Go, b.Platform)
+			fmt.Fprintln(m.Stdout, b)
 			return nil
 		}),
 	}

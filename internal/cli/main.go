@@ -61,9 +61,11 @@ func (m *Main) root() (*cobra.Command, error) {
 		Short:         "A corporate-travel platform in one program",
 		Long:          rootLong,
 		Example:       "  airside dev\n  airside api createUser --help\n  airside routes --missing",
+		Version:       build().Version,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
+	root.SetVersionTemplate(build().String() + "\n")
 	root.SetArgs(m.Args)
 	root.SetIn(m.Stdin)
 	root.SetOut(m.Stdout)
@@ -81,6 +83,7 @@ func (m *Main) root() (*cobra.Command, error) {
 	root.AddCommand(m.rotateCmd())
 	completions(root)
 	root.SetHelpCommand(helpCmd())
+	m.completeValues(root)
 	api := m.apiCmd()
 	root.AddCommand(api)
 	if slices.Contains(m.Args, "api") { // only then pay for reading the contract
