@@ -249,7 +249,7 @@ func checkChoices(g *guest, o *supplier.AirOffer, at string) error {
 		def, ok := ssrByCode(r.Code)
 		switch {
 		case !ok:
-			return errs.OnField(errs.ReferenceNotFound, here+"/code", "reference", "no special service has the code %q", r.Code)
+			return errs.OnField(errs.ReferenceNotFound, here+"/code", "reference", "no special service has the code %q", r.Code).Hinting("Use an IATA code of special services, such as WCHR or VGML.")
 		case r.Info == "" && def.Mandatory:
 			return errs.Invalidf(here+"/info", "required", "%s needs a text", r.Code)
 		case r.Info != "" && !def.Allowed:

@@ -210,6 +210,9 @@ func (s *Service) readLegs(legs []searchLeg, now time.Time, sh *shopping) error 
 	return nil
 }
 
+// worldHint is for a place that there is not: what is in the world cannot be created first, as other references can.
+const worldHint = "Correct the code: airports and cities are part of the world. The operation airAutocomplete finds them by text."
+
 // expand lists the airports of a location.
 func (s *Service) expand(p place, at string) ([]string, error) {
 	given := 0
@@ -230,10 +233,10 @@ func (s *Service) expand(p place, at string) ([]string, error) {
 		if _, ok := s.atlas.Airport(code); ok {
 			return []string{code}, nil
 		}
-		return nil, errs.OnField(errs.ReferenceNotFound, at+"/city", "reference", "no city has the code %q", p.City)
+		return nil, errs.OnField(errs.ReferenceNotFound, at+"/city", "reference", "no city has the code %q", p.City).Hinting(worldHint)
 	case p.Airport != "":
 		if _, ok := s.atlas.Airport(p.Airport); !ok {
-			return nil, errs.OnField(errs.ReferenceNotFound, at+"/airport", "reference", "no airport has the code %q", p.Airport)
+			return nil, errs.OnField(errs.ReferenceNotFound, at+"/airport", "reference", "no airport has the code %q", p.Airport).Hinting(worldHint)
 		}
 		return []string{p.Airport}, nil
 	}
@@ -242,7 +245,7 @@ func (s *Service) expand(p place, at string) ([]string, error) {
 		here := fmt.Sprintf("%s/multiAirports/airports/%d", at, i)
 		a, ok := s.atlas.Airport(code)
 		if !ok {
-			return nil, errs.OnField(errs.ReferenceNotFound, here, "reference", "no airport has the code %q", code)
+			return nil, errs.OnField(errs.ReferenceNotFound, here, "reference", "no airport has the code %q", code).Hinting(worldHint)
 		}
 		if country != "" && country != a.CountryCode {
 			return nil, errs.Invalidf(here, "country", "the airports of one location lie in one country; %s lies in %s, not in %s", code, a.CountryCode, country)

@@ -241,6 +241,8 @@ func TestSearchRefusals(t *testing.T) {
 			wantCode(t, err, tc.code)
 			if e := errs.As(err); e != nil && (len(e.Fields) != 1 || e.Fields[0].Pointer != tc.pointer) {
 				t.Errorf("the error points to %+v, want %s", e.Fields, tc.pointer)
+			} else if place := strings.HasSuffix(tc.pointer, "/airport") && tc.code == errs.ReferenceNotFound; place && !strings.Contains(e.Hint, "airAutocomplete") {
+				t.Errorf("nobody can create an airport first: %s", e.Hint)
 			}
 		})
 	}

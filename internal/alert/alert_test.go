@@ -500,7 +500,7 @@ func TestSinkRules(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *alert.Options, _ *sink.Options) {
 		o.Insecure = false
-		o.References = func(ref string) bool { return strings.HasPrefix(ref, "env:ALERT_SINK_") }
+		o.References = []string{"env:ALERT_SINK_"}
 		o.Configured = []sink.Config{{ID: "configured:relay", Name: "Relay", Kind: sink.Alertmanager, URL: "http://10.0.0.9:9093", Enabled: true, Source: sink.FromConfiguration, MinSeverity: "INFO"}}
 	})
 	for _, tc := range []struct {

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/base64"
 	"log/slog"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -80,7 +79,7 @@ func rigOn(t *testing.T, st store.Store, change func(o *alert.Options, so *sink.
 	v := vault.New(vault.Options{Clock: clock.System(), Backends: map[vault.Scheme]vault.Backend{
 		vault.SchemeEnv: vault.Env(func(name string) (string, bool) { s, ok := r.secrets[name]; return s, ok })}})
 	o := alert.Options{Store: st, Clocks: clocks, Audit: r.trail, Insecure: true,
-		References: func(ref string) bool { return strings.HasPrefix(ref, "env:") },
+		References: []string{"env:"},
 		Link:       func(_, id string) string { return "https://airside.example.com/alerts/" + id }}
 	so := sink.Options{Secrets: v, Insecure: true}
 	if change != nil {

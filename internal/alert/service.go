@@ -47,8 +47,9 @@ type Options struct {
 	Audit  Auditor
 	// Configured are the sinks of the process's configuration; they hear of every tenant's alerts.
 	Configured []sink.Config
-	// References says whether a sink that was made by the API may name this secret; nil: none may.
-	References func(ref string) bool
+	// References are what a secret begins with that a sink made by the API may name: a reference to another one would
+	// send it to wherever the sink leads.
+	References []string
 	// Responder takes automatic first steps; nil: none can be taken.
 	Responder Responder
 	// Link is where an alert can be read, for messages; nil: nowhere.
@@ -74,9 +75,6 @@ func New(o Options) *Service {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
-	}
-	if o.References == nil {
-		o.References = func(string) bool { return false }
 	}
 	s := &Service{o: o}
 	s.courier = newCourier(s)

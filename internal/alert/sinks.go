@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -160,9 +161,10 @@ func (s *Service) putSink(ctx context.Context, id string, b sinkBody, old *store
 	if err := c.Check(s.o.Insecure); err != nil {
 		return SinkShown{}, err
 	}
-	if c.SecretRef != "" && !s.o.References(c.SecretRef) {
+	mayName := func(prefix string) bool { return prefix != "" && strings.HasPrefix(c.SecretRef, prefix) }
+	if c.SecretRef != "" && !slices.ContainsFunc(s.o.References, mayName) {
 		return SinkShown{}, errs.Invalidf("/secretRef", "reference",
-			"sinks that are made by the API may not name this secret; AIRSIDE_ALERT_SECRETS lists where theirs are kept")
+			"sinks that are made by the API may not name this secret; AIRSIDE_ALERT_SECRETS says what references to theirs begin with: %s", strings.Join(s.o.References, ", "))
 	}
 	for _, o := range s.o.Configured {
 		if strings.EqualFold(o.Name, c.Name) {

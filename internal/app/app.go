@@ -63,7 +63,7 @@ type Options struct {
 	Log    *slog.Logger
 	Stdout io.Writer // for sinks of events; nil: nothing is written there
 	Stderr io.Writer // for events; without LogFormat those that are not OCSF go to Log
-	// LogFormat is how Log writes to Stderr, json or text, so that events are written there directly.
+	// LogFormat is how Log writes to Stderr, json, text or logsink.Terse, so that events are written there directly.
 	LogFormat string
 	Version   string
 	// Environ is the environment that references of the form env:NAME read, as os.Environ gives it.

@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/airside-travel/airside/internal/actor"
@@ -44,7 +43,7 @@ func (a *App) composeResponse(s *services) error {
 	}
 	sender := sink.New(sink.Options{Secrets: a.secrets, Control: outbox.DialControl(a.cfg.Dev), Insecure: a.cfg.Dev, Roots: a.o.AlertRoots, Clock: a.o.Clock})
 	s.alert = alert.New(alert.Options{
-		Store: a.store, Clocks: a.clocks, Sender: sender, Audit: trail{a.clocks}, Configured: configured, References: a.mayName, Responder: a.o.Responder,
+		Store: a.store, Clocks: a.clocks, Sender: sender, Audit: trail{a.clocks}, Configured: configured, References: a.cfg.AlertSecrets, Responder: a.o.Responder,
 		Link:     func(_, id string) string { return a.BaseURL() + "/v1/airside/alerts/" + id },
 		Insecure: a.cfg.Dev, Log: a.o.Log,
 	})
@@ -57,17 +56,6 @@ func (a *App) composeResponse(s *services) error {
 	}
 	s.alert.Observe(s.incident.Alerted)
 	return nil
-}
-
-// mayName says whether sinks that are made by the API may name a secret: a reference to another one would
-// send it to wherever the sink leads.
-func (a *App) mayName(ref string) bool {
-	for _, prefix := range a.cfg.AlertSecrets {
-		if prefix != "" && strings.HasPrefix(ref, prefix) {
-			return true
-		}
-	}
-	return false
 }
 
 // RecordAct writes what Airside did by itself to the audit chain.

@@ -88,7 +88,11 @@ func (s *Service) Read(ctx context.Context, in ReadIn) (*Bodies, error) {
 			return &b, nil
 		}
 	}
-	return nil, errs.Missing("bodies of request", in.RequestID)
+	gone := errs.Missing("bodies of request", in.RequestID)
+	if !s.On() {
+		return nil, gone.Hinting("The server keeps no bodies: AIRSIDE_LOG_BODIES is off. Set it to how long they are to be kept, and send the request again.")
+	}
+	return nil, gone.Hinting("The request is older than what is kept (AIRSIDE_LOG_BODIES), was never here, or had no place.")
 }
 
 // Sweep deletes what has expired. It works whether or not anything new is kept.

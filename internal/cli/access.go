@@ -24,10 +24,11 @@ const reviewsPath = "/v1/airside/access-reviews"
 
 // accessCmd is the parent of what is about who may do what.
 func (m *Main) accessCmd() *cobra.Command {
-	cmd := group(&cobra.Command{Use: "access", Short: "Review who may do what, beside what is really used"})
+	cmd := group(&cobra.Command{Use: "access", Short: "Review who may do what, beside what is really used", Example: "  airside access review start --title 'Fourth quarter'"})
 	review := group(&cobra.Command{
 		Use: "review", Short: "Take a snapshot, decide about each credential, apply the decisions",
-		Long: "A review shows applications, API users, roles, groups, networks and vault references as they are, beside what\nwas used since the last review, and proposes the least that would have sufficed. docs/access-review.md.",
+		Long:    "A review shows applications, API users, roles, groups, networks and vault references as they are, beside what\nwas used since the last review, and proposes the least that would have sufficed. docs/access-review.md.",
+		Example: "  airside access review start --title 'Fourth quarter'\n  airside access review show 0197...",
 	})
 	review.AddCommand(m.reviewStartCmd(), m.reviewListCmd(), m.reviewShowCmd(), m.reviewDecideCmd(), m.reviewCloseCmd(), m.reviewEvidenceCmd())
 	cmd.AddCommand(review)

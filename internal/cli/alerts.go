@@ -20,7 +20,8 @@ const alertsPath = "/v1/airside/alerts"
 func (m *Main) alertsCmd() *cobra.Command {
 	cmd := group(&cobra.Command{
 		Use: "alerts", Short: "See what is unusual, say that somebody looks after it, keep quiet about it for a while",
-		Long: "Alerts are findings, grouped by rule and API user. They are told to sinks: mail, chat, webhooks,\nPagerDuty, Alertmanager. `airside api createAlertSink` makes one, `airside alerts test` tries it.",
+		Long:    "Alerts are findings, grouped by rule and API user. They are told to sinks: mail, chat, webhooks,\nPagerDuty, Alertmanager. `airside api createAlertSink` makes one, `airside alerts test` tries it.",
+		Example: "  airside alerts list --state OPEN\n  airside alerts ack 0197... --note 'on it'",
 	})
 	cmd.AddCommand(m.alertsListCmd(), m.alertsShowCmd(), m.alertsActCmd("ack", "acknowledge", "Say that somebody looks after an alert"),
 		m.alertsActCmd("resolve", "resolve", "Say that an alert is over"), m.alertsSilenceCmd(), m.alertsUndoCmd(), m.alertsTestCmd(), m.alertsSinksCmd())

@@ -139,7 +139,7 @@ func (m *Main) operationCmd(op *contract.Operation) *cobra.Command {
 	if op.Method == http.MethodPut && op.Body != nil {
 		flags.StringVar(&f.patch, "patch", "", patchHelp)
 	}
-	flags.StringVar(&f.example, "example", "", "print an example body and send nothing; =answer for an example answer")
+	flags.StringVar(&f.example, "example", "", "print an example body with made-up ids and send nothing; =answer for an example answer")
 	flags.Lookup("example").NoOptDefVal = "request"
 	if op.Effect != contract.Read {
 		flags.StringVar(&f.key, "idempotency-key", "", "makes repeating the call safe: the same key acts once")

@@ -5,6 +5,7 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -51,6 +52,7 @@ func (m *Main) runOperation(cmd *cobra.Command, op *contract.Operation, f *apiFl
 	if len(found) > 0 && !f.noCheck {
 		return violations(op, found)
 	}
+	m.unknownMembers(op, req.Body)
 	r, err := m.remote(f.base)
 	if err != nil {
 		return err
@@ -135,11 +137,7 @@ func (m *Main) body(given string) ([]byte, error) {
 	case given == "-":
 		return io.ReadAll(m.Stdin)
 	case strings.HasPrefix(given, "@"):
-		b, err := os.ReadFile(given[1:])
-		if err != nil {
-			return nil, failf(ExitUsage, "%w", err)
-		}
-		return b, nil
+		return os.ReadFile(given[1:])
 	}
 	return []byte(given), nil
 }
@@ -208,7 +206,7 @@ func parts(form url.Values) ([]byte, string, error) {
 		}
 		content, err := os.ReadFile(file)
 		if err != nil {
-			return nil, "", failf(ExitUsage, "%w", err)
+			return nil, "", err
 		}
 		part, err := w.CreateFormFile(name, filepath.Base(file))
 		if err != nil {
@@ -261,6 +259,9 @@ func (m *Main) printExample(op *contract.Operation, which string) error {
 	}
 	if len(body) == 0 {
 		return failf(ExitNotFound, "%s has no %s body", op.ID, which).hint("airside api %s --help", op.ID)
+	}
+	if which == "request" && (bytes.Contains(body, []byte(`"id"`)) || bytes.Contains(body, []byte(`Id"`))) {
+		fmt.Fprintln(m.Stderr, "Ids in an example are made up: put those of your company, its legal entity and so on in their place.")
 	}
 	return printBody(m.Stdout, body)
 }

@@ -147,7 +147,8 @@ func (m *Main) onApplication(cmd *cobra.Command, do func(ctx context.Context, r 
 }
 
 func (m *Main) appShowCmd() *cobra.Command {
-	cmd := &cobra.Command{Use: "show NAME", Short: "Print everything about an application except its secret", Example: "  airside app show mailer", Args: cobra.ExactArgs(1)}
+	cmd := &cobra.Command{Use: "show NAME", Short: "Print everything about an application except its secret", Example: "  airside app show mailer\n  airside app show mailer --json | jq .grants", Args: cobra.ExactArgs(1)}
+	cmd.Flags().Bool("json", false, "print JSON, as it does anyway: settings have no other form")
 	return m.onApplication(cmd, func(ctx context.Context, r *remote, path, _ string) error {
 		body, err := r.get(ctx, path)
 		if err != nil {

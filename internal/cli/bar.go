@@ -18,14 +18,20 @@ type bar struct {
 }
 
 func newBar(w io.Writer) *bar {
+	if !terminal(w) {
+		return &bar{}
+	}
+	return &bar{out: w, drawn: -1}
+}
+
+// terminal reports whether somebody reads along.
+func terminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	if !ok {
-		return &bar{}
+		return false
 	}
-	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
-		return &bar{}
-	}
-	return &bar{out: f, drawn: -1}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // show draws when the bar has moved by a part of a thousand.

@@ -71,7 +71,7 @@ func TestEveryOperationIsACommand(t *testing.T) {
 					args = append(args, "--"+name, value)
 				}
 			}
-			if sent := run(t, c, nil, args...); sent.exit != 0 {
+			if sent := run(t, c, nil, args...); sent.exit != 0 || strings.Contains(sent.err, "warning: ") {
 				t.Errorf("its own example does not pass the check: %s", sent.err)
 			}
 		})
@@ -95,10 +95,11 @@ func TestAnswers(t *testing.T) {
 		{name: "success is indented", status: 200, body: `{"a":1}`, out: "{\n  \"a\": 1\n}\n"},
 		{name: "raw is not", status: 200, body: `{"a":1}`, args: []string{"--raw"}, out: `{"a":1}`},
 		{name: "empty", status: 200},
-		{name: "the envelope is told line by line", status: 400, body: envelope, exit: 1, errs: []string{
+		{name: "the envelope is told line by line", status: 400, body: envelope, exit: 2, errs: []string{
 			"airside: error: 400 API_VALIDATION_FAILED\n", "/kind must be one of A or B (A, B)\n",
-			"hint: Correct it.\n", "hint: airside api explainRequest --requestId r-1\n"}},
-		{name: "raw prints it too", status: 400, body: envelope, args: []string{"--raw"}, exit: 1, out: envelope, errs: []string{"400 API_VALIDATION_FAILED"}},
+			"hint: Correct it.\n", "hint: airside explain r-1\n"}},
+		{name: "raw prints it too", status: 400, body: envelope, args: []string{"--raw"}, exit: 2, out: envelope, errs: []string{"400 API_VALIDATION_FAILED"}},
+		{name: "a request that fits and is refused", status: 400, body: strings.Replace(envelope, "API_VALIDATION_FAILED", "REFERENCE_NOT_FOUND", 1), exit: 1},
 		{name: "not found", status: 404, exit: 3, errs: []string{"404 Not Found"}},
 		{name: "no token", status: 401, exit: 4},
 		{name: "denied", status: 403, exit: 4},
@@ -162,5 +163,24 @@ func write(t *testing.T, name, text string) {
 	t.Helper()
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestUnknownMembers warns of what nobody reads, with the name that may be meant, and sends it all the same.
+func TestUnknownMembers(t *testing.T) {
+	t.Parallel()
+	got := run(t, nil, nil, "api", "updateExternalId", "--dry-run", "--userId", "6c62272e-07bb-4142-a2b8-21756295c58d", "--body", `{"externalId":"E-1","externalID2":1,"zzz/zzz":{}}`)
+	const want = "airside: warning: /externalID2 is not in the contract; did you mean externalId?\n" +
+		"airside: warning: /zzz~1zzz is not in the contract and is not read\n"
+	if got.exit != 0 || got.err != want || !strings.Contains(got.out, `"externalID2": 1`) {
+		t.Errorf("exit %d\n%s%s", got.exit, got.out, got.err)
+	}
+	example := run(t, nil, nil, "api", "createUser", "--example")
+	deep := strings.Replace(example.out, `"given"`, `"givne"`, 1)
+	if got := run(t, nil, nil, "api", "createUser", "--dry-run", "--no-check", "--body", deep); !strings.Contains(got.err, "/personalInfo/name/givne is not in the contract; did you mean given?\n") {
+		t.Errorf("exit %d: %s", got.exit, got.err)
+	}
+	if !strings.Contains(example.err, "Ids in an example are made up") {
+		t.Errorf("of its ids the example says %q", example.err)
 	}
 }

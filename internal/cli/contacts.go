@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -68,13 +69,17 @@ func (m *Main) contactsCmd() *cobra.Command {
 
 func (m *Main) runbooksCmd() *cobra.Command {
 	var dir string
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "runbooks [PLAYBOOK]", Short: "Print the response plan, or write it as pages", Args: cobra.MaximumNArgs(1),
-		Example: "  airside incident runbooks leaked-secret\n  airside incident runbooks --write docs/runbooks",
+		Example: "  airside incident runbooks leaked-secret\n  airside incident runbooks --json | jq -r '.[].id'\n  airside incident runbooks --write docs/runbooks",
 		RunE: runs(func(_ *cobra.Command, args []string) error {
 			plans, err := incident.Playbooks()
 			if err != nil {
 				return err
+			}
+			if asJSON {
+				return m.runbooksJSON(plans, args)
 			}
 			found := false
 			for _, p := range plans {
@@ -98,8 +103,19 @@ func (m *Main) runbooksCmd() *cobra.Command {
 			return nil
 		}),
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.Flags().StringVar(&dir, "write", "", "folder in which each becomes a page")
 	return cmd
+}
+
+func (m *Main) runbooksJSON(plans []incident.Playbook, args []string) error {
+	if len(args) > 0 {
+		plans = slices.DeleteFunc(plans, func(p incident.Playbook) bool { return p.ID != args[0] })
+		if len(plans) == 0 {
+			return failf(ExitNotFound, "there is no playbook %q", args[0])
+		}
+	}
+	return printJSON(m.Stdout, plans)
 }
 
 // checkContacts asks the server, if there are credentials for it, whether everybody who is needed can be called.
@@ -118,7 +134,7 @@ func (m *Main) checkContacts(ctx context.Context) finding {
 		return finding{check: check{name, false, err.Error()}}
 	}
 	if len(book.Missing) > 0 {
-		return finding{check: check{name, false, "nobody can be called as " + strings.Join(book.Missing, ", ")},
+		return finding{check: check{name, false, "nobody can be called as " + strings.Join(book.Missing, ", ")}, Warning: true,
 			Fix: "`airside incident contacts " + book.Missing[0] + " --name … --email …` fills a part"}
 	}
 	return finding{check: check{name, true, "every part that is needed in an incident is filled"}}

@@ -145,7 +145,7 @@ func (m *Main) printAlerts(alerts []detect.Alert, explain, asJSON bool) error {
 }
 
 func (m *Main) detectRulesCmd(files *[]string) *cobra.Command {
-	var sigma, prometheus bool
+	var sigma, prometheus, asJSON bool
 	cmd := &cobra.Command{
 		Use: "rules", Short: "List the rules, or write them for Sigma or Prometheus",
 		Example: "  airside detect rules\n  airside detect rules --sigma > airside.sigma.yml\n  airside detect rules --prometheus --rules ours.yaml > airside.rules.yml",
@@ -156,16 +156,19 @@ func (m *Main) detectRulesCmd(files *[]string) *cobra.Command {
 				return err
 			}
 			switch {
-			case sigma && prometheus:
-				return failf(ExitUsage, "--sigma and --prometheus are two files; ask for one")
+			case sigma && prometheus, asJSON && (sigma || prometheus):
+				return failf(ExitUsage, "--sigma, --prometheus and --json write different things; ask for one")
 			case sigma:
 				return export.Sigma(m.Stdout, set)
 			case prometheus:
 				return export.Prometheus(m.Stdout, set)
+			case asJSON:
+				return rulesJSON(m.Stdout, set)
 			}
 			return listRules(m.Stdout, set)
 		}),
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.Flags().BoolVar(&sigma, "sigma", false, "write Sigma rules and correlations")
 	cmd.Flags().BoolVar(&prometheus, "prometheus", false, "write a rule file for Prometheus")
 	return cmd
@@ -184,31 +187,79 @@ func listRules(out io.Writer, set *detect.Set) error {
 	return w.Flush()
 }
 
+func rulesJSON(out io.Writer, set *detect.Set) error {
+	type line struct {
+		ID       string `json:"id"`
+		Severity string `json:"severity"`
+		Method   string `json:"method"`
+		By       string `json:"by"`
+		Title    string `json:"title"`
+		Disabled bool   `json:"disabled,omitempty"`
+		Changed  string `json:"changed,omitempty"` // by which overlay, and why
+	}
+	list := make([]line, 0, len(set.Rules))
+	for _, r := range set.Rules {
+		list = append(list, line{r.ID, fmt.Sprint(r.Severity), r.Method, r.By, r.Title, r.Disabled, r.Changed})
+	}
+	return printJSON(out, list)
+}
+
+// checked is what `airside detect check --json` prints.
+type checked struct {
+	Rules  int            `json:"rules"` // that are on
+	Tests  int            `json:"tests"`
+	Failed []detectFailed `json:"failed"`
+}
+
+type detectFailed struct {
+	Rule    string `json:"rule"`
+	Test    string `json:"test"`
+	Problem string `json:"problem"`
+}
+
 func (m *Main) detectCheckCmd() *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use: "check FILE...", Short: "Check files of rules and run the tests in them",
 		Long:    "Check reads the files as a server would, over the embedded rules, names every mistake with its line and\ncolumn, and runs the tests that stand beside their rules. A server with a wrong file keeps the rules it has.",
-		Example: "  airside detect check ours.yaml",
+		Example: "  airside detect check ours.yaml\n  airside detect check ours.yaml --json | jq .failed",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: runs(func(_ *cobra.Command, args []string) error {
 			set, err := loadRules(args)
 			if err != nil {
 				return err
 			}
-			failed, verdicts := 0, set.Test(args...)
+			verdicts := set.Test(args...)
+			out := checked{Rules: on(set), Tests: len(verdicts), Failed: []detectFailed{}}
 			for _, v := range verdicts {
 				if v.Problem != "" {
-					failed++
-					fmt.Fprintf(m.Stdout, "FAIL  %s: %s\n      %s\n", v.Rule, v.Test, v.Problem)
+					out.Failed = append(out.Failed, detectFailed(v))
 				}
 			}
-			if failed > 0 {
-				return failf(ExitFailure, "%d of %d tests failed", failed, len(verdicts))
+			if err := m.printChecked(&out, asJSON); err != nil {
+				return err
 			}
-			fmt.Fprintf(m.Stdout, "ok: %d rules are on, %d tests passed\n", on(set), len(verdicts))
+			if failed := len(out.Failed); failed > 0 {
+				return failf(ExitFailure, "%d of %d tests failed", failed, out.Tests)
+			}
 			return nil
 		}),
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func (m *Main) printChecked(out *checked, asJSON bool) error {
+	if asJSON {
+		return printJSON(m.Stdout, out)
+	}
+	for _, f := range out.Failed {
+		fmt.Fprintf(m.Stdout, "FAIL  %s: %s\n      %s\n", f.Rule, f.Test, f.Problem)
+	}
+	if len(out.Failed) == 0 {
+		fmt.Fprintf(m.Stdout, "ok: %d rules are on, %d tests passed\n", out.Rules, out.Tests)
+	}
+	return nil
 }
 
 func on(set *detect.Set) int {

@@ -84,6 +84,7 @@ var mended = map[string]string{
 	"clock":         "set the clock of this machine, and let a time service keep it",
 	"contract":      "install the program again: its contract is part of it",
 	"server":        "start it, or set AIRSIDE_URL",
+	"binary":        "`make build`, or go build with -trimpath -ldflags='-s -w', leaves out debug data",
 }
 
 func alone(checks []check) []finding {

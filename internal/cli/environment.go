@@ -44,7 +44,8 @@ func (m *Main) envListCmd() *cobra.Command {
 				if !e.RotationDue.IsZero() {
 					due = e.RotationDue.Format(time.DateOnly)
 				}
-				fmt.Fprintf(w, "%s\t%s\t%t\t%s\t%s\t%s\n", e.Name, e.Mode, e.Live, orDash(e.BaseURL), orDash(e.Secret), due)
+				mode, live := modeOf(e)
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", e.Name, mode, live, orDash(e.BaseURL), orDash(e.Secret), due)
 			}
 			if err := w.Flush(); err != nil {
 				return err
@@ -57,6 +58,14 @@ func (m *Main) envListCmd() *cobra.Command {
 			return nil
 		}), err
 	})
+}
+
+// modeOf says what passes and whether it costs anything. The sandbox is called live in answers, and nothing is there.
+func modeOf(e *environment.Shown) (mode, live string) {
+	if e.Name == environment.Sandbox {
+		return "simulated", "-"
+	}
+	return e.Mode, strconv.FormatBool(e.Live)
 }
 
 func (m *Main) envShowCmd() *cobra.Command {
@@ -87,8 +96,9 @@ func (m *Main) envShowCmd() *cobra.Command {
 
 func (m *Main) printEnvironment(e *environment.Shown) error {
 	w := tabwriter.NewWriter(m.Stdout, 0, 0, 2, ' ', 0)
+	mode, live := modeOf(e)
 	for _, line := range [][2]string{
-		{"name", e.Name}, {"kind", e.Kind}, {"mode", e.Mode}, {"live", strconv.FormatBool(e.Live)}, {"url", e.BaseURL}, {"client id", e.ClientID},
+		{"name", e.Name}, {"kind", e.Kind}, {"mode", mode}, {"live", live}, {"url", e.BaseURL}, {"client id", e.ClientID},
 		{"secret", e.Secret}, {"secret since", whenText(e.CredentialSince)}, {"rotation due", whenText(e.RotationDue)}, {"rotation", e.Rotation},
 		{"token ends", whenText(e.TokenExpires)}, {"problem", e.Problem},
 	} {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -52,6 +53,9 @@ func runs(fn func(cmd *cobra.Command, args []string) error) func(*cobra.Command,
 		if _, ok := errors.AsType[*Failure](err); ok || err == nil {
 			return err
 		}
+		if errors.Is(err, fs.ErrNotExist) { // a file or folder that was named
+			return &Failure{Exit: ExitNotFound, Err: err}
+		}
 		return &Failure{Exit: ExitFailure, Err: err}
 	}
 }
@@ -72,16 +76,17 @@ func report(w io.Writer, err error, command string) int {
 	if err == nil {
 		return ExitOK
 	}
+	text := err.Error() // with what was said around the failure
 	f, ok := errors.AsType[*Failure](err)
 	if !ok {
-		text, advice, _ := strings.Cut(err.Error(), "\n\n") // cobra writes its suggestions after the error
-		f = failf(ExitUsage, "%s", strings.TrimSpace(text))
+		head, advice, _ := strings.Cut(text, "\n\n") // cobra writes its suggestions after the error
+		text, f = strings.TrimSpace(head), &Failure{Exit: ExitUsage}
 		if names := strings.Fields(strings.TrimPrefix(advice, "Did you mean this?")); len(names) > 0 {
 			f.hint("did you mean %s?", strings.Join(names, ", "))
 		}
 		f.hint("run `%s --help`", command)
 	}
-	for i, line := range strings.Split(f.Error(), "\n") {
+	for i, line := range strings.Split(text, "\n") {
 		if i == 0 {
 			line = "airside: error: " + line
 		} else {

@@ -75,6 +75,11 @@ func (m *Main) importUsersCmd() *cobra.Command {
 		if f.workers < 1 || f.workers > 256 {
 			return failf(ExitUsage, "--workers must be between 1 and 256")
 		}
+		for _, name := range append(args, f.watch) { // before a server is asked
+			if _, err := os.Stat(name); name != "" && err != nil {
+				return err
+			}
+		}
 		o, err := m.importOptions(cmd.Context(), &f)
 		if err != nil {
 			return err
@@ -158,7 +163,7 @@ func refusal(err error) error {
 	case err == nil || errors.As(err, &f):
 		return err
 	case errors.As(err, &e):
-		return &Failure{Exit: exitFor(e.Status), Err: err}
+		return &Failure{Exit: exitFor(e.Status, e.Code), Err: err}
 	case errors.Is(err, context.Canceled):
 		return &Failure{Exit: ExitFailure, Err: errors.New("interrupted")}
 	}

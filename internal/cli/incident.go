@@ -23,7 +23,8 @@ const incidentsPath = "/v1/airside/incidents"
 func (m *Main) incidentCmd() *cobra.Command {
 	cmd := group(&cobra.Command{
 		Use: "incident", Short: "Lead an incident from the alert to the report, and practise it",
-		Long: "An incident has a commander, tasks from a playbook, and a timeline into which alerts and audited acts flow\nby themselves. docs/incidents.md is the response plan.",
+		Long:    "An incident has a commander, tasks from a playbook, and a timeline into which alerts and audited acts flow\nby themselves. docs/incidents.md is the response plan.",
+		Example: "  airside incident contacts\n  airside incident drill leaked-secret\n  airside incident open --alert 0197... --commander 'Ada Moreau'",
 	})
 	cmd.AddCommand(m.incidentOpenCmd(), m.incidentListCmd(), m.incidentShowCmd(), m.incidentUpdateCmd(), m.incidentNoteCmd(), m.incidentTaskCmd(), m.incidentAttachCmd(),
 		m.incidentResolveCmd(), m.incidentReportCmd(), m.incidentDrillCmd(), m.contactPackCmd(), m.contactsCmd(), m.runbooksCmd())

@@ -40,6 +40,11 @@ func build() Build {
 	return b
 }
 
+// String is what a person reads of it.
+func (b Build) String() string {
+	return fmt.Sprintf("airside %s (%s, %s)", b.Version, b.Go, b.Platform)
+}
+
 func (m *Main) versionCmd() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -50,7 +55,7 @@ func (m *Main) versionCmd() *cobra.Command {
 			if asJSON {
 				return printJSON(m.Stdout, b)
 			}
-			fmt.Fprintf(m.Stdout, "airside %s (%s, %s)\n", b.Version, b.Go, b.Platform)
+			fmt.Fprintln(m.Stdout, b)
 			return nil
 		}),
 	}
@@ -64,7 +69,7 @@ func (m *Main) configCmd() *cobra.Command {
 		Use: "config", Short: "Print every setting with its present value",
 		Long: "Config prints every setting: its variable, its present value, what it is for. Secrets are\n" +
 			"masked. Settings come from the environment only; a variable that begins with AIRSIDE_ and is\n" +
-			"not in this list is an error, because it is a spelling mistake.",
+			"not in this list is an error, because it is a spelling mistake; the list is printed all the same.",
 		Example: "  AIRSIDE_LISTEN=:8443 airside config\n  airside config --markdown > docs/configuration.md",
 		Args:    cobra.NoArgs,
 		RunE: runs(func(*cobra.Command, []string) error {
@@ -79,14 +84,18 @@ func (m *Main) configCmd() *cobra.Command {
 				fmt.Fprint(m.Stdout, "\nEach name in `AIRSIDE_ENVIRONMENTS` has variables of its own, with the name in capitals:\n\n")
 				return m.configMarkdown(config.EnvironmentSettings())
 			}
-			cfg, err := m.config()
-			if err != nil {
+			// Whoever has a setting wrong needs the list most: it comes with what is wrong behind it.
+			cfg, wrong := config.Load(m.Environ)
+			print := m.configTable
+			list := append(cfg.Settings(), config.EnvironmentSettings()...)
+			if asJSON {
+				print = func(list []config.Setting) error { return printJSON(m.Stdout, list) }
+				list = cfg.Settings()
+			}
+			if err := print(list); err != nil || wrong == nil {
 				return err
 			}
-			if asJSON {
-				return printJSON(m.Stdout, cfg.Settings())
-			}
-			return m.configTable(append(cfg.Settings(), config.EnvironmentSettings()...))
+			return &Failure{Exit: ExitUsage, Err: wrong}
 		}),
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")

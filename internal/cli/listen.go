@@ -42,7 +42,8 @@ func (m *Main) webhookCmd() *cobra.Command {
 		Long: "Listen opens an endpoint on the loopback interface, subscribes it, and prints each event whose\n" +
 			"signature is right. The subscription is removed when the command ends. With --secret it only\n" +
 			"listens, for a subscription that exists already. With --forward each event is passed on to your\n" +
-			"application as it came, signature included; unless that answers 200, the event is delivered again.",
+			"application as it came, signature included; unless that answers 200, the event is delivered again. Its line\n" +
+			"says whether it was taken, and at which try.",
 		Example: "  airside webhook listen --company 6f0c... --subscribe PNR_V3\n" +
 			"  airside webhook listen --port 9797 --secret whsec_... --json | jq .operation\n" +
 			"  airside webhook listen --company 6f0c... --forward http://127.0.0.1:3000/hooks",
@@ -65,7 +66,7 @@ func (m *Main) webhookCmd() *cobra.Command {
 	return cmd
 }
 
-func (m *Main) listen(ctx context.Context, f listenFlags) (err error) {
+func (m *Main) listen(ctx context.Context, f listenFlags) (failed error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(f.port)))
 	if err != nil {
@@ -79,25 +80,11 @@ func (m *Main) listen(ctx context.Context, f listenFlags) (err error) {
 		events = m.Stderr
 	}
 	if f.secret == "" {
-		r, err := m.remote(f.base)
+		leave, err := m.subscribed(ctx, &f, url)
 		if err != nil {
 			return err
 		}
-		c, err := m.contract()
-		if err != nil {
-			return err
-		}
-		id, secret, err := r.subscribe(ctx, c, f, url)
-		if err != nil {
-			return err
-		}
-		f.secret = secret
-		defer func() {
-			leaving, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-			defer cancel()
-			err = errors.Join(err, r.unsubscribe(leaving, id))
-		}()
-		fmt.Fprintf(m.Stderr, "subscription %s\n", id)
+		defer func() { failed = errors.Join(failed, leave()) }()
 	}
 	h, err := newReceiver(f, events, m.Stderr)
 	if err != nil {
@@ -115,6 +102,29 @@ func (m *Main) listen(ctx context.Context, f listenFlags) (err error) {
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	return server.Shutdown(closing)
+}
+
+// subscribed subscribes the endpoint and keeps the secret in f; leave takes the subscription away again.
+func (m *Main) subscribed(ctx context.Context, f *listenFlags, url string) (leave func() error, err error) {
+	r, err := m.remote(f.base)
+	if err != nil {
+		return nil, err
+	}
+	c, err := m.contract()
+	if err != nil {
+		return nil, err
+	}
+	id, secret, err := r.subscribe(ctx, c, *f, url)
+	if err != nil {
+		return nil, err
+	}
+	f.secret = secret
+	fmt.Fprintf(m.Stderr, "subscription %s\n", id)
+	return func() error {
+		leaving, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		return r.unsubscribe(leaving, id)
+	}, nil
 }
 
 // subscribe creates the subscription; it answers its id and signing secret.
@@ -161,7 +171,11 @@ func (r *remote) unsubscribe(ctx context.Context, id string) error {
 		err = a.failure()
 	}
 	if err != nil {
-		return fmt.Errorf("the subscription %s stays: %w", id, err)
+		f := failf(ExitFailure, "the subscription %s stays: %w", id, err)
+		if cause, ok := errors.AsType[*Failure](err); ok {
+			f.Exit = cause.Exit
+		}
+		return f.hint("`airside api deleteWebhookSubscription --subscriptionId %s` takes it away", id)
 	}
 	return nil
 }
@@ -174,8 +188,9 @@ type receiver struct {
 	json    bool
 	log     io.Writer
 
-	mu  sync.Mutex
-	out io.Writer
+	mu    sync.Mutex
+	out   io.Writer
+	tries map[string]int // by webhook-id, of what the application has not taken yet
 }
 
 type delivery struct {
@@ -186,7 +201,7 @@ type delivery struct {
 type deliveryKey struct{}
 
 func newReceiver(f listenFlags, out, log io.Writer) (*receiver, error) {
-	r := &receiver{forward: f.forward, json: f.json, out: out, log: log}
+	r := &receiver{forward: f.forward, json: f.json, out: out, log: log, tries: map[string]int{}}
 	h, err := webhook.NewHandler([]string{f.secret}, r.event, webhook.Options{
 		Report: func(_ *http.Request, err error) { fmt.Fprintf(log, "refused: %v\n", err) },
 	})
@@ -210,12 +225,48 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 
 func (r *receiver) event(ctx context.Context, e webhook.Event) error {
 	d, _ := ctx.Value(deliveryKey{}).(delivery)
-	if err := r.print(e, d); err != nil {
-		return err
-	}
 	if r.forward == "" {
-		return nil
+		return r.print(e, d, nil)
 	}
+	// What becomes of it is known first: an event that the application refuses comes again and is still one event.
+	failed := r.pass(ctx, d)
+	return errors.Join(failed, r.print(e, d, r.passed(d, failed)))
+}
+
+// passed is how an event was passed on.
+type passed struct {
+	OK    bool   `json:"ok"`
+	Tries int    `json:"tries"` // this one too, while this command listens
+	Why   string `json:"why,omitempty"`
+}
+
+func (p *passed) String() string {
+	switch {
+	case p == nil:
+		return ""
+	case !p.OK:
+		return fmt.Sprintf("  not taken (%s), try %d", p.Why, p.Tries)
+	case p.Tries > 1:
+		return fmt.Sprintf("  forwarded, try %d", p.Tries)
+	}
+	return "  forwarded"
+}
+
+func (r *receiver) passed(d delivery, failed error) *passed {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	id := d.header.Get(webhook.HeaderID)
+	p := &passed{OK: failed == nil, Tries: r.tries[id] + 1}
+	if r.tries[id]++; p.OK {
+		delete(r.tries, id)
+	} else {
+		p.Why = strings.TrimPrefix(failed.Error(), "forward: ")
+	}
+	return p
+}
+
+// pass gives a delivery to the application as it came.
+func (r *receiver) pass(ctx context.Context, d delivery) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.forward, bytes.NewReader(d.body))
 	if err != nil {
 		return err
@@ -232,7 +283,7 @@ func (r *receiver) event(ctx context.Context, e webhook.Event) error {
 	return nil
 }
 
-func (r *receiver) print(e webhook.Event, d delivery) error {
+func (r *receiver) print(e webhook.Event, d delivery, p *passed) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.json {
@@ -243,9 +294,10 @@ func (r *receiver) print(e webhook.Event, d delivery) error {
 		return printLine(r.out, struct {
 			Event   json.RawMessage   `json:"event"`
 			Headers map[string]string `json:"headers"`
-		}{d.body, headers})
+			Forward *passed           `json:"forward,omitempty"`
+		}{d.body, headers, p})
 	}
-	_, err := fmt.Fprintf(r.out, "%s  %-18s %-28s %s%s\n", e.Timestamp, e.Type, e.Operation, subject(e.Payload), tickets(e.Summary))
+	_, err := fmt.Fprintf(r.out, "%s  %-18s %-28s %s%s%s\n", e.Timestamp, e.Type, e.Operation, subject(e.Payload), tickets(e.Summary), p)
 	return err
 }
 

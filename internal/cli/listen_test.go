@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -73,6 +74,11 @@ func TestListen(t *testing.T) {
 	var got struct {
 		Event   webhook.Event
 		Headers map[string]string
+		Forward struct {
+			OK    bool
+			Tries int
+			Why   string
+		}
 	}
 	if err := json.Unmarshal([]byte(line), &got); err != nil {
 		t.Fatalf("%q is not a line of JSON: %v", line, err)
@@ -87,17 +93,32 @@ func TestListen(t *testing.T) {
 		t.Errorf("the sender got %d", s)
 	}
 
-	// An application that fails gets the event again: the sender is not told 200.
-	answers <- http.StatusInternalServerError
-	go func() { status <- send("2", hookSecret) }()
-	if _, err := lines.ReadString('\n'); err != nil {
-		t.Fatal(err)
+	if !got.Forward.OK || got.Forward.Tries != 1 {
+		t.Errorf("an event that was passed on: %s", line)
 	}
-	if line, err = lines.ReadString('\n'); err != nil || !strings.Contains(line, "answered 500") {
-		t.Errorf("the log says %q", line)
-	}
-	if s := <-status; s != http.StatusInternalServerError {
-		t.Errorf("the sender got %d although the application failed", s)
+
+	// An application that fails gets the event again: the sender is not told 200, and the event is counted, not
+	// received anew.
+	for try, answer := range []int{500, 500, 200} {
+		answers <- answer
+		go func() { status <- send("2", hookSecret) }()
+		if line, err = lines.ReadString('\n'); err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal([]byte(line), &got); err != nil || got.Forward.OK != (answer == 200) || got.Forward.Tries != try+1 {
+			t.Errorf("try %d: %s", try+1, line)
+		}
+		if answer == 500 {
+			if !strings.HasSuffix(got.Forward.Why, "/hooks answered 500") {
+				t.Errorf("why: %q", got.Forward.Why)
+			}
+			if line, err = lines.ReadString('\n'); err != nil || !strings.Contains(line, "answered 500") {
+				t.Errorf("the log says %q", line)
+			}
+		}
+		if s := <-status; s != answer {
+			t.Errorf("the sender got %d although the application answered %d", s, answer)
+		}
 	}
 
 	// A wrong signature reaches neither the output nor the application.
@@ -113,7 +134,78 @@ func TestListen(t *testing.T) {
 	if exit := <-done; exit != cli.ExitOK {
 		t.Errorf("the listener ended with %d", exit)
 	}
-	if len(forwarded) != 1 {
-		t.Errorf("%d deliveries wait at the application, want the failed one only", len(forwarded))
+	if len(forwarded) != 3 {
+		t.Errorf("%d deliveries wait at the application, want the one that failed twice", len(forwarded))
+	}
+}
+
+// TestListenLeaves ends a listener whose token has ended: it gets another one and leaves no subscription behind, or
+// says that it does.
+func TestListenLeaves(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name    string
+		environ []string
+		exit    int
+		says    string
+	}{
+		{"a new token", []string{"AIRSIDE_CLIENT_ID=c", "AIRSIDE_CLIENT_SECRET=s"}, cli.ExitOK, ""},
+		{"no other token", []string{"AIRSIDE_TOKEN=t1"}, cli.ExitDenied, "airside: error: the subscription s-1 stays: 401 Unauthorized\n" +
+			"hint: `airside api deleteWebhookSubscription --subscriptionId s-1` takes it away\n"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			var issued, deleted int
+			ended := false
+			mux := http.NewServeMux()
+			mux.HandleFunc("POST /v2/auth/oauth2-token", func(w http.ResponseWriter, _ *http.Request) {
+				issued++
+				fmt.Fprintf(w, `{"access_token":"t%d","expires_in":3600,"token_type":"Bearer"}`, issued)
+			})
+			mux.HandleFunc("POST /v3/webhooks/subscriptions", func(w http.ResponseWriter, _ *http.Request) {
+				ended = true
+				fmt.Fprintf(w, `{"id":"s-1","hmacSigningSecret":%q}`, hookSecret)
+			})
+			mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+				switch {
+				case ended && r.Header.Get("Authorization") == "Bearer t1":
+					w.WriteHeader(http.StatusUnauthorized)
+				case r.Method == http.MethodDelete && r.URL.Path == "/v1/airside/webhooks/subscriptions/s-1":
+					deleted++
+				default:
+					w.WriteHeader(http.StatusNotFound)
+				}
+			})
+			s := httptest.NewServer(mux)
+			defer s.Close()
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			said, write := io.Pipe()
+			m := cli.Main{
+				Args:    []string{"webhook", "listen", "--company", "6c62272e-07bb-4142-a2b8-21756295c58d"},
+				Environ: append(tc.environ, "AIRSIDE_URL="+s.URL), Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: write,
+			}
+			done := make(chan int, 1)
+			go func() {
+				done <- m.Run(ctx)
+				write.Close()
+			}()
+			lines := bufio.NewScanner(said)
+			var rest string
+			for lines.Scan() {
+				if rest += lines.Text() + "\n"; strings.HasPrefix(rest, "listening on ") {
+					stop()
+				} else if strings.HasPrefix(rest, "subscription ") {
+					rest = ""
+				}
+			}
+			_, rest, _ = strings.Cut(rest, "\n")
+			if exit := <-done; exit != tc.exit || rest != tc.says {
+				t.Errorf("exit %d, want %d; it says %s", exit, tc.exit, rest)
+			}
+			if left := deleted == 0; left != (tc.exit != 0) {
+				t.Errorf("deleted %d times", deleted)
+			}
+		})
 	}
 }

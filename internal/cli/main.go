@@ -51,7 +51,8 @@ Start with:
   airside dev            the whole platform in memory, with a demo company and credentials
   airside api            every operation of the API as a command
 
-Exit codes: 0 done, 1 failure, 2 wrong usage, 3 not found, 4 denied, 5 conflict, 6 unavailable.
+Exit codes: 0 done, 1 failure, 2 wrong usage, 3 not found, 4 denied, 5 conflict, 6 unavailable. A request
+that does not fit the contract is wrong usage, and a file that is not there is not found.
 Results go to standard output, everything else to standard error. No colours are ever printed.`
 
 func (m *Main) root() (*cobra.Command, error) {
@@ -60,9 +61,11 @@ func (m *Main) root() (*cobra.Command, error) {
 		Short:         "A corporate-travel platform in one program",
 		Long:          rootLong,
 		Example:       "  airside dev\n  airside api createUser --help\n  airside routes --missing",
+		Version:       build().Version,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
+	root.SetVersionTemplate(build().String() + "\n")
 	root.SetArgs(m.Args)
 	root.SetIn(m.Stdin)
 	root.SetOut(m.Stdout)
@@ -78,6 +81,9 @@ func (m *Main) root() (*cobra.Command, error) {
 		m.Upstreams = app.Upstreams(m.Environ)
 	}
 	root.AddCommand(m.rotateCmd())
+	completions(root)
+	root.SetHelpCommand(helpCmd())
+	m.completeValues(root)
 	api := m.apiCmd()
 	root.AddCommand(api)
 	if slices.Contains(m.Args, "api") { // only then pay for reading the contract
@@ -104,7 +110,7 @@ func (m *Main) contract() (*contract.Contract, error) {
 func (m *Main) config() (config.Config, error) {
 	cfg, err := config.Load(m.Environ)
 	if err != nil {
-		return cfg, (&Failure{Exit: ExitUsage, Err: err}).hint("`airside config --help` lists every setting")
+		return cfg, (&Failure{Exit: ExitUsage, Err: err}).hint("`airside config` lists every setting")
 	}
 	return cfg, nil
 }

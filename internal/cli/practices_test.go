@@ -318,7 +318,7 @@ func TestDoctorFinds(t *testing.T) {
 			[]string{"warn alert sinks: nobody hears | AIRSIDE_ALERT_SINKS_FILE"}},
 
 		// People and applications.
-		"the integration team is unknown": {func(_ *testing.T, p *patient) { p.server.contacts = `{"missing":["UPSTREAM_INTEGRATION"]}` }, []string{"FAIL contacts: UPSTREAM_INTEGRATION | airside incident contacts UPSTREAM_INTEGRATION"}},
+		"the integration team is unknown": {func(_ *testing.T, p *patient) { p.server.contacts = `{"missing":["UPSTREAM_INTEGRATION"]}` }, []string{"warn contacts: nobody can be called as UPSTREAM_INTEGRATION | airside incident contacts UPSTREAM_INTEGRATION"}},
 		"a review is overdue":             {func(_ *testing.T, p *patient) { p.review["nextDue"] = ago(12) }, []string{"warn access review: 12 days overdue | airside access review start"}},
 		"no review":                       {func(_ *testing.T, p *patient) { p.review = nil }, []string{"warn access review: none yet | airside access review start"}},
 		"the first review is open":        {func(_ *testing.T, p *patient) { p.review["state"] = "OPEN" }, []string{"warn access review: open | airside access review close r-1"}},

@@ -22,12 +22,14 @@ import (
 // maxAnswer bounds what a client command reads of an answer, in bytes.
 const maxAnswer = 64 << 20
 
-// remote is a server that the client commands talk to. The token lives in memory, for one command.
+// remote is a server that the client commands talk to. The token lives in memory, for one command, and is
+// renewed when the command outlives it.
 type remote struct {
 	cfg  config.Config
 	base string
 	http *http.Client
 	auth string // access token
+	made bool   // of id and secret, so that there can be another
 }
 
 // remoteFlag adds --base-url to a client command.
@@ -70,7 +72,7 @@ func (r *remote) token(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	r.auth = got.AccessToken
+	r.auth, r.made = got.AccessToken, true
 	return r.auth, nil
 }
 
@@ -107,17 +109,25 @@ func (r *remote) grant(ctx context.Context) (granted, error) {
 	return got, nil
 }
 
-// call is do with the token.
+// call is do with the token. A command that waits for hours outlives its token: what is refused with a kept one
+// is sent once more with a new one, because nothing was done the first time.
 func (r *remote) call(ctx context.Context, method, path string, header http.Header, media string, body []byte) (*answer, error) {
-	token, err := r.token(ctx)
-	if err != nil {
-		return nil, err
-	}
 	if header == nil {
 		header = http.Header{}
 	}
-	header.Set("Authorization", "Bearer "+token)
-	return r.do(ctx, method, path, header, media, body)
+	for {
+		kept := r.made
+		token, err := r.token(ctx)
+		if err != nil {
+			return nil, err
+		}
+		header.Set("Authorization", "Bearer "+token)
+		a, err := r.do(ctx, method, path, header, media, body)
+		if err != nil || a.Status != http.StatusUnauthorized || !kept {
+			return a, err
+		}
+		r.auth, r.made = "", false
+	}
 }
 
 func (r *remote) do(ctx context.Context, method, path string, header http.Header, media string, body []byte) (*answer, error) {
@@ -159,18 +169,22 @@ func (a *answer) failure() *Failure {
 			ErrorParameters []struct{ Name, Value string } `json:"errorParameters"`
 		} `json:"errorMessages"`
 	}
-	exit := exitFor(a.Status)
+	exit := exitFor(a.Status, "")
 	if json.Unmarshal(a.Body, &e) != nil || len(e.ErrorMessages) == 0 {
 		return failf(exit, "%d %s", a.Status, http.StatusText(a.Status))
 	}
 	first := e.ErrorMessages[0]
+	exit = exitFor(a.Status, first.ErrorCode)
 	lines := []string{fmt.Sprintf("%d %s", a.Status, first.ErrorCode)}
 	for _, msg := range e.ErrorMessages {
 		at := map[string]string{}
 		for _, p := range msg.ErrorParameters {
 			at[p.Name] = p.Value
 		}
-		line := strings.TrimSpace(at["pointer"] + " " + msg.Message)
+		line := msg.Message
+		if !strings.HasPrefix(line, at["pointer"]) { // some messages begin with it
+			line = at["pointer"] + " " + line
+		}
 		if at["allowed"] != "" {
 			line += " (" + strings.ReplaceAll(at["allowed"], ",", ", ") + ")"
 		}
@@ -181,12 +195,16 @@ func (a *answer) failure() *Failure {
 		f.hint("%s", first.ErrorDetail)
 	}
 	if a.RequestID != "" {
-		f.hint("airside api explainRequest --requestId %s", a.RequestID)
+		f.hint("airside explain %s", a.RequestID)
 	}
 	return f
 }
 
-func exitFor(status int) int {
+// exitFor is the exit code of an answer. What does not fit the contract is wrong usage, whoever finds it.
+func exitFor(status int, code string) int {
+	if code == "API_VALIDATION_FAILED" {
+		return ExitUsage
+	}
 	switch status {
 	case http.StatusNotFound, http.StatusGone:
 		return ExitNotFound

@@ -17,6 +17,7 @@ import (
 
 	"github.com/airside-travel/airside/internal/app"
 	"github.com/airside-travel/airside/internal/config"
+	"github.com/airside-travel/airside/internal/logsink"
 	"github.com/airside-travel/airside/internal/relay"
 	"github.com/airside-travel/airside/internal/upstream"
 	"github.com/airside-travel/airside/internal/vault"
@@ -163,7 +164,11 @@ func (m *Main) open(ctx context.Context, cfg config.Config) (*app.App, error) {
 	if err != nil {
 		return nil, startFailure(err)
 	}
-	a, err := app.New(ctx, cfg, app.Options{Log: m.logger(cfg), LogFormat: cfg.LogFormat, Stdout: m.Stdout, Stderr: m.Stderr, Version: build().Version, Environ: m.Environ, Relays: relays})
+	format := cfg.LogFormat
+	if format == "text" && (cfg.Dev || terminal(m.Stderr)) {
+		format = logsink.Terse
+	}
+	a, err := app.New(ctx, cfg, app.Options{Log: m.logger(cfg), LogFormat: format, Stdout: m.Stdout, Stderr: m.Stderr, Version: build().Version, Environ: m.Environ, Relays: relays})
 	if err != nil {
 		return nil, startFailure(err)
 	}

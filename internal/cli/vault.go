@@ -29,6 +29,7 @@ const maxInput = 256 << 10
 func (m *Main) vaultCmd() *cobra.Command {
 	cmd := group(&cobra.Command{
 		Use: "vault", Short: "Put secrets into vaults and check them; no command prints one",
+		Example: "  airside vault get vault://secret/prod/spotnana#clientSecret --check\n  airside vault put file:secrets.age#clientSecret",
 		Long: "Secrets are named by reference, in settings and here:\n\n" +
 			"  vault://mount/path#field   HashiCorp Vault or OpenBao, KV version 2\n" +
 			"  aws-sm://name#field        AWS Secrets Manager\n" +

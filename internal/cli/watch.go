@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,11 +27,16 @@ type stamp struct {
 // complete when two looks find it the same.
 func (m *Main) watchFolder(ctx context.Context, f *importFlags, o hrfeed.Options) error {
 	for _, dir := range []string{"done", "failed"} {
-		if err := os.MkdirAll(filepath.Join(f.watch, dir), 0o750); err != nil {
+		// Not MkdirAll: the folder itself is somebody else's, and its name may be misspelt.
+		if err := os.Mkdir(filepath.Join(f.watch, dir), 0o750); err != nil && !errors.Is(err, fs.ErrExist) {
 			return failf(ExitUsage, "%w", err)
 		}
 	}
-	fmt.Fprintf(m.Stderr, "watching %s every %s\n", f.watch, f.every)
+	if f.once {
+		fmt.Fprintf(m.Stderr, "looking into %s once\n", f.watch)
+	} else {
+		fmt.Fprintf(m.Stderr, "watching %s every %s\n", f.watch, f.every)
+	}
 	tick := time.NewTicker(f.every)
 	defer tick.Stop()
 	seen := map[string]stamp{}

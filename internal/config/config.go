@@ -274,16 +274,25 @@ func maskURL(text string) string {
 	return u.String()
 }
 
-// nearest suggests the setting that shares the longest beginning.
+// nearest suggests the setting whose name has the most words in common, and of those the one that begins alike, with
+// underscores or without; none for a few letters.
 func nearest(name string, known []string) string {
-	best, most := "", len(prefix)
+	words := strings.Split(strings.TrimPrefix(name, prefix), "_")
+	best, most := "", 2
 	for _, k := range known {
-		n := 0
-		for n < len(k) && n < len(name) && k[n] == name[n] {
-			n++
+		theirs := strings.Split(strings.TrimPrefix(k, prefix), "_")
+		a, b := strings.Join(words, ""), strings.Join(theirs, "")
+		score := 0
+		for score < len(a) && score < len(b) && a[score] == b[score] {
+			score++
 		}
-		if n > most {
-			best, most = k, n
+		for _, w := range theirs {
+			if slices.Contains(words, w) {
+				score += len(name)
+			}
+		}
+		if score > most {
+			best, most = k, score
 		}
 	}
 	if best == "" {

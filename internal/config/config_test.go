@@ -24,6 +24,8 @@ func TestLoad(t *testing.T) {
 		{"defaults", nil, nil},
 		{"other variables are not ours", []string{"PATH=/bin", "AIRSIDER=1"}, nil},
 		{"unknown", []string{"AIRSIDE_LISTNE=x"}, []string{"AIRSIDE_LISTNE is not a setting", "did you mean AIRSIDE_LISTEN?"}},
+		{"unknown, by a word", []string{"AIRSIDE_FORMAT=x"}, []string{"did you mean AIRSIDE_LOG_FORMAT?"}},
+		{"unknown, and like nothing", []string{"AIRSIDE_XYZ=x"}, []string{"AIRSIDE_XYZ is not a setting of this version"}},
 		{"all problems at once", []string{"AIRSIDE_MAX_BODY=ten", "AIRSIDE_LOG_FORMAT=xml", "AIRSIDE_ALLOW_NETWORKS=10.0.0.0/33"}, []string{"AIRSIDE_MAX_BODY", "AIRSIDE_LOG_FORMAT", "10.0.0.0/33"}},
 		{"networks of webhooks", []string{"AIRSIDE_WEBHOOK_ALLOW_NETWORKS=10.0.0.0/8, fd00::/8"}, nil},
 		{"a network that is none", []string{"AIRSIDE_WEBHOOK_ALLOW_NETWORKS=10.0.0.0"}, []string{"AIRSIDE_WEBHOOK_ALLOW_NETWORKS", "10.0.0.0"}},

@@ -164,7 +164,7 @@ var codes = []Info{
 	{EnvironmentReadOnly, Denied, "The environment only lets reads through at present.", "Ask whoever switched it; `airside env list` shows the mode and since when."},
 	{EnvironmentDryRun, Conflict, "The request is valid and would have been sent, but the environment is in dry-run mode: nothing was.", "Switch the environment's mode to live when the rehearsal is over."},
 	{NotForwarded, Denied, "Operations on credentials of the real API are not passed on: they would end the credential that all calls share.", "Use `airside rotate` for the upstream credential, and `airside app` for those of applications."},
-	{ApplicationExpired, Denied, "The application's access has ended at the date that was set for it.", "Let its owner confirm that it is still needed, and set a new date with `airside app update`."},
+	{ApplicationExpired, Denied, "The application's access has ended at the date that was set for it.", "Let its owner confirm that it is still needed, and set a new date with `airside app set NAME --expires DATE`."},
 	{ApplicationSuspended, Denied, "The application was suspended.", "`airside app show` says by whom and why; `airside app resume` ends it."},
 	{QuotaReached, Throttled, "The application has made as many calls today as it may.", "Wait for the next day (UTC), or let the quota be raised."},
 	{SpendCapReached, Denied, "The purchase would go beyond what the application may buy in a day, by count or by amount.", "Wait for the next day (UTC), or let the cap be raised."},

@@ -172,7 +172,7 @@ func (d *drill) people(ctx context.Context) error {
 		for _, c := range b.Contacts {
 			for _, role := range d.plan.Contacts {
 				if c.Role == role {
-					d.check("somebody can be called: "+c.Title, when(!c.Filled, "the contact book has nobody; airside incident contacts set %s", c.Role), "%s", strings.TrimSpace(c.Name+" "+c.Organisation))
+					d.check("somebody can be called: "+c.Title, when(!c.Filled, "the contact book has nobody; `airside incident contacts %s --name … --email …` fills the part", c.Role), "%s", strings.TrimSpace(c.Name+" "+c.Organisation))
 				}
 			}
 		}

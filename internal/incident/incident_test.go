@@ -50,6 +50,13 @@ func TestLife(t *testing.T) {
 	if i.Playbook != "leaked-secret" || i.Severity != "HIGH" || i.Title != "A rotated secret was used" || !slices.Equal(i.Clients, []string{client}) || len(i.Tasks) != 8 {
 		t.Fatalf("taken from the alert: %+v", i)
 	}
+	for task, command := range map[string]string{
+		"rotate": `airside api rotateClientSecret --body '{"clientId": "` + client + `"}'`, "tell": "airside incident contact-pack " + i.ID,
+	} {
+		if at := slices.IndexFunc(i.Tasks, func(t incident.Task) bool { return t.ID == task }); i.Tasks[at].Command != command {
+			t.Errorf("%s: %s", task, i.Tasks[at].Command)
+		}
+	}
 	r.acted(client, "createTrip", "")
 	r.acted("somebody-else", "createTrip", "")
 	r.acted("somebody-else", "rotateClientSecret", "clientId="+client)
@@ -273,6 +280,20 @@ func TestRunbooks(t *testing.T) {
 		page, err := os.ReadFile(filepath.Join("../../docs/runbooks", p.ID+".md"))
 		if err != nil || string(page) != p.Runbook() {
 			t.Errorf("docs/runbooks/%s.md is not what the playbook says (%v); run `make gen`", p.ID, err)
+		}
+	}
+}
+
+// A command is for copying: what is not plainly an id is not put into one, nor is one of several.
+func TestCommandsHoldIDsOnly(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	for _, clients := range [][]string{nil, {"a", "b"}, {"$(reboot)"}, {"'; reboot"}, {"--help"}} {
+		var in incident.OpenIn
+		in.Body.Title, in.Body.Playbook, in.Body.Clients = "x", "leaked-secret", clients
+		i := must(r, r.Open, in)
+		if at := slices.IndexFunc(i.Tasks, func(t incident.Task) bool { return t.ID == "used" }); i.Tasks[at].Command != "airside api listAuditEntries --actor CLIENT" {
+			t.Errorf("%q: %s", clients, i.Tasks[at].Command)
 		}
 	}
 }

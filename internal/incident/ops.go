@@ -6,7 +6,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/airside-travel/airside/internal/actor"
@@ -44,6 +46,20 @@ func (s *Service) Open(ctx context.Context, in OpenIn) (Incident, error) {
 	return s.seen(store.Read(ctx), i)
 }
 
+// plainID is what may stand in a command that somebody copies: a name of an API user is anybody's text.
+//
+//nolint:gochecknoglobals // constant pattern
+var plainID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
+// filled puts what is known into the command of a task. Of several API users each has its turn, so none is named.
+func (i *stored) filled(command string) string {
+	command = strings.ReplaceAll(command, "INCIDENT", i.ID)
+	if len(i.Clients) == 1 && plainID.MatchString(i.Clients[0]) {
+		command = strings.ReplaceAll(command, "CLIENT", i.Clients[0])
+	}
+	return command
+}
+
 func (s *Service) open(ctx context.Context, in OpenIn, drill bool) (*stored, error) {
 	tenant, tx, b := actor.Tenant(ctx), store.From(ctx), in.Body
 	now := s.now(tenant)
@@ -72,6 +88,7 @@ func (s *Service) open(ctx context.Context, in OpenIn, drill bool) (*stored, err
 			return nil, errs.OnField(errs.ReferenceNotFound, "/playbook", "reference", "there is no playbook %q", i.Playbook).Allow(s.planIDs()...)
 		}
 		for _, step := range plan.Tasks {
+			step.Command = i.filled(step.Command)
 			i.Tasks = append(i.Tasks, Task{Step: step, State: Todo})
 		}
 		i.Severity = cmp.Or(i.Severity, plan.Severity)

@@ -12,6 +12,9 @@ import (
 	"github.com/airside-travel/airside/internal/audit"
 )
 
+// Terse is text for somebody who reads along. Only the log of a process may be, so no setting names it.
+const Terse = "terse"
+
 // encoder writes entries in one form.
 type encoder struct {
 	ctx    context.Context //nolint:containedctx // of the process: a sink lives as long
@@ -38,17 +41,20 @@ func (e encoder) line(b *bytes.Buffer, x entry) error {
 		return err
 	}
 	if x.event != nil {
-		if e.format == "text" {
-			b.Write(x.event.AppendText(b.AvailableBuffer()))
-		} else {
-			b.Write(x.event.AppendJSON(b.AvailableBuffer()))
+		switch room := b.AvailableBuffer(); e.format {
+		case Terse:
+			b.Write(x.event.AppendTerse(room))
+		case "text":
+			b.Write(x.event.AppendText(room))
+		default:
+			b.Write(x.event.AppendJSON(room))
 		}
 		b.WriteByte('\n')
 		return nil
 	}
 	o := &slog.HandlerOptions{Level: slog.LevelDebug}
 	var h slog.Handler = slog.NewJSONHandler(b, o)
-	if e.format == "text" {
+	if e.format == "text" || e.format == Terse {
 		h = slog.NewTextHandler(b, o)
 	}
 	return h.Handle(e.ctx, e.record(x))

@@ -26,6 +26,14 @@ func (e *Event) AppendText(b []byte) []byte {
 	return l.b
 }
 
+// AppendTerse appends the event for somebody who reads along: as AppendText does, without the stages that let the
+// request pass. Of an error stage and rule say where it ended.
+func (e *Event) AppendTerse(b []byte) []byte {
+	l := line{b: b, terse: true}
+	e.write(&l)
+	return l.b
+}
+
 // write is Record, field by field in the same order.
 func (e *Event) write(l *line) {
 	l.time(e.At.Add(e.Took))
@@ -66,7 +74,11 @@ func (e *Event) write(l *line) {
 		l.number("attempts", int64(w.Attempts))
 		l.close()
 	}
-	e.stages(l)
+	if l.terse {
+		e.unusual(l)
+	} else {
+		e.stages(l)
+	}
 	l.present("user", e.UserID)
 	l.present("effect", e.Effect)
 	l.present("object", e.Object)
@@ -91,6 +103,7 @@ func (e *Event) write(l *line) {
 type line struct {
 	b      []byte
 	json   bool
+	terse  bool   // text without what went as usual
 	within string // the group
 	begun  bool   // something stands before the next field
 }

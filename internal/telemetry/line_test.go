@@ -91,3 +91,52 @@ func TestStagesInALine(t *testing.T) {
 		t.Error(line)
 	}
 }
+
+// TestTerse is what somebody reads along: of what went well nothing but what was unusual, of an error where it ended.
+func TestTerse(t *testing.T) {
+	t.Parallel()
+	began := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	made := func(status int, more func(e *telemetry.Event)) *telemetry.Event {
+		e := &telemetry.Event{
+			ID: "4bf92f35", At: began, Took: 3 * time.Millisecond, Method: "GET", Path: "/v2/companies/6f0c", Operation: "readCompany",
+			Status: status, ClientIP: "192.0.2.7", ClientID: "c", Tenant: "t", Environment: "sandbox", UserAgent: "go/1.26", Effect: "read",
+		}
+		e.Decide(telemetry.Address, telemetry.Passed, "everybody", "")
+		e.Decide(telemetry.Authenticate, telemetry.Passed, "bearer token", "")
+		e.Decide(telemetry.Networks, telemetry.None, "", "")
+		more(e)
+		e.Decide(telemetry.Audit, telemetry.Written, "ALLOWED", "")
+		return e
+	}
+	const all = "requestId=4bf92f35 method=GET path=/v2/companies/6f0c operation=readCompany "
+	const who = "took=3ms in=0 out=0 ip=192.0.2.7 client=c tenant=t agent=go/1.26 environment=sandbox "
+	for _, tc := range []struct {
+		event *telemetry.Event
+		want  string
+	}{
+		{made(200, func(e *telemetry.Event) { e.Decide(telemetry.Handle, telemetry.Done, "read", "") }),
+			"time=2026-05-01T12:00:00.003Z level=INFO msg=request " + all + "status=200 " + who + "effect=read"},
+		{made(200, func(e *telemetry.Event) { e.Decide(telemetry.Replay, telemetry.Replayed, "", "") }),
+			"time=2026-05-01T12:00:00.003Z level=INFO msg=request " + all + "status=200 " + who + "stages.replay=replayed effect=read"},
+		{made(400, func(e *telemetry.Event) {
+			e.Decide(telemetry.Validate, telemetry.Refused, "required", "")
+			e.ErrorCode, e.Message = "API_VALIDATION_FAILED", "name is required"
+		}), "time=2026-05-01T12:00:00.003Z level=WARN msg=request " + all + "status=400 " + who +
+			`effect=read code=API_VALIDATION_FAILED message="name is required" stage=validate rule=required`},
+		{made(403, func(e *telemetry.Event) {
+			e.Decide(telemetry.Authorise, telemetry.Passed, "x-roles", "")
+			e.Decide(telemetry.Permit, telemetry.Refused, `policy "night"`, "")
+			e.ErrorCode, e.Message = "POLICY_FORBIDS", "not at night"
+		}), "time=2026-05-01T12:00:00.003Z level=WARN msg=request " + all + "status=403 " + who +
+			`effect=read code=POLICY_FORBIDS message="not at night" stage=permit rule="policy \"night\""`},
+		{made(503, func(e *telemetry.Event) { e.Decide(telemetry.Send, telemetry.Repeated, "2", "") }), // an answer of the real API
+			"time=2026-05-01T12:00:00.003Z level=ERROR msg=request " + all + "status=503 " + who + `stages.send="repeated 2" effect=read`},
+	} {
+		if d := cmp.Diff(tc.want, string(tc.event.AppendTerse(nil))); d != "" {
+			t.Error(d)
+		}
+		if text := string(tc.event.AppendText(nil)); !strings.Contains(text, ` stages.address="passed everybody" `) {
+			t.Errorf("the text of every other sink lost its stages: %s", text)
+		}
+	}
+}

@@ -163,6 +163,26 @@ func (e *Event) stages(l *line) {
 	l.close()
 }
 
+// unusual writes the decisions that a reader should know of: nothing of an error, whose last one stands behind it,
+// else what did not simply let the request pass.
+func (e *Event) unusual(l *line) {
+	if e.ErrorCode != "" {
+		return
+	}
+	l.within = "stages"
+	last := e.latest()
+	for i := range e.Stages {
+		d := &e.Stages[i]
+		switch d.Verdict {
+		case Refused, Failed, Broken, Found, Lossy, Replayed, Repeated:
+			if int(last[d.Stage]) == i {
+				l.words(d.Stage.String(), d.Verdict.String(), d.Rule)
+			}
+		}
+	}
+	l.within = ""
+}
+
 // json appends a member of the object and a comma. Names and verdicts need no escape.
 func (d *Decision) json(b []byte) []byte {
 	b = append(append(append(b, '"'), stageNames[d.Stage]...), `":"`...)

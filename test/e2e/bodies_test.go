@@ -140,5 +140,7 @@ func TestNoBodiesUnlessAsked(t *testing.T) {
 	if e := c.call(200, "GET", "/v1/airside/requests/"+id, nil); e.at("bodies") != nil {
 		t.Errorf("%v", e)
 	}
-	c.call(404, "GET", "/v1/airside/requests/"+id+"/bodies", nil)
+	if exit, _, errs := c.airside(t.Context(), "explain", "--bodies", id); exit != 3 || !strings.Contains(errs, "\nhint: The server keeps no bodies: AIRSIDE_LOG_BODIES is off.") {
+		t.Errorf("exit %d: %s", exit, errs)
+	}
 }

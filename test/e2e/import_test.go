@@ -208,7 +208,7 @@ func TestWatchedFolder(t *testing.T) {
 	writeFile(t, filepath.Join(dir, "a-bad.csv"), "employeeId,email\nW-2,nowhere\n")
 	writeFile(t, filepath.Join(dir, "unreadable.csv"), "name\nx\n")
 	writeFile(t, filepath.Join(dir, "notes.txt"), "not for us")
-	if exit, _, errs := c.airside(t.Context(), "import", "users", "--watch", dir, "--once"); exit != 0 {
+	if exit, _, errs := c.airside(t.Context(), "import", "users", "--watch", dir, "--once"); exit != 0 || strings.Contains(errs, "every") {
 		t.Fatalf("exit %d: %s", exit, errs)
 	}
 	var names []string
