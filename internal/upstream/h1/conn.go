@@ -31,11 +31,13 @@ var ErrRequest = errors.New("the request cannot be sent")
 // writers are lent while a request is written: most connections wait for an answer, or for a request.
 var writers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, bufferSize) }}
 
-// conn is one connection, used by one request at a time.
+// conn is one connection, used by one request at a time. What is behind an answer when it ends may be in three places: in
+// r, in what TLS has read ahead, and in the socket, which is looked at before the next use.
 type conn struct {
 	net.Conn
 	peek
-	r *bufio.Reader
+	r     *bufio.Reader
+	ahead *ahead // nil: plain
 
 	used    bool      // it has answered before
 	since   time.Time // idle
@@ -70,7 +72,15 @@ func (c *conn) Write(p []byte) (int, error) {
 }
 
 // abort ends whatever waits on the connection.
-func (c *conn) abort() { _ = c.SetDeadline(time.Unix(1, 0)) }
+func (c *conn) abort() { _ = c.SetDeadline(past()) }
+
+// past is a deadline that is over.
+func past() time.Time { return time.Unix(1, 0) }
+
+// spent reports whether nothing that was read is left over.
+func (c *conn) spent() bool {
+	return c.r.Buffered() == 0 && (c.ahead == nil || c.ahead.spent(c.r))
+}
 
 // ask writes a request and reads the header of its answer.
 func (c *conn) ask(req *http.Request, host, bearer string) (*http.Response, error) {

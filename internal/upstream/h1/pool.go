@@ -121,12 +121,15 @@ func (p *Pool) dial(ctx context.Context, until time.Time) (*conn, error) {
 	if p.o.TLS == nil {
 		return newConn(tcp, tcp), nil
 	}
-	secure := tls.Client(tcp, p.o.TLS)
+	under := &ahead{Conn: tcp}
+	secure := tls.Client(under, p.o.TLS)
 	if err := secure.HandshakeContext(ctx); err != nil {
 		_ = tcp.Close()
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Addr: tcp.RemoteAddr(), Err: err}
 	}
-	return newConn(secure, tcp), nil
+	c := newConn(secure, tcp)
+	c.ahead = under
+	return c, nil
 }
 
 // give takes a connection back.
@@ -235,7 +238,7 @@ func (b *body) end(whole bool) {
 		return
 	}
 	b.over = true
-	if untouched := b.stop(); whole && b.keep && untouched && b.c.r.Buffered() == 0 {
+	if untouched := b.stop(); whole && b.keep && untouched && b.c.spent() {
 		b.p.give(b.c)
 		return
 	}
