@@ -178,11 +178,7 @@ func writeBody(w *bufio.Writer, req *http.Request) error {
 		return nil
 	case size > 0:
 		put(w, "Content-Length: ", strconv.FormatInt(size, 10), "\r\n\r\n")
-		n, err := io.Copy(w, req.Body)
-		if err == nil && n != size {
-			err = fmt.Errorf("%w: its body has %d bytes and was said to have %d", ErrRequest, n, size)
-		}
-		return err
+		return writeExactly(w, req.Body, size)
 	}
 	put(w, "Transfer-Encoding: chunked\r\n\r\n")
 	chunks := httputil.NewChunkedWriter(w)
@@ -194,6 +190,41 @@ func writeBody(w *bufio.Writer, req *http.Request) error {
 	}
 	put(w, "\r\n") // no trailer
 	return nil
+}
+
+// writeExactly writes a body of which the size was said. Nothing beyond that is written, which would be read as another
+// request, and the last byte only once the body has ended: what is not as long as it was said to be never arrives whole.
+func writeExactly(w *bufio.Writer, body io.Reader, size int64) error {
+	e := &exactly{w: w, left: size}
+	if _, err := io.Copy(e, body); err != nil {
+		return err
+	}
+	if e.left > 0 {
+		return fmt.Errorf("%w: its body is %d bytes shorter than the %d it was said to have", ErrRequest, e.left, size)
+	}
+	return w.WriteByte(e.last)
+}
+
+// exactly passes on what is written to it but the last byte.
+type exactly struct {
+	w    io.Writer
+	left int64
+	last byte
+}
+
+// Write writes all of it or, when it is too much, nothing.
+func (e *exactly) Write(p []byte) (int, error) {
+	n := len(p)
+	if int64(n) > e.left {
+		return 0, fmt.Errorf("%w: its body is longer than it was said to be", ErrRequest)
+	}
+	if e.left -= int64(n); e.left == 0 && n > 0 {
+		e.last, p = p[n-1], p[:n-1]
+	}
+	if _, err := e.w.Write(p); err != nil {
+		return 0, err
+	}
+	return n, nil
 }
 
 // put writes texts; what fails is kept by the writer and said by Flush.

@@ -4,6 +4,7 @@ package h1_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -17,6 +18,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -159,6 +161,7 @@ func TestWhatIsNeverWritten(t *testing.T) {
 		"a line in the host":    func(r *http.Request) { r.Host = "a\r\nX: y" },
 		"a method of two words": func(r *http.Request) { r.Method = "GET /other" },
 		"fewer than it says":    func(r *http.Request) { r.ContentLength = 5; r.Body = io.NopCloser(strings.NewReader("abc")) },
+		"more than it says":     func(r *http.Request) { r.ContentLength = 2; r.Body = io.NopCloser(strings.NewReader("abc")) },
 	} {
 		r := request(t, t.Context(), http.MethodPost, "/", "")
 		change(r)
@@ -169,6 +172,47 @@ func TestWhatIsNeverWritten(t *testing.T) {
 	}
 	if _, err := pool(addr).Send(request(t, t.Context(), http.MethodGet, "/", ""), "Bearer a\r\nX: y", 0); !errors.Is(err, h1.ErrRequest) {
 		t.Errorf("a line in the bearer: %v", err)
+	}
+}
+
+// A body that is not as long as it was said to be leaves neither a whole request nor anything behind one, wherever it is
+// found out.
+func TestBodyOfAnotherLength(t *testing.T) {
+	t.Parallel()
+	rest := "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n" + strings.Repeat("y", 9000)
+	large := bytes.Repeat([]byte("x"), 100_000)
+	for name, tc := range map[string]struct {
+		body io.Reader
+		size int64
+	}{
+		"longer":                    {strings.NewReader("{}" + rest), 2},
+		"longer, in pieces":         {io.MultiReader(strings.NewReader("{}"), strings.NewReader(rest)), 2},
+		"longer, byte by byte":      {iotest.OneByteReader(strings.NewReader("{}" + rest)), 2},
+		"longer, beyond the buffer": {io.MultiReader(bytes.NewReader(large), strings.NewReader(rest)), 100_000},
+		"longer by a byte":          {io.MultiReader(bytes.NewReader(large), strings.NewReader("y")), 100_000},
+		"shorter":                   {strings.NewReader("{}"), 3},
+		"shorter, beyond":           {bytes.NewReader(large), 100_001},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := make(chan string, 1)
+			addr, _ := script(t, func(_ net.Conn, in *bufio.Reader) {
+				b, err := io.ReadAll(in) // to the end of the connection, which has to come
+				if err != nil {
+					b = []byte(err.Error())
+				}
+				got <- string(b)
+			})
+			r := request(t, t.Context(), http.MethodPost, "/", "")
+			r.Body, r.ContentLength = io.NopCloser(tc.body), tc.size
+			if _, err := pool(addr).Send(r, "Bearer far", 0); !errors.Is(err, h1.ErrRequest) {
+				t.Errorf("%v", err)
+			}
+			arrived := <-got
+			if _, body, headed := strings.Cut(arrived, "\r\n\r\n"); strings.Contains(arrived, "smuggled") || headed && int64(len(body)) >= tc.size {
+				t.Errorf("%d bytes of a body of %d arrived: %.200q", len(body), tc.size, arrived)
+			}
+		})
 	}
 }
 
