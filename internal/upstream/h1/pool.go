@@ -182,6 +182,9 @@ func (p *Pool) exchange(ctx context.Context, c *conn, req *http.Request, bearer 
 	}
 	if header != until {
 		_ = c.SetDeadline(until)
+		if ctx.Err() != nil {
+			c.abort() // again: its deadline may be the one that was just replaced
+		}
 	}
 	b := &body{ReadCloser: resp.Body, ctx: ctx, c: c, p: p, stop: stop, keep: !resp.Close && !req.Close}
 	if resp.Body == http.NoBody || resp.ContentLength == 0 {
