@@ -429,9 +429,22 @@ func TestNoConnection(t *testing.T) {
 	refused := pool("127.0.0.1:1")
 	slow := pool(addr, func(o *h1.Options) { o.TLS = &tls.Config{ServerName: "a"}; o.Connect = 20 * time.Millisecond }) //nolint:gosec // nothing answers
 	plain := pool(tlsAddr, func(o *h1.Options) { o.TLS = &tls.Config{ServerName: "a"}; o.Connect = time.Second })       //nolint:gosec // no TLS answers
-	for name, p := range map[string]*h1.Pool{"refused": refused, "no handshake": slow, "no TLS": plain} {
-		_, err := p.Send(request(t, t.Context(), http.MethodPost, "/", "x"), "Bearer far", 0)
-		if op, is := errors.AsType[*net.OpError](err); !is || op.Op != "dial" {
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, tc := range map[string]struct {
+		p      *h1.Pool
+		ctx    context.Context //nolint:containedctx // of a case
+		within time.Duration
+		why    error
+	}{
+		"refused":             {refused, t.Context(), 0, nil},
+		"no handshake":        {slow, t.Context(), 0, context.DeadlineExceeded},
+		"no TLS":              {plain, t.Context(), 0, nil},
+		"no time":             {refused, t.Context(), time.Nanosecond, context.DeadlineExceeded},
+		"the caller had gone": {refused, gone, 0, context.Canceled},
+	} {
+		_, err := tc.p.Send(request(t, tc.ctx, http.MethodPost, "/", "x"), "Bearer far", tc.within)
+		if op, is := errors.AsType[*net.OpError](err); !is || op.Op != "dial" || tc.why != nil && !errors.Is(err, tc.why) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -84,7 +84,7 @@ func again(ctx context.Context, c *conn, req *http.Request, err error) bool {
 // take finds an idle connection that is alive, or makes one.
 func (p *Pool) take(ctx context.Context, now, until time.Time) (*conn, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return nil, p.unmade(err)
 	}
 	for {
 		p.mu.Lock()
@@ -116,6 +116,9 @@ func (p *Pool) dial(ctx context.Context, until time.Time) (*conn, error) {
 	d := net.Dialer{KeepAlive: 30 * time.Second}
 	tcp, err := d.DialContext(ctx, "tcp", p.o.Address)
 	if err != nil {
+		if t, ok := errors.AsType[net.Error](err); ok && t.Timeout() {
+			err = p.unmade(context.DeadlineExceeded) // the socket's own error for it is another one
+		}
 		return nil, err
 	}
 	if p.o.TLS == nil {
@@ -125,12 +128,23 @@ func (p *Pool) dial(ctx context.Context, until time.Time) (*conn, error) {
 	secure := tls.Client(under, p.o.TLS)
 	if err := secure.HandshakeContext(ctx); err != nil {
 		_ = tcp.Close()
-		return nil, &net.OpError{Op: "dial", Net: "tcp", Addr: tcp.RemoteAddr(), Err: err}
+		return nil, p.unmade(err)
 	}
 	c := newConn(secure, tcp)
 	c.ahead = under
 	return c, nil
 }
+
+// unmade is why there is no connection.
+func (p *Pool) unmade(err error) error {
+	return &net.OpError{Op: "dial", Net: "tcp", Addr: address(p.o.Address), Err: err}
+}
+
+// address is one that a name stands for.
+type address string
+
+func (a address) Network() string { return "tcp" }
+func (a address) String() string  { return string(a) }
 
 // give takes a connection back.
 func (p *Pool) give(c *conn) {
