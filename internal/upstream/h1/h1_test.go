@@ -289,6 +289,22 @@ func TestClosedWhileIdle(t *testing.T) {
 	}
 }
 
+// A server of which nobody asks anything more sees its connection end.
+func TestClosesWhenQuiet(t *testing.T) {
+	t.Parallel()
+	ended := make(chan error, 1)
+	addr, _ := script(t, func(c net.Conn, in *bufio.Reader) {
+		take(c, in, ok)
+		_, err := in.ReadByte()
+		ended <- err
+	})
+	p := pool(addr, func(o *h1.Options) { o.Idle = time.Millisecond })
+	read(t, p, request(t, t.Context(), http.MethodGet, "/", ""))
+	if err := <-ended; !errors.Is(err, io.EOF) {
+		t.Error(err)
+	}
+}
+
 // What was said unasked behind an answer is nobody's answer.
 func TestUnaskedAnswer(t *testing.T) {
 	t.Parallel()

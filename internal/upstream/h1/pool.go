@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,8 +30,10 @@ type Options struct {
 type Pool struct {
 	o Options
 
-	mu   sync.Mutex
-	idle []*conn // the last one used is the next: the others may grow old
+	mu     sync.Mutex
+	idle   []*conn     // by the time they were last used, which the next one is taken from the end of
+	sweeps *time.Timer // runs while any is idle, for all of them; nil: never needed
+	swept  bool        // it runs
 }
 
 // New makes a pool without connections.
@@ -153,18 +156,43 @@ func (p *Pool) give(c *conn) {
 	full := len(p.idle) >= p.o.MaxIdle
 	if !full {
 		p.idle = append(p.idle, c)
-	}
-	var old *conn
-	if n := len(p.idle); n > 1 && c.since.Sub(p.idle[0].since) > p.o.Idle { // the one that was used longest ago
-		old = p.idle[0]
-		p.idle = append(p.idle[:0], p.idle[1:]...)
+		p.watch(p.o.Idle)
 	}
 	p.mu.Unlock()
 	if full {
 		_ = c.Close()
 	}
-	if old != nil {
-		_ = old.Close()
+}
+
+// watch has the idle connections looked through after a time, unless they are going to be anyway. p.mu is held.
+func (p *Pool) watch(after time.Duration) {
+	switch {
+	case p.swept:
+		return
+	case p.sweeps == nil:
+		p.sweeps = time.AfterFunc(after, p.sweep)
+	default:
+		p.sweeps.Reset(after)
+	}
+	p.swept = true
+}
+
+// sweep closes what nobody used for too long: where it is quiet, no call does.
+func (p *Pool) sweep() {
+	now := clock.System().Now()
+	p.mu.Lock()
+	old := 0
+	for old < len(p.idle) && now.Sub(p.idle[old].since) >= p.o.Idle {
+		old++
+	}
+	closing := slices.Clone(p.idle[:old])
+	p.idle = slices.Delete(p.idle, 0, old)
+	if p.swept = false; len(p.idle) > 0 {
+		p.watch(p.o.Idle - now.Sub(p.idle[0].since))
+	}
+	p.mu.Unlock()
+	for _, c := range closing {
+		_ = c.Close()
 	}
 }
 
@@ -173,6 +201,9 @@ func (p *Pool) CloseIdle() {
 	p.mu.Lock()
 	idle := p.idle
 	p.idle = nil
+	if p.swept && p.sweeps.Stop() { // else it is about to find nothing
+		p.swept = false
+	}
 	p.mu.Unlock()
 	for _, c := range idle {
 		_ = c.Close()

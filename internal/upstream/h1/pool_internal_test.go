@@ -11,7 +11,12 @@ import (
 	"os"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/airside-travel/airside/internal/clock"
 )
 
 // abandoned is a connection whose caller goes away when the header of the answer has arrived, and is not back in Send
@@ -76,4 +81,43 @@ func TestGoneWithTheHeader(t *testing.T) {
 	if a.waits {
 		t.Error("the rest of the body was waited for")
 	}
+}
+
+// Connections are closed when nobody used them for so long, also when nobody uses any; each by its own time.
+func TestIdleIsClosed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := New(Options{Address: "api.example.com:80", Answer: time.Minute, Idle: time.Minute, MaxIdle: 4})
+		begin := clock.System().Now()
+		ends := make(chan time.Duration, 4)
+		idle := func() {
+			ours, theirs := net.Pipe()
+			p.give(newConn(ours, ours))
+			go func() {
+				_, _ = io.Copy(io.Discard, theirs)
+				ends <- time.Since(begin)
+			}()
+		}
+		var got []time.Duration
+		idle()
+		<-time.After(40 * time.Second)
+		idle()
+		got = append(got, <-ends, <-ends)
+		<-time.After(20 * time.Second) // after a rest
+		idle()
+		got = append(got, <-ends)
+		idle()
+		<-time.After(10 * time.Second)
+		p.CloseIdle()
+		got = append(got, <-ends)
+		if p.swept || p.sweeps.Stop() {
+			t.Error("a pool without connections waits for something")
+		}
+		idle() // of a request that was on its way
+		got = append(got, <-ends)
+		want := []time.Duration{60 * time.Second, 100 * time.Second, 180 * time.Second, 190 * time.Second, 250 * time.Second}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Error(d)
+		}
+	})
 }
