@@ -216,6 +216,46 @@ func TestBodyOfAnotherLength(t *testing.T) {
 	}
 }
 
+// closing counts how often bodies were closed.
+type closing struct {
+	io.Reader
+	n *atomic.Int64
+}
+
+func (c closing) Close() error {
+	c.n.Add(1)
+	return nil
+}
+
+// Every body that was taken is closed, as http.RoundTripper demands.
+func TestBodiesAreClosed(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		size  int64
+		again bool // over a second connection
+		want  int64
+	}{"sent": {2, false, 1}, "of unknown length": {-1, false, 1}, "not sent": {3, false, 1}, "sent again": {2, true, 2}} {
+		addr, _ := script(t,
+			func(c net.Conn, in *bufio.Reader) { take(c, in, ok); take(c, in, "") },
+			func(c net.Conn, in *bufio.Reader) { take(c, in, ok) })
+		p := pool(addr)
+		if tc.again {
+			read(t, p, request(t, t.Context(), http.MethodGet, "/", ""))
+		}
+		var closed atomic.Int64
+		r := request(t, t.Context(), http.MethodGet, "/", "")
+		r.GetBody = func() (io.ReadCloser, error) { return closing{strings.NewReader("{}"), &closed}, nil }
+		r.Body, _ = r.GetBody() // it has no error
+		r.ContentLength = tc.size
+		if resp, err := p.Send(r, "Bearer far", 0); err == nil {
+			resp.Body.Close()
+		}
+		if got := closed.Load(); got != tc.want {
+			t.Errorf("%s: closed %d times", name, got)
+		}
+	}
+}
+
 func TestConnectionsAreUsedAgain(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

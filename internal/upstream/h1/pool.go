@@ -41,9 +41,10 @@ func New(o Options) *Pool { return &Pool{o: o} }
 
 // Send sends a request with a bearer and gives its answer, whose body must be closed; the connection is used again
 // when the body was read to its end. within bounds all of it, the body of the answer included; 0 does not.
-// Its Authorization header is not sent.
+// Its Authorization header is not sent. Its body is closed, whatever becomes of it.
 func (p *Pool) Send(req *http.Request, bearer string, within time.Duration) (*http.Response, error) {
 	ctx := req.Context()
+	defer func() { shut(req) }() // which may be another body by then
 	now := clock.System().Now()
 	var until time.Time
 	if within > 0 {
@@ -65,10 +66,17 @@ func (p *Pool) Send(req *http.Request, bearer string, within time.Duration) (*ht
 			return nil, err
 		}
 		if req.GetBody != nil {
+			shut(req)
 			if req.Body, err = req.GetBody(); err != nil {
 				return nil, err
 			}
 		}
+	}
+}
+
+func shut(req *http.Request) {
+	if req.Body != nil {
+		_ = req.Body.Close() // it was read, or is of no use
 	}
 }
 
