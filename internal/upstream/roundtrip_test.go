@@ -178,10 +178,6 @@ func TestFailures(t *testing.T) {
 		t.Errorf("cancelled: %v", err)
 	}
 	<-gone
-	r.env.Mode = upstream.DryRun
-	if _, _, err := call(t.Context(), r.node(t), r.env.BaseURL, ""); !errors.Is(err, upstream.ErrDryRun) {
-		t.Errorf("dry run: %v", err)
-	}
 }
 
 // No more requests are at the upstream at once than allowed, and no more in a second.
