@@ -73,9 +73,7 @@ func (b *behind) Send(r *http.Request, within time.Duration) (*http.Response, er
 		return nil, waiting(errs.New(errs.UpstreamUnavailable, "the real API asks to wait before it gives another token"), e.RetryAfter).Because(err)
 	case errors.Is(err, upstream.ErrUnavailable) && e.Op == "token":
 		return nil, waiting(errs.New(errs.UpstreamUnavailable, "the token endpoint of the environment %s does not answer", b.config.Name), e.RetryAfter).Because(err)
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return nil, err
-	case e.Unsent || !errors.Is(err, upstream.ErrUnavailable) || e.Op != "send":
+	case e.Unsent || !errors.Is(err, upstream.ErrUnavailable) || e.Op != "send": // whatever ended the wait
 		return nil, &edge.NotSent{Cause: err}
 	}
 	return nil, err

@@ -3,9 +3,11 @@
 package upstream_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"sync"
@@ -291,3 +293,42 @@ func TestSecretRefused(t *testing.T) {
 		}
 	})
 }
+
+// Once a token is there, the request that fetched it does not show the secret any more, to whoever kept it.
+func TestFetchForgetsTheSecret(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	var kept *http.Request
+	var sent []byte
+	far := r.base
+	r.base = via(func(q *http.Request) (*http.Response, error) {
+		if q.URL.Path == "/v2/auth/oauth2-token" {
+			kept = q
+			body, err := io.ReadAll(q.Body)
+			if err != nil {
+				return nil, err
+			}
+			sent, q = body, q.Clone(q.Context())
+			q.Body = io.NopCloser(bytes.NewReader(body))
+		}
+		return far.RoundTrip(q)
+	})
+	r.call(t, r.node(t), "")
+	if !bytes.Contains(sent, []byte(canary)) || kept.ContentLength != int64(len(sent)) {
+		t.Fatalf("a form of %d bytes, said to be %d", len(sent), kept.ContentLength)
+	}
+	again, err := kept.GetBody()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, body := range []io.Reader{kept.Body, again} {
+		if b, _ := io.ReadAll(body); bytes.Contains(b, []byte(canary)) {
+			t.Error("the secret can still be read")
+		}
+	}
+}
+
+// via is a transport that is a function.
+type via func(*http.Request) (*http.Response, error)
+
+func (v via) RoundTrip(r *http.Request) (*http.Response, error) { return v(r) }

@@ -5,10 +5,10 @@
 // end), a transport that puts it into requests and repeats what the upstream refused with 401, and the rotation of a
 // client secret that dies with all its tokens the moment it is rotated (ADR 9).
 //
-// Not here: who may call what (the edge), what an operation means, how a secret is kept (vault), and the API users that
-// Airside itself issues (identity). A mode is enforced here only where it needs no contract: dry-run sends nothing.
+// Not here: who may call what and in which mode (the edge), what an operation means, how a secret is kept (vault), and
+// the API users that Airside itself issues (identity).
 //
 // Errors are *Error; errors.Is finds one of ErrInvalid, ErrUnavailable, ErrThrottled, ErrCredential, ErrHeld,
-// ErrDryRun, ErrStopped, ErrBusy, ErrRisk, ErrManual, and, below it, the vault's kind or the context's error. Their text
+// ErrStopped, ErrBusy, ErrRisk, ErrManual, and, below it, the vault's kind or the context's error. Their text
 // is made of our own words: nothing that an upstream or a vault sent is repeated.
 package upstream

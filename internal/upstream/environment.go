@@ -8,22 +8,17 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/airside-travel/airside/internal/vault"
 )
 
-// Mode is what an environment may be used for.
+// Mode is what an environment may be used for. Here that is everything: what may be sent at present is the edge's to say.
 type Mode string
 
-// The modes. Which operations are reads is the contract's to say, so the edge enforces ReadOnly.
-const (
-	Live     Mode = "live"
-	ReadOnly Mode = "read-only"
-	DryRun   Mode = "dry-run" // requests are checked and recorded; nothing is sent
-)
+// Live is the only mode here.
+const Live Mode = "live"
 
 // Environment is one upstream with the credential it is used with.
 type Environment struct {
@@ -110,8 +105,8 @@ func (e Environment) Validate() error {
 			refuse(field, "has up to 256 printable ASCII characters without spaces")
 		}
 	}
-	if !slices.Contains([]Mode{Live, ReadOnly, DryRun}, e.Mode) {
-		refuse("mode", "is live, read-only or dry-run")
+	if e.Mode != Live {
+		refuse("mode", "is live; the others are the edge's")
 	}
 	if e.Role != "" && e.Role != "TMC_ADMIN" && e.Role != "COMPANY_ADMIN" {
 		refuse("role", "is TMC_ADMIN or COMPANY_ADMIN")

@@ -19,7 +19,6 @@ var (
 	ErrLimit       = errors.New("the environment's own limit")     // of what may leave; the request was not sent, see RetryAfter
 	ErrCredential  = errors.New("credential refused")              // by the token endpoint, or the vault has none
 	ErrHeld        = errors.New("held too long during a rotation") // the request was not sent
-	ErrDryRun      = errors.New("dry run: nothing is sent")
 	ErrStopped     = errors.New("stopped")
 	ErrBusy        = errors.New("busy")                // another node rotates, or requests did not come to an end
 	ErrRisk        = errors.New("rotation refused")    // it could lose the credential; nothing was done

@@ -101,16 +101,6 @@ func (c *Client) Resume(ctx context.Context) (Report, error) {
 	return c.work(ctx, nil, c.env.Rotation.SelfOnly)
 }
 
-// RunRotation rotates with a client of its own, for the command line.
-func RunRotation(ctx context.Context, o Options, q Request) (Report, error) {
-	c, err := New(ctx, o)
-	if err != nil {
-		return Report{}, err
-	}
-	rep, err := c.Rotate(ctx, q)
-	return rep, errors.Join(err, c.Stop(context.WithoutCancel(ctx)))
-}
-
 func (c *Client) work(ctx context.Context, fresh *journal, selfOnly bool) (rep Report, err error) {
 	if err := c.mayKeep(); err != nil {
 		return Report{}, err

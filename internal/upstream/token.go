@@ -3,7 +3,6 @@
 package upstream
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -69,17 +68,13 @@ type endpoint struct {
 func (e *endpoint) fetch(ctx context.Context, c credential) (*token, error) {
 	ctx, cancel := context.WithTimeout(ctx, e.timeout)
 	defer cancel()
-	form := append(make([]byte, 0, 1024), "grant_type=client_credentials&client_id="...)
-	form = appendQuery(form, []byte(c.client))
-	if e.audience != "" {
-		form = appendQuery(append(form, "&audience="...), []byte(e.audience))
-	}
-	form = append(form, "&client_secret="...)
-	c.secret.Use(func(b []byte) { form = appendQuery(form, b) })
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, e.url, bytes.NewReader(form))
+	f := newForm(c, e.audience)
+	defer f.forget()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, e.url, f.open())
 	if err != nil {
 		return nil, e.fail(ErrInvalid, 0, "the token URL cannot be used", nil)
 	}
+	req.ContentLength, req.GetBody = int64(len(f.text)), func() (io.ReadCloser, error) { return f.open(), nil }
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Accept", "application/json")
 	asked := e.clock.Now()
@@ -94,15 +89,15 @@ func (e *endpoint) fetch(ctx context.Context, c credential) (*token, error) {
 	case err != nil:
 		return nil, e.fail(ErrUnavailable, res.StatusCode, "the answer broke off", err)
 	case res.StatusCode == http.StatusTooManyRequests:
-		f := e.fail(ErrThrottled, res.StatusCode, "", nil)
-		f.RetryAfter = retryAfter(res.Header.Get("Retry-After"), e.clock.Now())
-		return nil, f
+		fail := e.fail(ErrThrottled, res.StatusCode, "", nil)
+		fail.RetryAfter = retryAfter(res.Header.Get("Retry-After"), e.clock.Now())
+		return nil, fail
 	case res.StatusCode == http.StatusForbidden, res.StatusCode == http.StatusUnauthorized, res.StatusCode == http.StatusBadRequest:
 		return nil, e.fail(errRefused, res.StatusCode, "", nil)
 	case res.StatusCode != http.StatusOK:
-		f := e.fail(ErrUnavailable, res.StatusCode, "", nil)
-		f.RetryAfter = retryAfter(res.Header.Get("Retry-After"), e.clock.Now())
-		return nil, f
+		fail := e.fail(ErrUnavailable, res.StatusCode, "", nil)
+		fail.RetryAfter = retryAfter(res.Header.Get("Retry-After"), e.clock.Now())
+		return nil, fail
 	}
 	var out struct {
 		AccessToken string `json:"access_token"`
@@ -132,20 +127,6 @@ func headerSafe(s string) bool {
 		}
 	}
 	return s != ""
-}
-
-// appendQuery encodes a value of a form without leaving a copy of it elsewhere.
-func appendQuery(dst, value []byte) []byte {
-	const hex = "0123456789ABCDEF"
-	for _, b := range value {
-		switch {
-		case b >= 'a' && b <= 'z', b >= 'A' && b <= 'Z', b >= '0' && b <= '9', b == '-', b == '_', b == '.', b == '~':
-			dst = append(dst, b)
-		default:
-			dst = append(dst, '%', hex[b>>4], hex[b&15])
-		}
-	}
-	return dst
 }
 
 // retryAfter reads seconds or a date; 0 when there is neither.

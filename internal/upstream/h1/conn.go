@@ -31,11 +31,13 @@ var ErrRequest = errors.New("the request cannot be sent")
 // writers are lent while a request is written: most connections wait for an answer, or for a request.
 var writers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, bufferSize) }}
 
-// conn is one connection, used by one request at a time.
+// conn is one connection, used by one request at a time. What is behind an answer when it ends may be in three places: in
+// r, in what TLS has read ahead, and in the socket, which is looked at before the next use.
 type conn struct {
 	net.Conn
 	peek
-	r *bufio.Reader
+	r     *bufio.Reader
+	ahead *ahead // nil: plain
 
 	used    bool      // it has answered before
 	since   time.Time // idle
@@ -70,7 +72,15 @@ func (c *conn) Write(p []byte) (int, error) {
 }
 
 // abort ends whatever waits on the connection.
-func (c *conn) abort() { _ = c.SetDeadline(time.Unix(1, 0)) }
+func (c *conn) abort() { _ = c.SetDeadline(past()) }
+
+// past is a deadline that is over.
+func past() time.Time { return time.Unix(1, 0) }
+
+// spent reports whether nothing that was read is left over.
+func (c *conn) spent() bool {
+	return c.r.Buffered() == 0 && (c.ahead == nil || c.ahead.spent(c.r))
+}
 
 // ask writes a request and reads the header of its answer.
 func (c *conn) ask(req *http.Request, host, bearer string) (*http.Response, error) {
@@ -168,11 +178,7 @@ func writeBody(w *bufio.Writer, req *http.Request) error {
 		return nil
 	case size > 0:
 		put(w, "Content-Length: ", strconv.FormatInt(size, 10), "\r\n\r\n")
-		n, err := io.Copy(w, req.Body)
-		if err == nil && n != size {
-			err = fmt.Errorf("%w: its body has %d bytes and was said to have %d", ErrRequest, n, size)
-		}
-		return err
+		return writeExactly(w, req.Body, size)
 	}
 	put(w, "Transfer-Encoding: chunked\r\n\r\n")
 	chunks := httputil.NewChunkedWriter(w)
@@ -184,6 +190,41 @@ func writeBody(w *bufio.Writer, req *http.Request) error {
 	}
 	put(w, "\r\n") // no trailer
 	return nil
+}
+
+// writeExactly writes a body of which the size was said. Nothing beyond that is written, which would be read as another
+// request, and the last byte only once the body has ended: what is not as long as it was said to be never arrives whole.
+func writeExactly(w *bufio.Writer, body io.Reader, size int64) error {
+	e := &exactly{w: w, left: size}
+	if _, err := io.Copy(e, body); err != nil {
+		return err
+	}
+	if e.left > 0 {
+		return fmt.Errorf("%w: its body is %d bytes shorter than the %d it was said to have", ErrRequest, e.left, size)
+	}
+	return w.WriteByte(e.last)
+}
+
+// exactly passes on what is written to it but the last byte.
+type exactly struct {
+	w    io.Writer
+	left int64
+	last byte
+}
+
+// Write writes all of it or, when it is too much, nothing.
+func (e *exactly) Write(p []byte) (int, error) {
+	n := len(p)
+	if int64(n) > e.left {
+		return 0, fmt.Errorf("%w: its body is longer than it was said to be", ErrRequest)
+	}
+	if e.left -= int64(n); e.left == 0 && n > 0 {
+		e.last, p = p[n-1], p[:n-1]
+	}
+	if _, err := e.w.Write(p); err != nil {
+		return 0, err
+	}
+	return n, nil
 }
 
 // put writes texts; what fails is kept by the writer and said by Flush.

@@ -4,6 +4,7 @@ package h1_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -17,6 +18,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -159,6 +161,7 @@ func TestWhatIsNeverWritten(t *testing.T) {
 		"a line in the host":    func(r *http.Request) { r.Host = "a\r\nX: y" },
 		"a method of two words": func(r *http.Request) { r.Method = "GET /other" },
 		"fewer than it says":    func(r *http.Request) { r.ContentLength = 5; r.Body = io.NopCloser(strings.NewReader("abc")) },
+		"more than it says":     func(r *http.Request) { r.ContentLength = 2; r.Body = io.NopCloser(strings.NewReader("abc")) },
 	} {
 		r := request(t, t.Context(), http.MethodPost, "/", "")
 		change(r)
@@ -169,6 +172,87 @@ func TestWhatIsNeverWritten(t *testing.T) {
 	}
 	if _, err := pool(addr).Send(request(t, t.Context(), http.MethodGet, "/", ""), "Bearer a\r\nX: y", 0); !errors.Is(err, h1.ErrRequest) {
 		t.Errorf("a line in the bearer: %v", err)
+	}
+}
+
+// A body that is not as long as it was said to be leaves neither a whole request nor anything behind one, wherever it is
+// found out.
+func TestBodyOfAnotherLength(t *testing.T) {
+	t.Parallel()
+	rest := "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n" + strings.Repeat("y", 9000)
+	large := bytes.Repeat([]byte("x"), 100_000)
+	for name, tc := range map[string]struct {
+		body io.Reader
+		size int64
+	}{
+		"longer":                    {strings.NewReader("{}" + rest), 2},
+		"longer, in pieces":         {io.MultiReader(strings.NewReader("{}"), strings.NewReader(rest)), 2},
+		"longer, byte by byte":      {iotest.OneByteReader(strings.NewReader("{}" + rest)), 2},
+		"longer, beyond the buffer": {io.MultiReader(bytes.NewReader(large), strings.NewReader(rest)), 100_000},
+		"longer by a byte":          {io.MultiReader(bytes.NewReader(large), strings.NewReader("y")), 100_000},
+		"shorter":                   {strings.NewReader("{}"), 3},
+		"shorter, beyond":           {bytes.NewReader(large), 100_001},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := make(chan string, 1)
+			addr, _ := script(t, func(_ net.Conn, in *bufio.Reader) {
+				b, err := io.ReadAll(in) // to the end of the connection, which has to come
+				if err != nil {
+					b = []byte(err.Error())
+				}
+				got <- string(b)
+			})
+			r := request(t, t.Context(), http.MethodPost, "/", "")
+			r.Body, r.ContentLength = io.NopCloser(tc.body), tc.size
+			if _, err := pool(addr).Send(r, "Bearer far", 0); !errors.Is(err, h1.ErrRequest) {
+				t.Errorf("%v", err)
+			}
+			arrived := <-got
+			if _, body, headed := strings.Cut(arrived, "\r\n\r\n"); strings.Contains(arrived, "smuggled") || headed && int64(len(body)) >= tc.size {
+				t.Errorf("%d bytes of a body of %d arrived: %.200q", len(body), tc.size, arrived)
+			}
+		})
+	}
+}
+
+// closing counts how often bodies were closed.
+type closing struct {
+	io.Reader
+	n *atomic.Int64
+}
+
+func (c closing) Close() error {
+	c.n.Add(1)
+	return nil
+}
+
+// Every body that was taken is closed, as http.RoundTripper demands.
+func TestBodiesAreClosed(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		size  int64
+		again bool // over a second connection
+		want  int64
+	}{"sent": {2, false, 1}, "of unknown length": {-1, false, 1}, "not sent": {3, false, 1}, "sent again": {2, true, 2}} {
+		addr, _ := script(t,
+			func(c net.Conn, in *bufio.Reader) { take(c, in, ok); take(c, in, "") },
+			func(c net.Conn, in *bufio.Reader) { take(c, in, ok) })
+		p := pool(addr)
+		if tc.again {
+			read(t, p, request(t, t.Context(), http.MethodGet, "/", ""))
+		}
+		var closed atomic.Int64
+		r := request(t, t.Context(), http.MethodGet, "/", "")
+		r.GetBody = func() (io.ReadCloser, error) { return closing{strings.NewReader("{}"), &closed}, nil }
+		r.Body, _ = r.GetBody() // it has no error
+		r.ContentLength = tc.size
+		if resp, err := p.Send(r, "Bearer far", 0); err == nil {
+			resp.Body.Close()
+		}
+		if got := closed.Load(); got != tc.want {
+			t.Errorf("%s: closed %d times", name, got)
+		}
 	}
 }
 
@@ -242,6 +326,22 @@ func TestClosedWhileIdle(t *testing.T) {
 	}
 	if got := connections.Load(); got != 2 {
 		t.Errorf("%d connections", got)
+	}
+}
+
+// A server of which nobody asks anything more sees its connection end.
+func TestClosesWhenQuiet(t *testing.T) {
+	t.Parallel()
+	ended := make(chan error, 1)
+	addr, _ := script(t, func(c net.Conn, in *bufio.Reader) {
+		take(c, in, ok)
+		_, err := in.ReadByte()
+		ended <- err
+	})
+	p := pool(addr, func(o *h1.Options) { o.Idle = time.Millisecond })
+	read(t, p, request(t, t.Context(), http.MethodGet, "/", ""))
+	if err := <-ended; !errors.Is(err, io.EOF) {
+		t.Error(err)
 	}
 }
 
@@ -385,9 +485,22 @@ func TestNoConnection(t *testing.T) {
 	refused := pool("127.0.0.1:1")
 	slow := pool(addr, func(o *h1.Options) { o.TLS = &tls.Config{ServerName: "a"}; o.Connect = 20 * time.Millisecond }) //nolint:gosec // nothing answers
 	plain := pool(tlsAddr, func(o *h1.Options) { o.TLS = &tls.Config{ServerName: "a"}; o.Connect = time.Second })       //nolint:gosec // no TLS answers
-	for name, p := range map[string]*h1.Pool{"refused": refused, "no handshake": slow, "no TLS": plain} {
-		_, err := p.Send(request(t, t.Context(), http.MethodPost, "/", "x"), "Bearer far", 0)
-		if op, is := errors.AsType[*net.OpError](err); !is || op.Op != "dial" {
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, tc := range map[string]struct {
+		p      *h1.Pool
+		ctx    context.Context //nolint:containedctx // of a case
+		within time.Duration
+		why    error
+	}{
+		"refused":             {refused, t.Context(), 0, nil},
+		"no handshake":        {slow, t.Context(), 0, context.DeadlineExceeded},
+		"no TLS":              {plain, t.Context(), 0, nil},
+		"no time":             {refused, t.Context(), time.Nanosecond, context.DeadlineExceeded},
+		"the caller had gone": {refused, gone, 0, context.Canceled},
+	} {
+		_, err := tc.p.Send(request(t, tc.ctx, http.MethodPost, "/", "x"), "Bearer far", tc.within)
+		if op, is := errors.AsType[*net.OpError](err); !is || op.Op != "dial" || tc.why != nil && !errors.Is(err, tc.why) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,8 +30,10 @@ type Options struct {
 type Pool struct {
 	o Options
 
-	mu   sync.Mutex
-	idle []*conn // the last one used is the next: the others may grow old
+	mu     sync.Mutex
+	idle   []*conn     // by the time they were last used, which the next one is taken from the end of
+	sweeps *time.Timer // runs while any is idle, for all of them; nil: never needed
+	swept  bool        // it runs
 }
 
 // New makes a pool without connections.
@@ -38,9 +41,10 @@ func New(o Options) *Pool { return &Pool{o: o} }
 
 // Send sends a request with a bearer and gives its answer, whose body must be closed; the connection is used again
 // when the body was read to its end. within bounds all of it, the body of the answer included; 0 does not.
-// Its Authorization header is not sent.
+// Its Authorization header is not sent. Its body is closed, whatever becomes of it.
 func (p *Pool) Send(req *http.Request, bearer string, within time.Duration) (*http.Response, error) {
 	ctx := req.Context()
+	defer func() { shut(req) }() // which may be another body by then
 	now := clock.System().Now()
 	var until time.Time
 	if within > 0 {
@@ -62,10 +66,17 @@ func (p *Pool) Send(req *http.Request, bearer string, within time.Duration) (*ht
 			return nil, err
 		}
 		if req.GetBody != nil {
+			shut(req)
 			if req.Body, err = req.GetBody(); err != nil {
 				return nil, err
 			}
 		}
+	}
+}
+
+func shut(req *http.Request) {
+	if req.Body != nil {
+		_ = req.Body.Close() // it was read, or is of no use
 	}
 }
 
@@ -84,7 +95,7 @@ func again(ctx context.Context, c *conn, req *http.Request, err error) bool {
 // take finds an idle connection that is alive, or makes one.
 func (p *Pool) take(ctx context.Context, now, until time.Time) (*conn, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return nil, p.unmade(err)
 	}
 	for {
 		p.mu.Lock()
@@ -116,18 +127,35 @@ func (p *Pool) dial(ctx context.Context, until time.Time) (*conn, error) {
 	d := net.Dialer{KeepAlive: 30 * time.Second}
 	tcp, err := d.DialContext(ctx, "tcp", p.o.Address)
 	if err != nil {
+		if t, ok := errors.AsType[net.Error](err); ok && t.Timeout() {
+			err = p.unmade(context.DeadlineExceeded) // the socket's own error for it is another one
+		}
 		return nil, err
 	}
 	if p.o.TLS == nil {
 		return newConn(tcp, tcp), nil
 	}
-	secure := tls.Client(tcp, p.o.TLS)
+	under := &ahead{Conn: tcp}
+	secure := tls.Client(under, p.o.TLS)
 	if err := secure.HandshakeContext(ctx); err != nil {
 		_ = tcp.Close()
-		return nil, &net.OpError{Op: "dial", Net: "tcp", Addr: tcp.RemoteAddr(), Err: err}
+		return nil, p.unmade(err)
 	}
-	return newConn(secure, tcp), nil
+	c := newConn(secure, tcp)
+	c.ahead = under
+	return c, nil
 }
+
+// unmade is why there is no connection.
+func (p *Pool) unmade(err error) error {
+	return &net.OpError{Op: "dial", Net: "tcp", Addr: address(p.o.Address), Err: err}
+}
+
+// address is one that a name stands for.
+type address string
+
+func (a address) Network() string { return "tcp" }
+func (a address) String() string  { return string(a) }
 
 // give takes a connection back.
 func (p *Pool) give(c *conn) {
@@ -136,18 +164,43 @@ func (p *Pool) give(c *conn) {
 	full := len(p.idle) >= p.o.MaxIdle
 	if !full {
 		p.idle = append(p.idle, c)
-	}
-	var old *conn
-	if n := len(p.idle); n > 1 && c.since.Sub(p.idle[0].since) > p.o.Idle { // the one that was used longest ago
-		old = p.idle[0]
-		p.idle = append(p.idle[:0], p.idle[1:]...)
+		p.watch(p.o.Idle)
 	}
 	p.mu.Unlock()
 	if full {
 		_ = c.Close()
 	}
-	if old != nil {
-		_ = old.Close()
+}
+
+// watch has the idle connections looked through after a time, unless they are going to be anyway. p.mu is held.
+func (p *Pool) watch(after time.Duration) {
+	switch {
+	case p.swept:
+		return
+	case p.sweeps == nil:
+		p.sweeps = time.AfterFunc(after, p.sweep)
+	default:
+		p.sweeps.Reset(after)
+	}
+	p.swept = true
+}
+
+// sweep closes what nobody used for too long: where it is quiet, no call does.
+func (p *Pool) sweep() {
+	now := clock.System().Now()
+	p.mu.Lock()
+	old := 0
+	for old < len(p.idle) && now.Sub(p.idle[old].since) >= p.o.Idle {
+		old++
+	}
+	closing := slices.Clone(p.idle[:old])
+	p.idle = slices.Delete(p.idle, 0, old)
+	if p.swept = false; len(p.idle) > 0 {
+		p.watch(p.o.Idle - now.Sub(p.idle[0].since))
+	}
+	p.mu.Unlock()
+	for _, c := range closing {
+		_ = c.Close()
 	}
 }
 
@@ -156,6 +209,9 @@ func (p *Pool) CloseIdle() {
 	p.mu.Lock()
 	idle := p.idle
 	p.idle = nil
+	if p.swept && p.sweeps.Stop() { // else it is about to find nothing
+		p.swept = false
+	}
 	p.mu.Unlock()
 	for _, c := range idle {
 		_ = c.Close()
@@ -179,6 +235,9 @@ func (p *Pool) exchange(ctx context.Context, c *conn, req *http.Request, bearer 
 	}
 	if header != until {
 		_ = c.SetDeadline(until)
+		if ctx.Err() != nil {
+			c.abort() // again: its deadline may be the one that was just replaced
+		}
 	}
 	b := &body{ReadCloser: resp.Body, ctx: ctx, c: c, p: p, stop: stop, keep: !resp.Close && !req.Close}
 	if resp.Body == http.NoBody || resp.ContentLength == 0 {
@@ -235,7 +294,7 @@ func (b *body) end(whole bool) {
 		return
 	}
 	b.over = true
-	if untouched := b.stop(); whole && b.keep && untouched && b.c.r.Buffered() == 0 {
+	if untouched := b.stop(); whole && b.keep && untouched && b.c.spent() {
 		b.p.give(b.c)
 		return
 	}
