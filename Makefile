@@ -8,7 +8,7 @@ RACE   := ./internal/store/... ./internal/edge/... ./internal/outbox/... ./inter
 FUZZ   ?= 20s
 
 .DEFAULT_GOAL := help
-.PHONY: help build dev test test/race test/pg test/fault lint fmt fuzz bench gen check tour
+.PHONY: help build dev test test/race test/pg test/fault lint fix fuzz bench gen check tour
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z\/]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile

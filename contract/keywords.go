@@ -3,6 +3,7 @@
 package contract
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -65,7 +66,7 @@ func (s *Schema) keyword(key string, val []byte) (err error) {
 		err = readText(val, &only)
 		s.Enum = []string{only}
 	case "default":
-		s.Default = val
+		s.Default = bytes.Clone(val) // val may lie in memory that cannot be written
 	case "required":
 		err = readTexts(val, &s.Required)
 	case "properties":

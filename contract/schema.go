@@ -3,6 +3,7 @@
 package contract
 
 import (
+	"bytes"
 	"sync"
 )
 
@@ -85,7 +86,7 @@ func (s *Schema) Extension(name string) []byte {
 	var found []byte
 	_ = members(s.raw, func(k string, v []byte) error {
 		if k == name {
-			found = v
+			found = bytes.Clone(v) // v may lie in memory that cannot be written
 		}
 		return nil
 	})

@@ -49,12 +49,13 @@ func (r *reader) members(f func(key string) error) error {
 	return r.asError()
 }
 
-// raw moves past a value and returns its bytes.
+// raw moves past a value and returns its bytes. Their capacity ends with them: behind them the document goes on,
+// which may lie in memory that cannot be written.
 func (r *reader) raw() []byte {
 	r.peek()
 	from := r.pos
 	r.skip(docDepth)
-	return r.src[from:r.pos]
+	return r.src[from:r.pos:r.pos]
 }
 
 // elements calls f for each element of an array.

@@ -13,7 +13,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sm "github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
-	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 	bao "github.com/openbao/openbao/api/v2"
 
@@ -209,7 +208,10 @@ func secrets(srv *vaulttest.SecretsManager, change ...func(*sm.Options)) *sm.Cli
 }
 
 func code(err error) string {
-	if e, ok := errors.AsType[smithy.APIError](err); ok {
+	if e, ok := errors.AsType[interface {
+		error
+		ErrorCode() string
+	}](err); ok {
 		return e.ErrorCode()
 	}
 	return ""

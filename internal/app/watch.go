@@ -29,7 +29,7 @@ type watch struct {
 	alert  *alert.Service
 	people *identity.Service
 	ring   *telemetry.Ring
-	node   string // whose state it is: processes on one database watch their own requests
+	node   string // host and address, whose state it is: processes on one database watch their own requests
 
 	mapper *mapper
 	key    [16]byte
@@ -51,6 +51,7 @@ type watch struct {
 	jumps  uint64
 	looked time.Time
 	saved  uint64
+	swept  int64 // the day on which what nobody needs was last removed
 	saving sync.Mutex
 }
 
@@ -63,7 +64,7 @@ func (a *App) openWatch(s *services, ring *telemetry.Ring, master []byte) (*watc
 		return nil, nil //nolint:nilnil // off is no failure
 	}
 	w := &watch{
-		store: a.store, clock: a.o.Clock, log: a.o.Log, alert: s.alert, people: s.identity, ring: ring, node: a.cfg.Listen,
+		store: a.store, clock: a.o.Clock, log: a.o.Log, alert: s.alert, people: s.identity, ring: ring, node: node(a.cfg.Listen),
 		mapper: newMapper(a.contract, s.identity.TenantOf), notes: make(chan note, queued),
 		used: map[string]int64{}, keys: map[string]string{}, rules: ruleFile{name: a.cfg.DetectRules},
 	}

@@ -3,8 +3,12 @@
 package app
 
 import (
+	"bytes"
 	"log/slog"
 	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -127,4 +131,47 @@ func TestRequestsDoNotWait(t *testing.T) {
 	}
 	var off *watch
 	off.request(&telemetry.Event{}) // nobody looks
+}
+
+// A file of rules that cannot be read, or is wrong, is said once, and something else about it again.
+func TestRulesThatCannotBeReadAreSaidOnce(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "rules.yml")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("rules: []\n")
+	var said bytes.Buffer
+	w := &watch{clock: clock.System(), log: slog.New(slog.NewTextHandler(&said, nil)), rules: ruleFile{name: name}}
+	set, err := w.rules.read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.runner = detect.NewRunner(detect.New(set, detect.Options{}), detect.RunnerOptions{Clock: w.clock, Tell: func([]detect.Change) {}})
+	w.runner.Start()
+	check := func(what, want string, lines int) {
+		t.Helper()
+		for range 3 {
+			w.reload(t.Context())
+		}
+		if got := said.String(); strings.Count(got, "\n") != lines || !strings.Contains(got, want) {
+			t.Errorf("%s, it said %q", what, got)
+		}
+		said.Reset()
+	}
+	check("nothing changed", "", 0)
+	if err := os.Remove(name); err != nil {
+		t.Fatal(err)
+	}
+	check("the file is gone", "keeps the rules it has", 1)
+	write("rules: nonsense\n")
+	check("the file is wrong", "keeps the rules it has", 1)
+	write("rules: []\n")
+	check("the file is right again", "has other rules", 1)
+	if err := w.runner.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
 }

@@ -55,7 +55,7 @@ func (w *watch) reload(ctx context.Context) {
 	}
 	set, raw, err := readRules(f.name)
 	f.mu.Lock()
-	same := bytes.Equal(raw, f.raw) && (err == nil) == (f.err == nil)
+	same := text(err) == text(f.err) && (err != nil || bytes.Equal(raw, f.raw)) // a file that cannot be read has no text to compare
 	if raw != nil {
 		f.raw = raw
 	}
@@ -72,6 +72,13 @@ func (w *watch) reload(ctx context.Context) {
 		w.do(ctx, func(e *detect.Engine) []detect.Change { return e.Adopt(set) })
 		w.log.InfoContext(ctx, "the detection has other rules", slog.String("file", f.name))
 	}
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
 }
 
 // minute is what is looked at once a minute.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -20,6 +21,7 @@ import (
 	"github.com/airside-travel/airside/internal/application"
 	"github.com/airside-travel/airside/internal/clock"
 	"github.com/airside-travel/airside/internal/config"
+	"github.com/airside-travel/airside/internal/detect"
 	"github.com/airside-travel/airside/internal/ids"
 	"github.com/airside-travel/airside/internal/permit"
 	"github.com/airside-travel/airside/internal/telemetry"
@@ -229,5 +231,60 @@ func TestDailyCensus(t *testing.T) {
 	g.alerts(g.demo.TMCID)
 	if after := g.watch.runner.Stats().Seen; after != before {
 		t.Errorf("the same day was looked at twice: %d events more", after-before)
+	}
+}
+
+// TestResolvedOnlyWhenDurable: an alert that a person resolves is over for the detection once that is committed, and
+// goes on when it is not.
+func TestResolvedOnlyWhenDurable(t *testing.T) {
+	t.Parallel()
+	g := newGuard(t)
+	now := g.o.Clock.Now()
+	for i := range 50 {
+		g.watch.request(&telemetry.Event{ID: fmt.Sprint("r-", i), At: now, Operation: "fetchOauth2Token", Status: 403, ErrorCode: "CLIENT_CREDENTIALS_INVALID", ClientID: g.demo.ClientID})
+	}
+	if got := g.alerts(g.demo.TMCID); len(got) != 1 {
+		t.Fatalf("the alerts: %v", got)
+	}
+	var id, key string
+	g.watch.mu.Lock()
+	for id, key = range g.watch.keys {
+		break
+	}
+	g.watch.mu.Unlock()
+	open := func() (open bool) {
+		t.Helper()
+		err := g.watch.runner.Do(t.Context(), func(e *detect.Engine) {
+			open = slices.ContainsFunc(e.Alerts(), func(a detect.Alert) bool { return a.Key == key })
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return open
+	}
+	if key == "" || !open() {
+		t.Fatalf("the detection has no alert %q", key)
+	}
+	failed := errors.New("what comes after it fails")
+	resolve := func(then error) error {
+		return g.store.Update(actor.With(t.Context(), &actor.Actor{Tenant: g.demo.TMCID, ClientID: g.demo.ClientID, Roles: []string{actor.TMCAdmin}}), func(ctx context.Context) error {
+			_, err := g.services.alert.Resolve(ctx, alert.ActIn{ID: id})
+			return errors.Join(err, then)
+		})
+	}
+	if err := resolve(failed); !errors.Is(err, failed) {
+		t.Fatal(err)
+	}
+	g.watch.mu.Lock()
+	kept := g.watch.keys[id]
+	g.watch.mu.Unlock()
+	if kept != key || !open() {
+		t.Fatalf("a resolution that was rolled back ended the alert: key %q", kept)
+	}
+	if err := resolve(nil); err != nil {
+		t.Fatal(err)
+	}
+	for open() { // the detection hears of it after the commit
+		runtime.Gosched()
 	}
 }

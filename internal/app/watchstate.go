@@ -12,6 +12,8 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/airside-travel/airside/internal/detect"
 	"github.com/airside-travel/airside/internal/identity"
@@ -39,6 +41,24 @@ type part struct {
 	Data []byte `json:"data"`
 }
 
+// Bounds of what is removed.
+const (
+	partGrace = time.Hour           // parts without a head that are younger may be of a snapshot that is being written
+	headLife  = 30 * 24 * time.Hour // of the state of a process that is gone: detection looks back no further
+)
+
+// node is the name of a process's state. Containers listen on the same address, so it takes their host, too.
+func node(listen string) string {
+	host, err := os.Hostname()
+	if err != nil {
+		return listen
+	}
+	return host + "/" + listen
+}
+
+// listens is the address in the name of a state; before hosts were in it, it was all of it.
+func listens(node string) string { return node[strings.LastIndexByte(node, '/')+1:] }
+
 func partID(generation string, n int) string { return fmt.Sprintf("%s-%05d", generation, n) }
 
 // keep writes what is remembered, when something was seen since the last time.
@@ -59,6 +79,15 @@ func (w *watch) keep(ctx context.Context) {
 		return
 	}
 	w.saved = seen
+	today := day(w.clock.Now())
+	if w.swept == today {
+		return
+	}
+	if err := w.sweep(ctx); err != nil {
+		w.log.WarnContext(ctx, "old state of the detection could not be removed", slog.Any("error", err))
+		return
+	}
+	w.swept = today
 }
 
 func (w *watch) write(ctx context.Context, snapshot []byte) error {
@@ -94,20 +123,51 @@ func (w *watch) write(ctx context.Context, snapshot []byte) error {
 	return w.drop(ctx, old)
 }
 
-// head is what was kept last; nil when nothing was.
+// head is what this process kept last; nil when it kept nothing.
 func (w *watch) head(ctx context.Context) (m *memory) {
-	_ = w.store.View(ctx, func(ctx context.Context) error { // whoever needs it fails on what is missing
-		r, err := store.Read(ctx).Get(identity.Platform, kindWatch, w.node)
-		if err != nil {
-			return err
-		}
-		m = new(memory)
-		if err := json.Unmarshal(r.Doc, m); err != nil {
-			m = nil
-		}
+	_ = w.store.View(ctx, func(ctx context.Context) (err error) { // whoever needs it fails on what is missing
+		m, err = w.own(store.Read(ctx))
 		return err
 	})
 	return m
+}
+
+func (w *watch) own(r store.Reader) (*memory, error) {
+	rec, err := r.Get(identity.Platform, kindWatch, w.node)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil //nolint:nilnil // nothing was kept
+	}
+	if err != nil {
+		return nil, err
+	}
+	return readMemory(rec), nil
+}
+
+// readMemory reads a head; nil when it is none of ours.
+func readMemory(r *store.Record) *memory {
+	m := new(memory)
+	if json.Unmarshal(r.Doc, m) != nil {
+		return nil
+	}
+	return m
+}
+
+// latest is what a process that listens on the same address kept last. A container that takes the place of another
+// has a new host name, and goes on with what that one had learned.
+func (w *watch) latest(r store.Reader) (m *memory, err error) {
+	var at time.Time
+	for rec, err := range r.List(store.Query{Tenant: identity.Platform, Kind: kindWatch}) {
+		if err != nil {
+			return nil, err
+		}
+		if listens(rec.ID) != listens(w.node) || rec.UpdatedAt.Before(at) {
+			continue
+		}
+		if got := readMemory(rec); got != nil {
+			m, at = got, rec.UpdatedAt
+		}
+	}
+	return m, nil
 }
 
 func (w *watch) drop(ctx context.Context, old *memory) error {
@@ -115,42 +175,99 @@ func (w *watch) drop(ctx context.Context, old *memory) error {
 		return nil
 	}
 	for n := range old.Parts {
-		err := w.store.Update(ctx, func(ctx context.Context) error {
-			return store.From(ctx).Remove(identity.Platform, kindPart, partID(old.Generation, n))
-		})
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
+		if err := w.remove(ctx, kindPart, partID(old.Generation, n)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// snapshot reads the engine's part.
-func (w *watch) snapshot(ctx context.Context, m *memory) ([]byte, error) {
-	var out bytes.Buffer
+// sweep removes the parts that no head names, which a process left that ended between two transactions, and heads
+// that nobody has written for long.
+func (w *watch) sweep(ctx context.Context) error {
+	now := w.clock.Now()
+	type row struct{ kind, id string }
+	var gone []row
 	err := w.store.View(ctx, func(ctx context.Context) error {
+		r, named := store.Read(ctx), map[string]bool{}
+		gone = nil
+		for rec, err := range r.List(store.Query{Tenant: identity.Platform, Kind: kindWatch}) {
+			if err != nil {
+				return err
+			}
+			if rec.ID != w.node && now.Sub(rec.UpdatedAt) > headLife {
+				gone = append(gone, row{kindWatch, rec.ID})
+			} else if m := readMemory(rec); m != nil {
+				named[m.Generation] = true
+			}
+		}
+		for rec, err := range r.List(store.Query{Tenant: identity.Platform, Kind: kindPart}) {
+			if err != nil {
+				return err
+			}
+			generation := rec.ID[:max(strings.LastIndexByte(rec.ID, '-'), 0)]
+			if !named[generation] && now.Sub(rec.CreatedAt) > partGrace {
+				gone = append(gone, row{kindPart, rec.ID})
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, g := range gone {
+		if err := w.remove(ctx, g.kind, g.id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remove removes a row that another process may have removed already.
+func (w *watch) remove(ctx context.Context, kind, id string) error {
+	err := w.store.Update(ctx, func(ctx context.Context) error {
+		return store.From(ctx).Remove(identity.Platform, kind, id)
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// kept reads what was remembered, in one transaction: the process whose state it is may be writing the next. Without
+// any, m is nil; m without a snapshot comes with the error.
+func (w *watch) kept(ctx context.Context) (m *memory, snapshot []byte, err error) {
+	var out bytes.Buffer
+	err = w.store.View(ctx, func(ctx context.Context) (err error) {
 		out.Reset()
+		r := store.Read(ctx)
+		if m, err = w.own(r); err == nil && m == nil {
+			m, err = w.latest(r)
+		}
+		if err != nil || m == nil {
+			return err
+		}
 		for n := range m.Parts {
-			r, err := store.Read(ctx).Get(identity.Platform, kindPart, partID(m.Generation, n))
+			rec, err := r.Get(identity.Platform, kindPart, partID(m.Generation, n))
 			if err != nil {
 				return err
 			}
 			var p part
-			if err := json.Unmarshal(r.Doc, &p); err != nil {
+			if err := json.Unmarshal(rec.Doc, &p); err != nil {
 				return err
 			}
 			out.Write(p.Data)
 		}
 		return nil
 	})
-	return out.Bytes(), err
+	return m, out.Bytes(), err
 }
 
 // restore takes up what was remembered at the last stop.
 func (w *watch) restore(ctx context.Context) error {
-	m := w.head(ctx)
+	m, raw, err := w.kept(ctx)
 	if m == nil {
-		return nil
+		return err
 	}
 	w.mu.Lock()
 	w.since, w.counted = m.Since, m.Counted
@@ -158,7 +275,6 @@ func (w *watch) restore(ctx context.Context) error {
 		w.used = m.Used
 	}
 	w.mu.Unlock()
-	raw, err := w.snapshot(ctx, m)
 	if err != nil {
 		return err
 	}
@@ -168,13 +284,8 @@ func (w *watch) restore(ctx context.Context) error {
 // again makes the engine anew after a crash.
 func (w *watch) again() *detect.Engine {
 	e := detect.New(w.rules.now(), detect.Options{Key: w.key})
-	ctx := context.Background()
-	if m := w.head(ctx); m != nil {
-		if raw, err := w.snapshot(ctx, m); err == nil {
-			if e.Restore(raw) != nil {
-				e.Reset()
-			}
-		}
+	if m, raw, err := w.kept(context.Background()); m != nil && err == nil && e.Restore(raw) != nil {
+		e.Reset()
 	}
 	return e
 }

@@ -188,19 +188,25 @@ func (w *watch) tenants(ctx context.Context) (all []string, err error) {
 	return all, err
 }
 
-// judged hears of every change of every alert. One that a person resolved is over for the detection, too.
-func (w *watch) judged(_ context.Context, c alert.Change) error {
-	if c.Alert.State != alert.Resolved || c.Alert.ResolvedBy == "" || c.Alert.ResolvedBy == "airside" {
-		return nil
+// judged hears of every change of every alert. One that a person resolved is over for the detection, too, once that is
+// durable.
+func (w *watch) judged(ctx context.Context, c alert.Change) error {
+	if c.Alert.State == alert.Resolved && c.Alert.ResolvedBy != "" && c.Alert.ResolvedBy != "airside" {
+		store.From(ctx).AfterCommit(func() { w.resolved(c.Alert.ID) })
 	}
+	return nil
+}
+
+// resolved ends an alert for the detection.
+func (w *watch) resolved(id string) {
 	w.mu.Lock()
-	key := w.keys[c.Alert.ID]
-	delete(w.keys, c.Alert.ID)
+	key := w.keys[id]
+	delete(w.keys, id)
 	w.mu.Unlock()
 	if key == "" || w.stop == nil {
-		return nil
+		return
 	}
-	w.tasks.Go(func() { // the transaction that resolved it must not wait for the detection, which may wait for the store
+	w.tasks.Go(func() { // commits must not wait for the detection, which may wait for the store
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		w.do(ctx, func(e *detect.Engine) []detect.Change {
@@ -208,7 +214,6 @@ func (w *watch) judged(_ context.Context, c alert.Change) error {
 			return changes
 		})
 	})
-	return nil
 }
 
 // do runs something on the engine and tells what it changed.

@@ -9,10 +9,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 
+	"github.com/airside-travel/airside/internal/jsondoc"
 	"github.com/airside-travel/airside/internal/store"
 )
 
@@ -184,29 +184,52 @@ func quoteID(sort, key string) string {
 
 // amount is money as the API writes it.
 type amount struct {
-	Amount   float64 `json:"amount"`
-	Currency string  `json:"currencyCode"`
+	Amount   number `json:"amount"`
+	Currency string `json:"currencyCode"`
+}
+
+// number is a JSON number as it is written: reading it as a float would round it a first time.
+type number string
+
+func (n *number) UnmarshalJSON(raw []byte) error {
+	switch c := raw[0]; {
+	case string(raw) == "null":
+	case c == '-' || c >= '0' && c <= '9':
+		*n = number(raw)
+	default:
+		return errors.New("an amount is a number")
+	}
+	return nil
+}
+
+// zero reports whether it is 0, or was not there.
+func (n number) zero() bool {
+	mantissa, _, _ := strings.Cut(strings.ToLower(string(n)), "e")
+	return !strings.ContainsAny(mantissa, "123456789")
 }
 
 // most is the largest sum that is read; whatever is above it is a mistake.
-const most = 1e15
+const most = int64(1e15)
 
 // sum adds amounts up, in minor units; false when there are none, currencies differ, or the sum makes no sense.
 // An amount without a currency that is 0 is as good as absent.
 func sum(list ...amount) (m Money, ok bool) {
 	for _, a := range list {
-		if a.Currency == "" && a.Amount == 0 {
+		if a.Currency == "" && a.Amount.zero() {
 			continue
 		}
 		if a.Currency == "" || m.Currency != "" && a.Currency != m.Currency {
 			return Money{}, false
 		}
 		m.Currency = a.Currency
-		minor := math.Round(a.Amount * math.Pow10(decimals(a.Currency)))
-		if math.IsNaN(minor) || math.Abs(minor) > most {
+		if a.Amount.zero() {
+			continue
+		}
+		minor, ok := jsondoc.Scaled(string(a.Amount), decimals(a.Currency))
+		if !ok || max(minor, -minor) > most {
 			return Money{}, false
 		}
-		m.Minor += int64(minor)
+		m.Minor += minor
 	}
 	return m, m.Currency != "" && m.Minor >= 0 && m.Minor <= most
 }
@@ -329,8 +352,16 @@ func decimals(currency string) int {
 
 // String is the amount in major units: "1204.50 USD".
 func (m Money) String() string {
-	d := decimals(m.Currency)
-	return fmt.Sprintf("%.*f %s", d, float64(m.Minor)/math.Pow10(d), m.Currency)
+	d, sign, minor := decimals(m.Currency), "", m.Minor
+	if minor < 0 {
+		sign, minor = "-", -minor
+	}
+	digits := fmt.Sprintf("%0*d", d+1, minor)
+	whole, part := digits[:len(digits)-d], digits[len(digits)-d:]
+	if d > 0 {
+		part = "." + part
+	}
+	return sign + whole + part + " " + m.Currency
 }
 
 // ParseMoney reads an amount as String writes it, with at most the decimals that the currency has: "1204.5 USD".

@@ -46,6 +46,7 @@ func TestPrices(t *testing.T) {
 	}{
 		"a flight":                        {"airRevalidateItinerary", `{"bookingId":"b","fareBreakDown":{"totalFare":{"base":` + usd("483") + `,"tax":` + usd("184.6") + `}}}`, "airCreatePnr", `{"bookingId":"b"}`, "667.60 USD"},
 		"an exchange":                     {"airRevalidateItinerary", `{"bookingId":"b","fareBreakDown":{"totalFare":{"base":` + usd("20") + `,"tax":` + usd("0") + `}}}`, "airModifyBookV2", `{"bookingId":"b"}`, "20.00 USD"},
+		"half a cent is read as written":  {"airRevalidateItinerary", `{"bookingId":"b","fareBreakDown":{"totalFare":{"base":{"amount":1.005,"currencyCode":"USD"},"tax":{"amount":null,"currencyCode":"USD"}}}}`, "airCreatePnr", `{"bookingId":"b"}`, "1.01 USD"},
 		"yen have no cents":               {"airRevalidateItinerary", `{"bookingId":"b","fareBreakDown":{"totalFare":{"base":{"amount":48300,"currencyCode":"JPY"},"tax":{"amount":0,"currencyCode":""}}}}`, "airCreatePnr", `{"bookingId":"b"}`, "48300 JPY"},
 		"a hotel":                         {"hotelPriceCheck", hotel(""), "hotelCreatePnr", hotelBody, "600.00 USD"},
 		"a hotel with fees":               {"hotelPriceCheck", hotel(`,"roomFees":[{"amount":` + usd("25") + `},{"amount":` + usd("3.5") + `}]`), "hotelCreatePnr", hotelBody, "628.50 USD"},

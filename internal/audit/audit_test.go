@@ -5,7 +5,6 @@ package audit_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"iter"
 	"testing"
@@ -255,34 +254,6 @@ func TestWalk(t *testing.T) {
 		res, seen, err := read(tc.walk, tc.fail)
 		if diff := cmp.Diff(tc.want, res) + cmp.Diff(tc.seen, seen); diff != "" || !errors.Is(err, tc.err) {
 			t.Errorf("%s: %v (-want +got)\n%s", tc.name, err, diff)
-		}
-	}
-}
-
-func TestOCSF(t *testing.T) {
-	t.Parallel()
-	for _, tc := range []struct {
-		e    store.AuditEntry
-		want string
-	}{
-		{store.AuditEntry{
-			Tenant: tenant, Seq: 7, At: at, Actor: "client-1 for user ada", Operation: "rotateClientSecret", Target: "clientId=c", Outcome: "REFUSED",
-			RequestID: "r1", Detail: []byte(`{"class":"security","ip":"192.0.2.7","code":"RESOURCE_NOT_FOUND"}`), Hash: []byte{0xab},
-		}, `{"activity_id":3,"category_uid":6,"class_uid":6003,"type_uid":600303,"time":1772352000123,"severity_id":2,"status_id":2,` +
-			`"status_code":"RESOURCE_NOT_FOUND","metadata":{"version":"1.6.0","product":{"name":"Airside","vendor_name":"Airside"},"uid":"ab",` +
-			`"tenant_uid":"tenant-a","sequence":7},"actor":{"app_uid":"client-1","user":{"uid":"ada"}},"api":{"operation":"rotateClientSecret",` +
-			`"request":{"uid":"r1"}},"src_endpoint":{"ip":"192.0.2.7"},"resources":[{"name":"clientId=c"}]}`},
-		{store.AuditEntry{Tenant: tenant, Seq: 1, At: at, Actor: "operator", Operation: "createTmc", Outcome: "ALLOWED", Detail: []byte("no JSON")},
-			`{"activity_id":1,"category_uid":6,"class_uid":6003,"type_uid":600301,"time":1772352000123,"severity_id":1,"status_id":1,` +
-				`"metadata":{"version":"1.6.0","product":{"name":"Airside","vendor_name":"Airside"},"uid":"","tenant_uid":"tenant-a","sequence":1},` +
-				`"actor":{"app_uid":"operator"},"api":{"operation":"createTmc"}}`},
-	} {
-		got, err := json.Marshal(audit.ToOCSF(&tc.e))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d := cmp.Diff(tc.want, string(got)); d != "" {
-			t.Error(d)
 		}
 	}
 }

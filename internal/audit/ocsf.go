@@ -3,20 +3,14 @@
 package audit
 
 import (
-	"encoding/hex"
-	"encoding/json"
-	"net/netip"
-	"strconv"
 	"strings"
-
-	"github.com/airside-travel/airside/internal/store"
 )
 
 // OCSFVersion is the version of the schema that OCSF writes.
 const OCSFVersion = "1.6.0"
 
-// OCSF is an entry as the event API Activity (6003) of the Open Cybersecurity Schema Framework, with the members
-// that a SIEM searches by. The hash leads back to the entry, which is the proof; this is not.
+// OCSF is the event API Activity (6003) of the Open Cybersecurity Schema Framework, with the members that a SIEM
+// searches by.
 type OCSF struct {
 	ActivityID  int            `json:"activity_id"`
 	CategoryUID int            `json:"category_uid"`
@@ -26,7 +20,7 @@ type OCSF struct {
 	SeverityID  int            `json:"severity_id"`
 	StatusID    int            `json:"status_id"`
 	StatusCode  string         `json:"status_code,omitempty"`
-	Count       int            `json:"count,omitempty"` // of refusals that were counted
+	Count       int            `json:"count,omitempty"` // of events that were dropped
 	Metadata    OCSFMetadata   `json:"metadata"`
 	Actor       OCSFActor      `json:"actor"`
 	API         OCSFAPI        `json:"api"`
@@ -49,7 +43,6 @@ type (
 		Product OCSFProduct `json:"product"`
 		UID     string      `json:"uid"` // hash of the entry
 		Tenant  string      `json:"tenant_uid"`
-		Seq     int64       `json:"sequence"`
 	}
 	// OCSFProduct is this program.
 	OCSFProduct struct {
@@ -95,41 +88,6 @@ const (
 	statusSuccess, statusFailure                                                = 1, 2
 	severityInformational, severityLow                                          = 1, 2
 )
-
-// ToOCSF maps an entry.
-func ToOCSF(e *store.AuditEntry) OCSF {
-	var d struct{ IP, Code, Count string }
-	_ = json.Unmarshal(e.Detail, &d) // details of other writers have other members
-	activity := activityOf(e.Operation)
-	out := OCSF{
-		ActivityID: activity, CategoryUID: ocsfCategory, ClassUID: ocsfClass, TypeUID: ocsfClass*100 + activity, Time: e.At.UnixMilli(),
-		SeverityID: severityInformational, StatusID: statusSuccess, StatusCode: d.Code,
-		Metadata: OCSFMetadata{
-			Version: OCSFVersion, Product: OCSFProduct{"Airside", "Airside"}, UID: hex.EncodeToString(e.Hash), Tenant: e.Tenant, Seq: e.Seq,
-		},
-		API: OCSFAPI{Operation: e.Operation},
-	}
-	if n, err := strconv.Atoi(d.Count); err == nil {
-		out.Count = n
-	}
-	if e.Outcome != "ALLOWED" {
-		out.SeverityID, out.StatusID = severityLow, statusFailure
-	}
-	client, person, both := strings.Cut(e.Actor, " for user ")
-	if out.Actor.App = client; both {
-		out.Actor.User = &OCSFUser{person}
-	}
-	if e.RequestID != "" {
-		out.API.Request = &OCSFRequest{e.RequestID}
-	}
-	if _, err := netip.ParseAddr(d.IP); err == nil {
-		out.Source = &OCSFEndpoint{d.IP}
-	}
-	if e.Target != "" {
-		out.Resources = []OCSFResource{{e.Target}}
-	}
-	return out
-}
 
 // activityOf goes by the first word of an operation's id, as the contract names them.
 func activityOf(operation string) int {

@@ -4,9 +4,11 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -20,16 +22,22 @@ contract before it leaves, and the answer goes to standard output.
 The server is AIRSIDE_URL. Credentials are AIRSIDE_CLIENT_ID and AIRSIDE_CLIENT_SECRET, or
 AIRSIDE_TOKEN. Without an operation, api lists all of them; with --help an operation shows its fields.`
 
-// usageWithoutList is cobra's usage less the list of commands: 270 of them help nobody.
-const usageWithoutList = `Usage:
-  {{.UseLine}}
-{{if .HasExample}}
-Examples:
-{{.Example}}
-{{end}}{{if .HasAvailableLocalFlags}}
-Flags:
-{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}
-{{end}}`
+// usageWithoutList is cobra's usage less the list of commands: 270 of them help nobody. It is written out, since
+// a template of cobra's is one of text/template, which finds methods by name: the linker then keeps every
+// exported method of the program, 6.5 MB of them.
+func usageWithoutList(cmd *cobra.Command) error {
+	flags := cmd.LocalFlags() // first: it also takes in what parents pass on, which the line of use may tell of
+	var b strings.Builder
+	fmt.Fprintf(&b, "Usage:\n  %s\n", cmd.UseLine())
+	if cmd.HasExample() {
+		fmt.Fprintf(&b, "\nExamples:\n%s\n", cmd.Example)
+	}
+	if cmd.HasAvailableLocalFlags() {
+		fmt.Fprintf(&b, "\nFlags:\n%s\n", strings.TrimRightFunc(flags.FlagUsages(), unicode.IsSpace))
+	}
+	_, err := io.WriteString(cmd.OutOrStderr(), b.String())
+	return err
+}
 
 func (m *Main) apiCmd() *cobra.Command {
 	var asJSON bool
@@ -53,7 +61,7 @@ func (m *Main) apiCmd() *cobra.Command {
 			return nil
 		}),
 	}
-	cmd.SetUsageTemplate(usageWithoutList)
+	cmd.SetUsageFunc(usageWithoutList)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "list the operations as JSON")
 	return cmd
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,11 +28,13 @@ type file struct {
 	synced time.Time
 	dirty  bool
 	broken bool // the last line may be half there
+	untidy bool // the last rotation went wrong, which was said
+	remove func(name string) error
 	b      bytes.Buffer
 }
 
 func openFile(set *Setting, e encoder) (*file, error) {
-	f := &file{set: set, encoder: e}
+	f := &file{set: set, encoder: e, remove: os.Remove}
 	return f, f.open()
 }
 
@@ -118,7 +121,17 @@ func (f *file) tick() error {
 	return f.settle()
 }
 
-// rotate gives the file a name with the time, opens a new one and drops those that are too many or too old.
+// said tells the process of a rotation that went wrong, once until one goes right. It costs no event: a file that
+// is too large is better than none.
+func (f *file) said(err error) {
+	if err != nil && !f.untidy {
+		f.o.Log.Error("the file of a log sink could not be rotated; events are written all the same", slog.String("file", f.set.Path), slog.Any("error", err))
+	}
+	f.untidy = err != nil
+}
+
+// rotate gives the file a name with the time, opens a new one and drops those that are too many or too old. It
+// fails only when there is no file to write to.
 func (f *file) rotate() error {
 	if err := f.shut(); err != nil {
 		return err
@@ -132,10 +145,12 @@ func (f *file) rotate() error {
 		}
 		to = fmt.Sprintf("%s.%d%s", name, n, ext)
 	}
-	if err := os.Rename(f.set.Path, to); err != nil {
-		return err
+	moved := os.Rename(f.set.Path, to)
+	if err := f.open(); err != nil {
+		return errors.Join(moved, err)
 	}
-	return errors.Join(f.open(), f.prune())
+	f.said(errors.Join(moved, f.prune()))
+	return nil
 }
 
 func (f *file) prune() error {
@@ -159,7 +174,7 @@ func (f *file) prune() error {
 		tooMany := f.set.Keep > 0 && len(names)-i > f.set.Keep
 		tooOld := f.set.KeepFor > 0 && err == nil && f.o.Clock.Now().Sub(at) > f.set.KeepFor
 		if tooMany || tooOld {
-			problems = append(problems, os.Remove(filepath.Join(filepath.Dir(f.set.Path), name)))
+			problems = append(problems, f.remove(filepath.Join(filepath.Dir(f.set.Path), name)))
 		}
 	}
 	return errors.Join(problems...)

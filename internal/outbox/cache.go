@@ -68,11 +68,19 @@ func (s *Service) subs(r store.Reader, tenant string) (map[string]*stored, error
 		return nil, err
 	}
 	if tx, ok := r.(store.Tx); ok {
-		tx.AfterCommit(func() { s.cache.put(tenant, known{all, change}) })
+		tx.AfterCommit(func() { s.keep(tenant, known{all, change}) })
 	} else if s.options.Shared { // the counter tells if this is out of date; without it only a writer can know
-		s.cache.put(tenant, known{all, change})
+		s.keep(tenant, known{all, change})
 	}
 	return all, nil
+}
+
+// keep takes in what was read anew, and lets go of what was kept for subscriptions that are gone or have another client.
+func (s *Service) keep(tenant string, k known) {
+	s.cache.put(tenant, k)
+	s.tokens.retain(tenant, k.all)
+	s.pruner.retain(tenant, k.all)
+	s.courier.signal.retain(tenant, k.all)
 }
 
 // changes reads the counter.
@@ -86,9 +94,12 @@ func changes(r store.Reader, tenant string) (int64, error) {
 	return rec.Version, nil
 }
 
-// changed tells this process, once the transaction is durable, and the others that subscriptions changed.
-func (s *Service) changed(tx store.Tx, tenant string) error {
-	tx.AfterCommit(func() { s.cache.drop(tenant) })
+// changed tells this process, once the transaction is durable, and the others that a subscription changed.
+func (s *Service) changed(tx store.Tx, tenant, id string) error {
+	tx.AfterCommit(func() {
+		s.cache.drop(tenant)
+		s.tokens.drop(tenant, id) // at once: its secret may have been replaced
+	})
 	if !s.options.Shared {
 		return nil
 	}

@@ -79,6 +79,7 @@ func (c *courier) queue(tenant string) *queue {
 // go of between reading the store and here: what was read of a lane that is not in hand is the present
 // state.
 func (c *courier) dispatch(ctx context.Context, q *queue, all bool) (more bool, err error) {
+	c.signal.retire(q)
 	for {
 		c.start(q)
 		query := store.DueQuery{Tenant: q.tenant, Now: c.clocks.Now(q.tenant)}

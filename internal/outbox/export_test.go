@@ -27,3 +27,24 @@ func (s *Service) UnderWay() int {
 	defer s.courier.mu.Unlock()
 	return s.courier.running + s.courier.waiting
 }
+
+// Kept is which endpoints of a tenant tokens, counts of deliveries and the courier's state are kept for, and the client
+// secrets in memory.
+func (s *Service) Kept(tenant string) (tokens, counts, endpoints, secrets []string) {
+	s.tokens.mu.Lock()
+	for k, e := range s.tokens.all {
+		tokens, secrets = append(tokens, k[1]), append(secrets, e.client.Secret)
+	}
+	s.tokens.mu.Unlock()
+	s.pruner.mu.Lock()
+	for k := range s.pruner.delivered {
+		counts = append(counts, k[1])
+	}
+	s.pruner.mu.Unlock()
+	s.courier.mu.Lock()
+	for id := range s.courier.queue(tenant).endpoints {
+		endpoints = append(endpoints, id)
+	}
+	s.courier.mu.Unlock()
+	return tokens, counts, endpoints, secrets
+}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -22,15 +23,16 @@ const (
 	tokenMax    = 24 * time.Hour   // and at least this often
 )
 
-// tokens keeps the tokens that receivers gave, in memory only. Each is asked for by one delivery at a
-// time; the others wait for it.
+// tokens keeps the tokens that receivers gave, in memory only, by tenant and endpoint: with an endpoint's client goes
+// the secret of it. Each is asked for by one delivery at a time; the others wait for it.
 type tokens struct {
 	sender *sender
 	mu     sync.Mutex
-	all    map[oauth]*tokenEntry
+	all    map[[2]string]*tokenEntry
 }
 
 type tokenEntry struct {
+	client  oauth
 	turn    chan struct{} // holds one while nobody asks
 	value   string        // type and token, as the header has it
 	expires time.Time     // on the system's clock
@@ -49,7 +51,7 @@ func (s *Service) deliver(ctx context.Context, p *parcel) answer {
 	var a answer
 	refused := ""
 	for range 2 {
-		token, err := s.tokens.get(ctx, *client, refused)
+		token, err := s.tokens.get(ctx, [2]string{p.delivery.Tenant, p.sub.ID}, *client, refused)
 		if err != nil {
 			why := s.sender.explain(err)
 			if why.code == failedConnection {
@@ -67,17 +69,34 @@ func (s *Service) deliver(ctx context.Context, p *parcel) answer {
 	return a
 }
 
-// get gives a token that is not the refused one.
-func (t *tokens) get(ctx context.Context, client oauth, refused string) (string, error) {
+// drop forgets the token of an endpoint, and its client.
+func (t *tokens) drop(tenant, endpoint string) {
 	t.mu.Lock()
-	e := t.all[client]
-	if e == nil {
+	defer t.mu.Unlock()
+	delete(t.all, [2]string{tenant, endpoint})
+}
+
+// retain forgets what the tenant's endpoints do not use any more.
+func (t *tokens) retain(tenant string, endpoints map[string]*stored) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	maps.DeleteFunc(t.all, func(k [2]string, e *tokenEntry) bool {
+		sub := endpoints[k[1]]
+		return k[0] == tenant && (sub == nil || sub.Settings.OAuth == nil || *sub.Settings.OAuth != e.client)
+	})
+}
+
+// get gives a token that is not the refused one.
+func (t *tokens) get(ctx context.Context, endpoint [2]string, client oauth, refused string) (string, error) {
+	t.mu.Lock()
+	e := t.all[endpoint]
+	if e == nil || e.client != client {
 		if t.all == nil {
-			t.all = map[oauth]*tokenEntry{}
+			t.all = map[[2]string]*tokenEntry{}
 		}
-		e = &tokenEntry{turn: make(chan struct{}, 1)}
+		e = &tokenEntry{client: client, turn: make(chan struct{}, 1)}
 		e.turn <- struct{}{}
-		t.all[client] = e
+		t.all[endpoint] = e
 	}
 	t.mu.Unlock()
 	select {

@@ -5,6 +5,7 @@ package outbox
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"sync"
 
 	"github.com/airside-travel/airside/internal/store"
@@ -36,6 +37,13 @@ func (p *pruner) due(tenant, endpoint string) bool {
 	delete(p.delivered, k)
 	p.running = true
 	return true
+}
+
+// retain forgets the counts of endpoints that the tenant does not have any more.
+func (p *pruner) retain(tenant string, endpoints map[string]*stored) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	maps.DeleteFunc(p.delivered, func(k [2]string, _ int) bool { return k[0] == tenant && endpoints[k[1]] == nil })
 }
 
 func (p *pruner) done() {

@@ -135,7 +135,7 @@ func (s *Service) saveAs(ctx context.Context, tenant string, sub *stored, now ti
 		return fmt.Errorf("outbox: subscription %s: %w", sub.ID, err)
 	}
 	tx := store.From(ctx)
-	if err := s.changed(tx, tenant); err != nil {
+	if err := s.changed(tx, tenant, sub.ID); err != nil {
 		return err
 	}
 	if sub.record == nil {

@@ -95,7 +95,7 @@ func (s *Service) DeleteSubscription(ctx context.Context, in DeleteSubscriptionI
 	if err := tx.Remove(tenant, kindEndpoint, in.ID); err != nil && !errors.Is(err, store.ErrNotFound) {
 		return struct{}{}, err
 	}
-	if err := s.changed(tx, tenant); err != nil {
+	if err := s.changed(tx, tenant, in.ID); err != nil {
 		return struct{}{}, err
 	}
 	return struct{}{}, tx.Remove(tenant, kindSubscription, in.ID)

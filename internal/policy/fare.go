@@ -3,23 +3,55 @@
 package policy
 
 import (
-	"math"
+	"math/bits"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
+
+	"github.com/airside-travel/airside/internal/jsondoc"
 )
 
 // maxMinor bounds amounts, so that sums and percentages of them stay exact and cannot overflow.
-const maxMinor = 1e15
+const maxMinor = int64(1e15)
 
 // minor reads an amount of a policy in minor units of the policy's currency.
 func (j *judge) minor(a amount) (int64, bool) {
-	v, err := strconv.ParseFloat(string(a.Amount), 64)
-	scaled := math.Round(v * math.Pow10(j.s.rates.Digits(a.Currency)))
-	if err != nil || math.IsNaN(scaled) || math.Abs(scaled) > maxMinor {
+	minor, ok := jsondoc.Scaled(string(a.Amount), j.s.rates.Digits(a.Currency))
+	if !ok || max(minor, -minor) > maxMinor {
 		return 0, false
 	}
-	return j.convert(int64(scaled), a.Currency)
+	return j.convert(minor, a.Currency)
+}
+
+// percentDigits is how many decimals of a percentage count.
+const percentDigits = 6
+
+// share is a percentage of an amount that is not negative, in whole numbers and half away from zero. What is more than
+// any amount, or no number, is bounded.
+func share(of int64, percentage string) int64 {
+	parts, ok := jsondoc.Scaled(percentage, percentDigits)
+	switch {
+	case !ok && percentage == "":
+		return 0
+	case !ok && strings.HasPrefix(percentage, "-"):
+		return -maxMinor
+	case !ok:
+		return maxMinor
+	}
+	const all = 100_000_000 // parts of a whole
+	high, low := bits.Mul64(uint64(max(of, 0)), uint64(max(parts, -parts)))
+	low, carry := bits.Add64(low, all/2, 0)
+	high += carry
+	result := maxMinor
+	if high < all {
+		n, _ := bits.Div64(high, low, all)
+		result = int64(min(n, uint64(maxMinor)))
+	}
+	if parts < 0 {
+		return -result
+	}
+	return result
 }
 
 func (j *judge) convert(minor int64, from string) (int64, bool) {
@@ -119,7 +151,7 @@ func (j *judge) comparePrice(m *maxPrice) {
 	if reference == 0 {
 		return
 	}
-	difference := int64(math.Round(float64(reference) * m.Difference.Percentage / 100))
+	difference := share(reference, string(m.Difference.Percentage))
 	if m.Difference.Money != nil {
 		if difference, ok = j.minor(*m.Difference.Money); !ok {
 			return
@@ -146,7 +178,7 @@ func (j *judge) overMedian() {
 		return
 	}
 	middle := j.s.alike(j)
-	if limit := middle + int64(math.Round(float64(middle)*float64(rule.Percentage)/100)); middle > 0 && mine > limit {
+	if limit := middle + share(middle, strconv.FormatInt(rule.Percentage, 10)); middle > 0 && mine > limit {
 		j.broken("differenceBetweenFlightFareAndMedianFare", predMedian, j.worth(limit), j.worth(mine))
 	}
 }

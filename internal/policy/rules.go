@@ -106,7 +106,7 @@ type maxPrice struct {
 	Sign       string // MORE, LESS
 	Difference struct {
 		Money      *amount
-		Percentage float64
+		Percentage json.Number
 	}
 	Tax *bool `json:"isTaxIncluded"` // true unless said otherwise
 }

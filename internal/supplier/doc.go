@@ -7,7 +7,7 @@
 // It is not a wire format (no JSON), it does no I/O and keeps no state.
 //
 // Every call answers one of a closed set of errors, to be told apart with errors.Is and errors.As: ErrNotFound,
-// ErrExpired, ErrSoldOut, *PriceChanged, *Rejected, *Declined, *ActionRequired, ErrNotSupported, *Throttled,
+// ErrExpired, ErrSoldOut, *PriceChanged, *Rejected, *Declined, ErrNotSupported, *Throttled,
 // ErrUnavailable and ErrUnknown. Only ErrUnknown leaves the outcome open: the caller must read the order back
 // before it tries again.
 package supplier

@@ -35,11 +35,6 @@ type Declined struct{ Reason string }
 
 func (e *Declined) Error() string { return "supplier: declined: " + e.Reason }
 
-// ActionRequired is answered when the payer has to do something first, such as 3-D Secure at URL.
-type ActionRequired struct{ Kind, URL string }
-
-func (e *ActionRequired) Error() string { return "supplier: action required: " + e.Kind }
-
 // Throttled is answered when the supplier wants fewer calls.
 type Throttled struct{ After time.Duration }
 

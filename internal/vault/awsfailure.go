@@ -5,10 +5,18 @@ package vault
 import (
 	"errors"
 	"strings"
+)
 
-	smithyhttp "github.com/aws/smithy-go/transport/http"
-
-	"github.com/aws/smithy-go"
+// What the errors of the SDK can say; their types are those of a module below it.
+type (
+	coded interface {
+		error
+		ErrorCode() string
+	}
+	answered interface {
+		error
+		HTTPStatusCode() int
+	}
 )
 
 // awsFailure translates what the SDK returned; of the service's answer only its error code is kept.
@@ -16,9 +24,9 @@ func awsFailure(op string, ref Ref, err error) error {
 	if err == nil {
 		return nil
 	}
-	said, ok := errors.AsType[smithy.APIError](err)
+	said, ok := errors.AsType[coded](err)
 	if !ok {
-		if answer, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && answer.HTTPStatusCode() < 500 && answer.HTTPStatusCode() >= 400 {
+		if answer, ok := errors.AsType[answered](err); ok && answer.HTTPStatusCode() < 500 && answer.HTTPStatusCode() >= 400 {
 			return fail(op, ref, ErrDenied, "")
 		}
 		return unreachable(op, ref, err)

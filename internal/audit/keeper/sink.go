@@ -133,21 +133,43 @@ func (f *folder) put(_ context.Context, tenant, signed string, key *key) error {
 }
 
 // newest is the last checkpoint in a file that our key signed; nil when there is none.
-func newest(path string, key *key) (*checkpoint.Checkpoint, error) {
-	text, err := os.ReadFile(path)
+func newest(path string, key *key) (found *checkpoint.Checkpoint, err error) {
+	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil //nolint:nilnil // there is none
 	}
 	if err != nil {
 		return nil, err
 	}
-	notes := checkpoint.Scan(string(text))
-	for _, signed := range slices.Backward(notes) {
-		if c, err := checkpoint.Open(signed, key.verifier); err == nil {
-			return &c, nil
+	defer func() { err = errors.Join(err, f.Close()) }()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return newestIn(f, info.Size(), key)
+}
+
+// tail is how much of the end of a file is read first; a checkpoint has some 300 bytes.
+const tail = 64 << 10
+
+// newestIn looks from the end, since the file grows for ever and what counts is last.
+func newestIn(r io.ReaderAt, size int64, key *key) (*checkpoint.Checkpoint, error) {
+	for part := int64(tail); ; part *= 4 {
+		part = min(part, size)
+		text := make([]byte, part)
+		if _, err := io.ReadFull(io.NewSectionReader(r, size-part, part), text); err != nil {
+			return nil, err
+		}
+		// What is cut at its beginning is none: it does not begin like one.
+		for _, signed := range slices.Backward(checkpoint.Scan(string(text))) {
+			if c, err := checkpoint.Open(signed, key.verifier); err == nil {
+				return &c, nil
+			}
+		}
+		if part == size {
+			return nil, nil //nolint:nilnil // none of ours
 		}
 	}
-	return nil, nil //nolint:nilnil // none of ours
 }
 
 // appendSynced appends and waits until it is on disk; the name of a new file, too.

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"regexp"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -82,50 +80,5 @@ func TestSigmaHoldsTogether(t *testing.T) {
 		if !names[want] {
 			t.Errorf("%s is not there", want)
 		}
-	}
-}
-
-// TestPrometheusReadsWhatThereIs holds the rule file to the metrics: names and labels exist.
-func TestPrometheusReadsWhatThereIs(t *testing.T) {
-	t.Parallel()
-	set := detect.Builtin()
-	var rules, metrics bytes.Buffer
-	if err := export.Prometheus(&rules, set); err != nil {
-		t.Fatal(err)
-	}
-	e := detect.New(set, detect.Options{})
-	if err := export.Metrics(&metrics, set, e.Stats(), detect.RunnerStats{}); err != nil {
-		t.Fatal(err)
-	}
-	var file struct {
-		Groups []struct {
-			Name  string
-			Rules []struct{ Alert, Expr string }
-		}
-	}
-	if err := yaml.Unmarshal(rules.Bytes(), &file); err != nil || len(file.Groups) != 3 {
-		t.Fatalf("%d groups, %v", len(file.Groups), err)
-	}
-	metric := regexp.MustCompile(`airside_[a-z_]+(\{rule="[^"]+")?`)
-	seen := map[string]bool{}
-	for _, g := range file.Groups {
-		for _, r := range g.Rules {
-			if seen[r.Alert] {
-				t.Errorf("%s is there twice", r.Alert)
-			}
-			seen[r.Alert] = true
-			found := metric.FindAllString(r.Expr, -1)
-			if len(found) == 0 {
-				t.Errorf("%s reads no metric", r.Alert)
-			}
-			for _, m := range found {
-				if !strings.Contains(metrics.String(), "\n"+m) {
-					t.Errorf("%s reads %s, which there is not", r.Alert, m)
-				}
-			}
-		}
-	}
-	if len(file.Groups[0].Rules) != len(set.Rules) {
-		t.Errorf("%d alerts of %d rules", len(file.Groups[0].Rules), len(set.Rules))
 	}
 }
