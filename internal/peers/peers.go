@@ -91,10 +91,16 @@ func (p *Peers) Follow(ctx context.Context, id string) error {
 	return p.ask(ctx, id, p.within)
 }
 
-// Refresh is Follow that compares now, however short ago the last comparison was.
+// Refresh is Follow that compares now, however short ago the last comparison was: for whoever meets something that is
+// not remembered. What does not come to be known by it is not there.
 func (p *Peers) Refresh(ctx context.Context, id string) error {
 	if p == nil {
 		return nil
+	}
+	if r, _ := store.Current(ctx); r != nil {
+		if _, writes := r.(store.Tx); writes {
+			return p.inside(ctx, id)
+		}
 	}
 	return p.ask(ctx, id, 0)
 }
