@@ -16,6 +16,7 @@ import (
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/clock"
 	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/peers"
 	"github.com/airside-travel/airside/internal/store"
 )
 
@@ -43,6 +44,7 @@ type Service struct {
 	asking chan struct{}       // holds one for each read under way
 	epoch  uint64              // grows when something becomes stale
 	stale  map[string]bool     // clients that another process may have changed
+	order  peers.Order
 }
 
 // grant is what a token stands for.
