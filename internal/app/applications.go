@@ -120,13 +120,17 @@ func reserved(cfg config.Config) func(vault.Ref) string {
 	}
 }
 
-// admit reports whether an application may get a token from an address.
+// admit reports whether an application may get a token from an address. One that may not call has no use for tokens:
+// its refusal is the one that its calls get.
 func (g gate) admit(ctx context.Context, tenant, clientID string, from netip.Addr) (bool, error) {
 	l, err := g.application(ctx, tenant, clientID)
 	if err != nil || l == nil {
 		return false, err
 	}
-	return len(l.Prefixes) == 0 || edge.Networks(l.Prefixes).Contains(from), nil
+	if len(l.Prefixes) > 0 && !edge.Networks(l.Prefixes).Contains(from) {
+		return false, nil // it learns nothing else there
+	}
+	return true, g.applications.Usable(l)
 }
 
 // books lets the edge keep what applications buy.

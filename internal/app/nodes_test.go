@@ -194,6 +194,10 @@ func TestNewApplicationAtAnotherNode(t *testing.T) {
 	id, secret = a.register("far away", map[string]any{"environment": "sandbox", "role": "TMC_ADMIN", "grants": grants("identity:admin"), "networks": []string{"203.0.113.0/24"}})
 	b.want(403, "CLIENT_CREDENTIALS_INVALID", "", "POST", tokenPath, credentials(id, secret))
 
+	id, secret = a.register("told of", map[string]any{"environment": "sandbox", "role": "TMC_ADMIN", "grants": grants("company:read")})
+	b.tokenOf(id, secret)
+	a.want(200, "fetchOauth2Token", a.token, "GET", "/v1/airside/audit?actor="+id, nil) // in the trail of its TMC
+
 	id, secret = a.register("guarded", map[string]any{"environment": "sandbox", "role": "TMC_ADMIN", "grants": grants("identity:admin"), "requestsPerDay": 1})
 	token = a.tokenOf(id, secret)
 	b.want(200, "", token, "GET", "/v1/airside/applications", nil)
@@ -248,8 +252,9 @@ func TestTakenAwayAtAnotherNode(t *testing.T) {
 			}
 			path := func(id string) string { return "/v1/airside/applications/" + id }
 
-			id, _, token := begin("suspended")
+			id, secret, token := begin("suspended")
 			a.want(200, "", a.token, "POST", path(id)+"/suspend", map[string]any{"reason": "left"})
+			b.want(403, "APPLICATION_SUSPENDED", "", "POST", tokenPath, credentials(id, secret))
 			reads(403, "APPLICATION_SUSPENDED", token)
 			writes(403, "APPLICATION_SUSPENDED", token)
 
@@ -263,7 +268,7 @@ func TestTakenAwayAtAnotherNode(t *testing.T) {
 			reads(401, "ACCESS_TOKEN_INVALID", token)
 			writes(401, "ACCESS_TOKEN_INVALID", token)
 
-			id, secret, token := begin("deleted")
+			id, secret, token = begin("deleted")
 			a.want(204, "", a.token, "DELETE", path(id), nil)
 			settings["grants"] = grants("user:read")
 			again, newer := a.register("deleted", settings) // with less than it had
