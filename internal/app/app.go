@@ -80,6 +80,8 @@ type Options struct {
 	Responder alert.Responder
 
 	contract *contract.Contract // when it is read already
+	// open opens a store that others use too, whatever it is; nil: the one that is configured.
+	open func(ctx context.Context, cfg config.Config) (store.Store, []byte, error)
 }
 
 // App is one running Airside.
@@ -174,7 +176,11 @@ func New(ctx context.Context, cfg config.Config, o Options) (a *App, err error) 
 		c, err := contract.Load()
 		compiled <- loaded{c, err}
 	}()
-	st, key, err := openStore(ctx, cfg)
+	open, shared := openStore, cfg.OnPostgres()
+	if o.open != nil {
+		open, shared = o.open, true
+	}
+	st, key, err := open(ctx, cfg)
 	c := <-compiled
 	if err := errors.Join(err, c.err); err != nil {
 		if st != nil {
@@ -183,7 +189,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (a *App, err error) 
 		return nil, err
 	}
 	a.store, a.contract = personkey.Wrap(companykey.Wrap(st, key)), c.c
-	if cfg.OnPostgres() {
+	if shared {
 		a.peers = peers.New(a.store, cfg.Follow)
 		a.store = a.peers
 	}
@@ -215,7 +221,7 @@ func (a *App) compose(ctx context.Context, master []byte) error {
 	a.gauges.Collect(a.collectUpstreams)
 	s.outbox = outbox.New(outbox.Options{
 		Store: a.store, Clocks: a.clocks, Companies: owners{s}, Log: a.o.Log,
-		AllowInsecure: a.cfg.Dev, AllowNetworks: open, Relays: relays, Timeout: a.cfg.HookTimeout, Shared: a.cfg.OnPostgres(), Attempted: a.gauges.webhook,
+		AllowInsecure: a.cfg.Dev, AllowNetworks: open, Relays: relays, Timeout: a.cfg.HookTimeout, Shared: a.peers != nil, Attempted: a.gauges.webhook,
 	})
 	s.policy = policy.New(a.clocks, rulebook{s})
 	s.directory = directory.New(a.clocks, s.outbox, s.policy)
@@ -248,7 +254,8 @@ func (a *App) compose(ctx context.Context, master []byte) error {
 		Clock: a.o.Clock, Store: a.store, Credentials: s.identity, Environments: s.environments, Companies: people{s.directory}, Permits: permits, Uses: uses{},
 		Vault: a.secrets, Reserved: reserved(a.cfg),
 	})
-	s.identity.Networks(mayCallFrom(s.applications))
+	who := gate{s.identity, s.access, s.applications, a.peers}
+	s.identity.Admit(who.admit)
 	if err := a.openUpstreams(ctx); err != nil {
 		return err
 	}
@@ -285,11 +292,11 @@ func (a *App) compose(ctx context.Context, master []byte) error {
 	a.composeBodies(s)
 	a.mux = edge.NewMux(edge.Options{
 		ObjectKey: objects,
-		Contract:  a.contract, Auth: gate{s.identity, s.access, s.applications, a.peers}, Store: a.store, Audit: trail{a.clocks}, AuditReads: a.cfg.AuditReads, TenantOf: s.identity.TenantOf, Replay: replays{a.clocks}, Ledger: issued{s.ledger},
+		Contract:  a.contract, Auth: who, Store: a.store, Audit: trail{a.clocks}, AuditReads: a.cfg.AuditReads, TenantOf: s.identity.TenantOf, Replay: replays{a.clocks}, Ledger: issued{s.ledger},
 		Clock: a.o.Clock, Log: a.o.Log, Ring: ring, MaxBody: a.cfg.MaxBody, TrustedHops: a.cfg.TrustedHops, Allow: networks,
 		Rate:      edge.Rate{PerSecond: a.cfg.Rate, Burst: a.cfg.Burst},
 		TokenRate: edge.Rate{PerSecond: a.cfg.TokenRate, Burst: a.cfg.TokenBurst},
-		Books:     books{s.applications}, Upstreams: a.upstreams, EnvironmentOf: environmentOf(s.applications),
+		Books:     books{s.applications}, Upstreams: a.upstreams, EnvironmentOf: who.environmentOf(context.WithoutCancel(ctx)),
 		BaseURL: a.BaseURL, Dev: a.cfg.Dev, Shared: a.peers != nil, OnViolation: a.violation(), Emit: a.logs.Emit, Done: a.done, Change: s.changes, Bodies: keepBodies(s.bodies),
 	})
 	s.operator = operator.New(operator.Options{

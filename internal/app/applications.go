@@ -24,17 +24,33 @@ import (
 	"github.com/airside-travel/airside/internal/vault"
 )
 
+// application is what counts for an application's credential; nil when the store knows no application of it. One that
+// this process does not know another one may have made a moment ago: nothing is concluded from not knowing it.
+func (g gate) application(ctx context.Context, tenant, clientID string) (*application.Live, error) {
+	l := g.applications.Find(clientID)
+	if l != nil || g.peers == nil {
+		return l, nil
+	}
+	if err := g.peers.Refresh(ctx, tenant); err != nil {
+		return nil, err
+	}
+	return g.applications.Find(clientID), nil
+}
+
 // caller turns what counts for an application into what the edge enforces.
 func (g gate) caller(ctx context.Context, c *edge.Caller) (*edge.Caller, error) {
-	l := g.applications.Find(c.Actor.ClientID)
-	if l == nil {
-		return c, nil
+	l, err := g.application(ctx, c.Actor.Tenant, c.Actor.ClientID)
+	if err != nil {
+		return nil, err
 	}
-	if l.Environment != environment.Sandbox { // what it lets through is nobody's in particular
+	if l != nil && l.Environment != environment.Sandbox { // what it lets through is nobody's in particular
 		if err := g.peers.Follow(ctx, identity.Platform); err != nil {
 			return nil, err
 		}
 		l = g.applications.Find(c.Actor.ClientID)
+	}
+	if l == nil {
+		return nil, errs.New(errs.TokenInvalid, "Access Token Invalid").Hinting("The application of the token is not there any more.").Known(identity.ReasonRotatedToken)
 	}
 	if err := g.applications.Usable(l); err != nil {
 		return c, err // known, and not let in
@@ -61,13 +77,26 @@ func (g gate) caller(ctx context.Context, c *edge.Caller) (*edge.Caller, error) 
 	return c, nil
 }
 
-// environmentOf is the environment of a client id; every credential that is no application's is the sandbox's.
-func environmentOf(s *application.Service) func(string) string {
+// knowing bounds how long the environment of a client that asks for a token is looked for.
+const knowing = 5 * time.Second
+
+// environmentOf is the environment of a client id, as the store has it when this process does not know the client; of
+// every credential that is no application's it is the sandbox. Nothing is granted by it: who the client is, is looked
+// at afterwards.
+func (g gate) environmentOf(ctx context.Context) func(string) string {
 	return func(clientID string) string {
-		if l := s.Find(clientID); l != nil {
-			return l.Environment
+		l := g.applications.Find(clientID)
+		if l == nil && g.peers != nil {
+			ctx, cancel := context.WithTimeout(ctx, knowing)
+			defer cancel()
+			if tenant, err := g.s.ApplicationOf(ctx, clientID); err == nil && tenant != "" {
+				l, _ = g.application(ctx, tenant, clientID) // whoever cannot be found now gets no token either
+			}
 		}
-		return environment.Sandbox
+		if l == nil {
+			return environment.Sandbox
+		}
+		return l.Environment
 	}
 }
 
@@ -91,13 +120,17 @@ func reserved(cfg config.Config) func(vault.Ref) string {
 	}
 }
 
-// mayCallFrom reports whether a client may call from an address. Every credential that is no application's may call
-// from wherever the server lets anybody.
-func mayCallFrom(s *application.Service) func(string, netip.Addr) bool {
-	return func(clientID string, from netip.Addr) bool {
-		l := s.Find(clientID)
-		return l == nil || len(l.Prefixes) == 0 || edge.Networks(l.Prefixes).Contains(from)
+// admit reports whether an application may get a token from an address. One that may not call has no use for tokens:
+// its refusal is the one that its calls get.
+func (g gate) admit(ctx context.Context, tenant, clientID string, from netip.Addr) (bool, error) {
+	l, err := g.application(ctx, tenant, clientID)
+	if err != nil || l == nil {
+		return false, err
 	}
+	if len(l.Prefixes) > 0 && !edge.Networks(l.Prefixes).Contains(from) {
+		return false, nil // it learns nothing else there
+	}
+	return true, g.applications.Usable(l)
 }
 
 // books lets the edge keep what applications buy.

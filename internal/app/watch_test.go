@@ -61,6 +61,8 @@ func TestMapping(t *testing.T) {
 			[]detect.Event{{Kind: detect.Request, Operation: "readCompany", Status: 200, Environment: "production", Client: "c"}, {Kind: detect.Upstream, Operation: "readCompany", Status: 200, Environment: "production", Reason: detect.Drift}}},
 		{"a forged webhook", telemetry.Event{Operation: "receiveWebhook", Status: 401, ErrorCode: "WEBHOOK_SIGNATURE_REFUSED", Environment: "production"},
 			[]detect.Event{{Kind: detect.Receipt, Status: 401, Code: "WEBHOOK_SIGNATURE_REFUSED", Reason: detect.BadSignature, Environment: "production", Endpoint: "production"}}},
+		{"the right secret of a suspended application", telemetry.Event{Operation: "fetchOauth2Token", Status: 403, ErrorCode: "APPLICATION_SUSPENDED", ClientID: "c", Effect: "write", Tenant: "t"},
+			[]detect.Event{{Kind: detect.Request, Operation: "fetchOauth2Token", Status: 403, Code: "APPLICATION_SUSPENDED", Client: "c", Tenant: "t"}}},
 		{"no answer", telemetry.Event{Operation: "readCompany", Status: 504, ErrorCode: "UPSTREAM_TIMEOUT", Environment: "production", Upstream: &telemetry.Upstream{}},
 			[]detect.Event{{Kind: detect.Request, Operation: "readCompany", Status: 504, Code: "UPSTREAM_TIMEOUT", Environment: "production"}, {Kind: detect.Upstream, Operation: "readCompany", Status: 504, Code: "UPSTREAM_TIMEOUT", Environment: "production"}}},
 	} {

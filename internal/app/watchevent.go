@@ -48,6 +48,9 @@ func (m *mapper) each(e *telemetry.Event, give func(detect.Event)) {
 	}
 	if a.token && e.Status < http.StatusInternalServerError { // our own failures say nothing about who asks
 		ev.Kind, ev.Effect = detect.Token, ""
+		if shut(errs.Code(e.ErrorCode)) { // it had the right secret, so nobody tries one: a call that is refused
+			ev.Kind = detect.Request
+		}
 		if ev.Tenant == "" && ev.Client != "" {
 			ev.Tenant = m.tenantOf(ev.Client)
 		}
@@ -65,6 +68,11 @@ func (m *mapper) each(e *telemetry.Event, give func(detect.Event)) {
 		}
 		give(up)
 	}
+}
+
+// shut reports the refusals of applications that may not call at all.
+func shut(code errs.Code) bool {
+	return code == errs.ApplicationSuspended || code == errs.ApplicationExpired
 }
 
 // admin gives the acts behind a call: one for each change it made or would have made.

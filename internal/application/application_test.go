@@ -16,6 +16,7 @@ import (
 
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/application"
+	"github.com/airside-travel/airside/internal/clock"
 	"github.com/airside-travel/airside/internal/errs"
 	"github.com/airside-travel/airside/internal/permit"
 	"github.com/airside-travel/airside/internal/store"
@@ -310,5 +311,46 @@ func TestParseMoney(t *testing.T) {
 		if got, err := application.ParseMoney(text); err == nil {
 			t.Errorf("%q: %+v", text, got)
 		}
+	}
+}
+
+// TestFollowedOutOfOrder: processes are told by several goroutines at once, and what was read earlier may arrive later.
+// It must not bring back what was taken away since.
+func TestFollowedOutOfOrder(t *testing.T) {
+	t.Parallel()
+	before, after := newRig(t), newRig(t) // the store at one time and at another
+	id := before.make(t, before.node(t), application.Settings{Name: "reader", Grants: []permit.Grant{{Scopes: []string{"user:read"}}}})
+	gone := before.make(t, before.node(t), application.Settings{Name: "gone", Grants: []permit.Grant{{Scopes: []string{"user:read"}}}})
+	s := after.node(t)
+	if again := after.make(t, s, application.Settings{Name: "reader", Grants: []permit.Grant{{Scopes: []string{"user:read"}}}}); again != id {
+		t.Fatalf("ids %s and %s", id, again)
+	}
+	if err := after.as(t, func(ctx context.Context) error {
+		in := application.SuspendIn{ClientID: id}
+		_, err := s.Suspend(ctx, in)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	node := application.New(application.Deps{
+		Clock: clock.Func(func() time.Time { return after.now }), Store: after.store, Credentials: after, Environments: after, Companies: after, Permits: after.engine,
+	})
+	told := func(r *rig, n int64) {
+		t.Helper()
+		if err := r.store.View(t.Context(), func(ctx context.Context) error { return node.Follow(ctx, tenant, n) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	told(after, 4)
+	told(before, 2)
+	if l := node.Find(id); l == nil || node.Usable(l) == nil {
+		t.Error("what was read before the suspension lets the application in again")
+	}
+	if node.Find(gone) != nil {
+		t.Error("an application that was deleted is there again")
+	}
+	told(before, 5)
+	if l := node.Find(id); l == nil || node.Usable(l) != nil || node.Find(gone) == nil {
+		t.Error("what was read last does not count")
 	}
 }

@@ -170,10 +170,12 @@ func (s *Service) Delete(ctx context.Context, in IDIn) (struct{}, error) {
 	if err := store.From(ctx).Remove(a.tenant, kindQuota, a.ClientID); err != nil && !errors.Is(err, store.ErrNotFound) {
 		return struct{}{}, err
 	}
-	peers.Note(ctx, a.tenant, peers.Applications, func(int64) {
+	peers.Note(ctx, a.tenant, peers.Applications, func(n int64) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		delete(s.live, a.ClientID)
+		if s.order.Own(a.tenant, a.ClientID, n) {
+			delete(s.live, a.ClientID)
+		}
 		delete(s.held, a.ClientID)
 	})
 	return struct{}{}, nil

@@ -34,10 +34,14 @@ type Purchase struct {
 }
 
 // Reserve counts a purchase in the running transaction, ahead of it. SPEND_CAP_REACHED; PRICE_UNKNOWN when
-// there is a cap on the amount and no answer that passed here gave the price.
+// there is a cap on the amount and no answer that passed here gave the price; ACCESS_TOKEN_INVALID for an application
+// that is gone.
 func (s *Service) Reserve(ctx context.Context, p Purchase) error {
 	l := s.Find(p.Client)
-	if l == nil || l.Purchases == nil {
+	if l == nil { // it was deleted while the call was under way, and its caps with it
+		return errs.New(errs.TokenInvalid, "Access Token Invalid").Hinting("The application of the token is not there any more.")
+	}
+	if l.Purchases == nil {
 		return nil
 	}
 	b, r, err := s.book(ctx, &p)

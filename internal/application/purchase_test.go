@@ -263,7 +263,7 @@ func TestNobodysPurchases(t *testing.T) {
 		return application.Purchase{Tenant: tenant, Client: client, Operation: "finalizePnr", At: r.now}
 	}
 	if err := r.as(t, func(ctx context.Context) error {
-		for _, c := range []string{"nobody", free, free, free} {
+		for _, c := range []string{free, free, free} {
 			if err := s.Reserve(ctx, p(c)); err != nil {
 				return err
 			}
@@ -276,6 +276,9 @@ func TestNobodysPurchases(t *testing.T) {
 		return s.Reserve(ctx, p(once))
 	}); err != nil {
 		t.Fatal(err)
+	}
+	if err := r.as(t, func(ctx context.Context) error { return s.Reserve(ctx, p("nobody")) }); code(err) != errs.TokenInvalid {
+		t.Errorf("a purchase of an application that is gone: %v", err)
 	}
 	for range 2 {
 		if err := r.as(t, func(ctx context.Context) error { return s.Reserve(ctx, p(once)) }); code(err) != errs.SpendCapReached {

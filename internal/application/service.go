@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/mail"
 	"sync"
 	"time"
@@ -72,6 +71,9 @@ type Service struct {
 	mu   sync.RWMutex
 	live map[string]*Live
 	held map[string]*share // of quotas
+
+	order peers.Order
+	modes uint64 // grows when an environment changes its mode: what was compiled before is compiled again
 }
 
 // New makes the service; Load fills it.
@@ -149,34 +151,60 @@ func (s *Service) compile(a *Application) *Live {
 func (s *Service) Recompile() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.modes++
 	for id, l := range s.live {
 		s.live[id] = s.compile(l.Application)
 	}
 }
 
+// compiled says by which modes compile works from here on.
+func (s *Service) compiled() uint64 {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.modes
+}
+
+// put lets count what was compiled by some modes; the caller holds the lock.
+func (s *Service) put(l *Live, modes uint64) {
+	if modes != s.modes {
+		l = s.compile(l.Application)
+	}
+	s.live[l.ClientID] = l
+}
+
 // Follow reads a tenant's applications anew (peers.Follower); the context carries a transaction.
-func (s *Service) Follow(ctx context.Context, tenant string, _ int64) error {
-	live := map[string]*Live{}
+func (s *Service) Follow(ctx context.Context, tenant string, n int64) error {
+	live, modes := map[string]*Live{}, s.compiled()
 	if err := s.readInto(live, store.Read(ctx), tenant); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !s.order.Follows(tenant, n) {
+		return nil
+	}
 	for id, l := range s.live {
-		if l.tenant == tenant && live[id] == nil {
+		if l.tenant == tenant && live[id] == nil && !s.order.Keeps(tenant, id) {
 			delete(s.live, id)
 		}
 	}
-	maps.Copy(s.live, live)
+	for id, l := range live {
+		if !s.order.Keeps(tenant, id) {
+			s.put(l, modes)
+		}
+	}
 	return nil
 }
 
 func (s *Service) keep(ctx context.Context, a *Application) {
+	modes := s.compiled()
 	l := s.compile(a)
-	peers.Note(ctx, a.tenant, peers.Applications, func(int64) {
+	peers.Note(ctx, a.tenant, peers.Applications, func(n int64) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.live[a.ClientID] = l
+		if s.order.Own(a.tenant, a.ClientID, n) {
+			s.put(l, modes)
+		}
 	})
 }
 

@@ -67,6 +67,7 @@ type Service struct {
 	d     Deps
 	mu    sync.RWMutex
 	modes map[string]string
+	order peers.Order
 }
 
 // New makes the service; Load fills it.
@@ -81,17 +82,9 @@ type switched struct {
 
 // Load reads the modes that were switched to; the context carries a read transaction.
 func (s *Service) Load(ctx context.Context) (err error) {
-	defer errs.Wrap(&err, "environments: load")
-	modes := map[string]string{}
-	for r, err := range store.Read(ctx).List(store.Query{Tenant: s.d.Tenant, Kind: kind}) {
-		if err != nil {
-			return err
-		}
-		var m switched
-		if err := json.Unmarshal(r.Doc, &m); err != nil {
-			return err
-		}
-		modes[r.ID] = m.Mode
+	modes, err := s.stored(ctx)
+	if err != nil {
+		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -99,15 +92,45 @@ func (s *Service) Load(ctx context.Context) (err error) {
 	return nil
 }
 
+func (s *Service) stored(ctx context.Context) (modes map[string]string, err error) {
+	defer errs.Wrap(&err, "environments: load")
+	modes = map[string]string{}
+	for r, err := range store.Read(ctx).List(store.Query{Tenant: s.d.Tenant, Kind: kind}) {
+		if err != nil {
+			return nil, err
+		}
+		var m switched
+		if err := json.Unmarshal(r.Doc, &m); err != nil {
+			return nil, err
+		}
+		modes[r.ID] = m.Mode
+	}
+	return modes, nil
+}
+
 // Follow reads the modes anew (peers.Follower); the context carries a transaction.
-func (s *Service) Follow(ctx context.Context, tenant string, _ int64) error {
+func (s *Service) Follow(ctx context.Context, tenant string, n int64) error {
 	if tenant != s.d.Tenant {
 		return nil
 	}
-	if err := s.Load(ctx); err != nil {
+	modes, err := s.stored(ctx)
+	if err != nil {
 		return err
 	}
-	s.d.Changed()
+	s.mu.Lock()
+	newest := s.order.Follows(tenant, n)
+	if newest {
+		for name, mode := range s.modes {
+			if s.order.Keeps(tenant, name) {
+				modes[name] = mode
+			}
+		}
+		s.modes = modes
+	}
+	s.mu.Unlock()
+	if newest {
+		s.d.Changed()
+	}
 	return nil
 }
 
@@ -231,9 +254,11 @@ func (s *Service) SetMode(ctx context.Context, in ModeIn) (Shown, error) {
 	} else if err != nil {
 		return Shown{}, err
 	}
-	peers.Note(ctx, s.d.Tenant, peers.Environments, func(int64) {
+	peers.Note(ctx, s.d.Tenant, peers.Environments, func(n int64) {
 		s.mu.Lock()
-		s.modes[in.Name] = in.Body.Mode
+		if s.order.Own(s.d.Tenant, in.Name, n) {
+			s.modes[in.Name] = in.Body.Mode
+		}
 		s.mu.Unlock()
 		s.d.Changed()
 	})

@@ -91,12 +91,16 @@ func (s *Service) Issue(ctx context.Context, tenant, company, role string, scim 
 
 // keep remembers a client that changed, and tells the other processes.
 func (s *Service) keep(ctx context.Context, c *client) {
-	peers.Note(ctx, c.Tenant, peers.Credentials, func(int64) {
+	peers.Note(ctx, c.Tenant, peers.Credentials, func(n int64) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.epoch++
-		delete(s.stale, c.ID)
 		s.clients[c.ID] = c
+		if s.order.Own(c.Tenant, c.ID, n) {
+			delete(s.stale, c.ID)
+		} else { // there is something newer, and nobody will say so again
+			s.stale[c.ID] = true
+		}
 	})
 }
 

@@ -72,6 +72,7 @@ func readClient(r *store.Record) (*client, error) {
 	if err := json.Unmarshal(r.Doc, c); err != nil {
 		return nil, fmt.Errorf("identity: client %s: %w", r.ID, err)
 	}
+	c.Application = c.Application || r.Kind == kindApplication // whatever the record forgot to say
 	return c, nil
 }
 

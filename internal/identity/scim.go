@@ -62,5 +62,5 @@ func (s *Service) scim(ctx context.Context, e envelope) (*Identity, error) {
 			Hinting("The SCIM token was rotated or revoked, or never existed. Put the current one into the directory's provisioning settings.")
 	}
 	a := &actor.Actor{Tenant: c.Tenant, ClientID: c.ID, Company: c.Company, Roles: []string{c.Role}, Scopes: []string{scimScope}}
-	return &Identity{a, c.KeepsAll}, nil
+	return &Identity{a, c.KeepsAll, c.Application}, nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/clock"
 	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/peers"
 	"github.com/airside-travel/airside/internal/store"
 )
 
@@ -35,7 +36,7 @@ type Service struct {
 	clients   map[string]*client
 	tokens    map[[32]byte]*grant
 
-	allowed func(clientID string, from netip.Addr) bool // nil: from anywhere
+	admit Admission // nil: applications get tokens from anywhere
 
 	viewer Viewer
 	peers  Follower            // nil: no other process uses the store
@@ -43,6 +44,7 @@ type Service struct {
 	asking chan struct{}       // holds one for each read under way
 	epoch  uint64              // grows when something becomes stale
 	stale  map[string]bool     // clients that another process may have changed
+	order  peers.Order
 }
 
 // grant is what a token stands for.
@@ -114,6 +116,9 @@ func (g *grant) stand(c *client) {
 type Identity struct {
 	Actor    *actor.Actor
 	KeepsAll bool // his complete-object updates may leave out nothing that is stored
+	// Application: the credential was made for one, which says what it may do. Whoever does not know that application
+	// knows nothing that the credential opens.
+	Application bool
 }
 
 // Authenticate finds the actor of an access token or a SCIM token; the store is asked only for what another
@@ -139,7 +144,7 @@ func (s *Service) Authenticate(ctx context.Context, token string) (*Identity, er
 	if !s.clocks.Now(c.Tenant).Before(g.Expires) {
 		return nil, errs.New(errs.TokenInvalid, "Access Token Invalid").Hinting("The token expired at %s on the tenant's clock. Get a new token.", g.Expires.UTC().Format(time.RFC3339)).Known(ReasonExpiredToken)
 	}
-	return &Identity{g.actor, c.KeepsAll}, nil
+	return &Identity{g.actor, c.KeepsAll, c.Application}, nil
 }
 
 // TenantOf is whose a client is; empty for one that does not exist.
@@ -177,7 +182,7 @@ func (s *Service) verify(ctx context.Context, id, secret, address string) (*clie
 	if subtle.ConstantTimeCompare(got, want)|subtle.ConstantTimeCompare(got, before) != 1 || c == nil {
 		return nil, refuse(s.whyNot(ctx, id, c, got))
 	}
-	within, err := s.within(ctx, c, address)
+	within, err := s.admitted(ctx, c, address)
 	if err != nil {
 		return nil, err
 	}
@@ -188,19 +193,35 @@ func (s *Service) verify(ctx context.Context, id, secret, address string) (*clie
 	return c, nil
 }
 
-// Networks says where a client may get tokens from: allowed gets its id and the caller's address. Without it clients
-// may do so from anywhere.
-func (s *Service) Networks(allowed func(clientID string, from netip.Addr) bool) { s.allowed = allowed }
+// Admission says whether an application may get a token from an address: whether the address is one of its own, and
+// an error for one that may not call at all, whoever asks.
+type Admission func(ctx context.Context, tenant, clientID string, from netip.Addr) (within bool, err error)
 
-func (s *Service) within(ctx context.Context, c *client, address string) (bool, error) {
-	if s.allowed == nil {
+// Admit says who decides whether applications get tokens. API users may get them from anywhere.
+func (s *Service) Admit(a Admission) { s.admit = a }
+
+func (s *Service) admitted(ctx context.Context, c *client, address string) (bool, error) {
+	if s.admit == nil || !c.Application {
 		return true, nil
 	}
-	if s.peers != nil { // another process may have changed the list
+	if s.peers != nil { // another process may have changed what it decides by
 		if err := s.peers.Follow(ctx, c.Tenant); err != nil {
 			return false, err
 		}
 	}
 	from, _ := netip.ParseAddr(address) // the edge made it; the zero address is in no network
-	return s.allowed(c.ID, from.Unmap()), nil
+	return s.admit(ctx, c.Tenant, c.ID, from.Unmap())
+}
+
+// ApplicationOf is whose an application's credential is, also when another process made it a moment ago; "" for every
+// other id.
+func (s *Service) ApplicationOf(ctx context.Context, id string) (tenant string, err error) {
+	if len(id) > maxID {
+		return "", nil
+	}
+	c, err := s.client(ctx, id)
+	if err != nil || c == nil || !c.Application {
+		return "", err
+	}
+	return c.Tenant, nil
 }

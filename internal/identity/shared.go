@@ -42,9 +42,10 @@ func (s *Service) ask(ctx context.Context, fn func(ctx context.Context) error) e
 }
 
 // Follow forgets what is known of a tenant's clients (peers.Follower).
-func (s *Service) Follow(_ context.Context, tenant string, _ int64) error {
+func (s *Service) Follow(_ context.Context, tenant string, n int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.order.Follows(tenant, n)
 	s.epoch++
 	for id, c := range s.clients {
 		if c.Tenant == tenant {

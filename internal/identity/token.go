@@ -43,7 +43,7 @@ type TokenOut struct {
 	Scope        string `json:"scope,omitempty"`
 }
 
-// FetchToken is fetchOauth2Token. CLIENT_CREDENTIALS_INVALID, SUBJECT_TOKEN_INVALID.
+// FetchToken is fetchOauth2Token. CLIENT_CREDENTIALS_INVALID, SUBJECT_TOKEN_INVALID, and what Admission says.
 func (s *Service) FetchToken(ctx context.Context, in TokenIn) (TokenOut, error) {
 	c, err := s.verify(ctx, in.ClientID, in.ClientSecret, in.Address)
 	if err != nil {

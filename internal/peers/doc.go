@@ -9,6 +9,8 @@
 // what is remembered; a process that was frozen therefore begins with a comparison. Nothing is sent between
 // processes, and an idle tenant costs nothing.
 //
+// What is not remembered at all is nobody's permission: whoever meets it compares at once (Refresh).
+//
 // Not here: what is remembered and how it is read anew (whoever registers a follower), and subscriptions of
 // webhooks, which the outbox counts by itself. Errors are the store's: what cannot be compared is not used.
 package peers

@@ -91,10 +91,16 @@ func (p *Peers) Follow(ctx context.Context, id string) error {
 	return p.ask(ctx, id, p.within)
 }
 
-// Refresh is Follow that compares now, however short ago the last comparison was.
+// Refresh is Follow that compares now, however short ago the last comparison was: for whoever meets something that is
+// not remembered. What does not come to be known by it is not there.
 func (p *Peers) Refresh(ctx context.Context, id string) error {
 	if p == nil {
 		return nil
+	}
+	if r, _ := store.Current(ctx); r != nil {
+		if _, writes := r.(store.Tx); writes {
+			return p.inside(ctx, id)
+		}
 	}
 	return p.ask(ctx, id, 0)
 }
@@ -143,11 +149,21 @@ func (t *tenant) fresh(now time.Time, within time.Duration) bool {
 	return age >= 0 && age < within
 }
 
+// unfinished stands for the number of what the running transaction has changed itself.
+const unfinished = -1
+
 // inside compares in a write transaction.
 func (p *Peers) inside(ctx context.Context, id string) error {
 	n, err := store.From(ctx).Changes(id)
 	if err != nil {
 		return err
+	}
+	if rec, _ := ctx.Value(recorderKey{}).(*recorder); rec != nil { // what it counted itself may be undone with it
+		for of := range rec.noted {
+			if of[0] == id {
+				n[of[1]] = unfinished
+			}
+		}
 	}
 	return p.tell(ctx, p.tenant(id), id, n, p.exact)
 }
@@ -159,7 +175,7 @@ func (p *Peers) tell(ctx context.Context, t *tenant, id string, n map[string]int
 	t.mu.Unlock()
 	for _, some := range followers {
 		for name, follow := range some {
-			if k, ok := known[name]; ok && n[name] <= k {
+			if k, ok := known[name]; n[name] == unfinished || ok && n[name] <= k {
 				continue
 			}
 			if err := follow(ctx, id, n[name]); err != nil {

@@ -256,3 +256,55 @@ func TestManyAtOnce(t *testing.T) {
 		p.shows("in the end", 2)
 	}
 }
+
+// A transaction that compares after it changed something itself does not take for committed what is undone with it.
+func TestComparedInsideAndUndone(t *testing.T) {
+	t.Parallel()
+	st := memory(t)
+	a, b := newProcess(t, st, 0), newProcess(t, st, 0)
+	a.follow()
+	b.follow()
+	undone := errors.New("undone")
+	if err := a.Update(a.ctx(), func(ctx context.Context) error {
+		peers.Note(ctx, tenant, peers.Clock, func(int64) {})
+		must(t, a.Follow(ctx, tenant))
+		must(t, a.Refresh(ctx, tenant))
+		return undone
+	}); !errors.Is(err, undone) {
+		t.Fatal(err)
+	}
+	must(t, b.add(3, nil))
+	a.follow()
+	a.shows("the change of the other one, which has the number of what was undone", 3)
+}
+
+// What is read first and arrives last changes nothing.
+func TestOrder(t *testing.T) {
+	t.Parallel()
+	var o peers.Order
+	for i, step := range []struct {
+		is, want bool
+	}{
+		{o.Own("t", "a", 0), true}, // whoever has the store to itself gives no numbers
+		{o.Follows("t", 5), true},
+		{o.Follows("t", 4), false},
+		{o.Follows("t", 5), true},
+		{o.Own("t", "a", 4), false},
+		{o.Own("t", "a", 5), true},
+		{o.Keeps("t", "a"), false},
+		{o.Own("t", "a", 7), true},
+		{o.Own("t", "a", 6), false},
+		{o.Own("t", "b", 6), true},
+		{o.Keeps("t", "a") && o.Keeps("t", "b"), true},
+		{o.Follows("t", 6), true},
+		{o.Keeps("t", "a"), true},
+		{o.Keeps("t", "b"), false},
+		{o.Follows("t", 7), true},
+		{o.Keeps("t", "a"), false},
+		{o.Follows("other", 1), true},
+	} {
+		if step.is != step.want {
+			t.Errorf("step %d: %v", i, step.is)
+		}
+	}
+}

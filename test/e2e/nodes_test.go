@@ -6,10 +6,12 @@ package e2e_test
 
 import (
 	"encoding/base64"
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -334,4 +336,46 @@ func TestApplicationsOfTwoNodes(t *testing.T) {
 	there.refuse(403, "APPLICATION_SUSPENDED", "GET", companies(b), nil)
 	a.call(204, "DELETE", path, nil)
 	there.refuse(401, "ACCESS_TOKEN_INVALID", "GET", companies(b), nil)
+}
+
+// TestNewApplicationAtAnotherNode: a server that has not heard of an application yet lets it do what it was granted and
+// nothing else, with the bound that is usual.
+func TestNewApplicationAtAnotherNode(t *testing.T) {
+	t.Parallel()
+	far := newFar(t)
+	far.does(func(w http.ResponseWriter, _ *http.Request) { answerJSON(w, 200, `{"elements":[]}`) })
+	for name, within := range map[string]time.Duration{"usual bound": 250 * time.Millisecond, "writes only": never} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			target, key := database(t)
+			opts := []airsidetest.Option{airsidetest.Postgres(target, key), airsidetest.FollowWithin(within), airsidetest.Upstream("production", far.URL, "far-client", "far-secret-canary")}
+			a := start(t, opts...)
+			b := &client{t, airsidetest.Start(t, opts...), a.token}
+			for i := range 8 {
+				b.call(200, "GET", companies(b), nil) // it has compared just now
+				made := a.call(201, "POST", "/v1/airside/applications", doc{"name": fmt.Sprint("reader ", i), "owner": "lena.okafor@example.com",
+					"environment": "sandbox", "role": "TMC_ADMIN", "grants": []doc{{"scopes": []string{"company:read"}}}})
+				token := a.srv.TokenOf(t, made.str("clientId"), made.str("clientSecret"))
+				live := a.call(201, "POST", "/v1/airside/applications", doc{"name": fmt.Sprint("mailer ", i), "owner": "lena.okafor@example.com",
+					"environment": "production", "grants": []doc{{"scopes": []string{"user:read"}}}})
+				far := a.srv.TokenOf(t, live.str("clientId"), live.str("clientSecret"))
+				var burst sync.WaitGroup
+				for range 6 {
+					burst.Go(func() {
+						if status, raw := b.srv.Call(t, token, "GET", "/v1/airside/applications", nil); status != 403 {
+							t.Errorf("%d %.200s for what was not granted", status, raw)
+						}
+						if status, raw := b.srv.Call(t, far, "GET", "/v2/users?companyId="+b.srv.Demo.CompanyID, nil); status != 200 || strings.Contains(string(raw), b.srv.Demo.CompanyID) {
+							t.Errorf("%d %.200s from the real API", status, raw)
+						}
+					})
+				}
+				burst.Wait()
+				b.bearing(token).call(200, "GET", companies(b), nil)
+			}
+			if far.calls.Load() == 0 {
+				t.Error("no call reached the real API")
+			}
+		})
+	}
 }

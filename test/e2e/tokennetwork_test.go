@@ -6,11 +6,15 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/airside-travel/airside/airsidetest"
+	"github.com/airside-travel/airside/internal/app"
+	"github.com/airside-travel/airside/internal/clock"
 )
 
 // TestTokensFromItsNetworksOnly: an application gets tokens from where it may call and from nowhere else. The answer to
@@ -78,4 +82,44 @@ func TestTokensFromItsNetworksOnly(t *testing.T) {
 func strip(body []byte) string {
 	_, rest, _ := strings.Cut(string(body), `,"errorMessages"`)
 	return rest
+}
+
+// TestNoTokensForWhoMayNotCall: an application that is suspended or whose access ended gets no token, and the code that
+// its calls get; whoever does not know its secret hears nothing of that.
+func TestNoTokensForWhoMayNotCall(t *testing.T) {
+	t.Parallel()
+	var later atomic.Int64
+	g := startGateway(t, airsidetest.Tune(func(o *app.Options) {
+		o.Clock = clock.Func(func() time.Time { return clock.System().Now().Add(time.Duration(later.Load())) })
+	}))
+	a := g.call(201, "POST", "/v1/airside/applications", doc{"name": "comes and goes", "owner": "lena.okafor@example.com", "environment": "production",
+		"grants": []doc{{"scopes": []string{"company:read"}}}, "expiresAt": clock.System().Now().Add(10 * time.Minute).UTC().Format(time.RFC3339)})
+	id, secret, path := a.str("clientId"), a.str("clientSecret"), "/v1/airside/applications/"+a.str("clientId")
+	ask := func(name, secret string, status int, code string) {
+		t.Helper()
+		form := url.Values{"grant_type": {"client_credentials"}, "client_id": {id}, "client_secret": {secret}}
+		if got := g.send("", "POST", "/v2/auth/oauth2-token", http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, form.Encode()); got.status != status || got.code() != code {
+			t.Errorf("%s: %d %s, want %d %s", name, got.status, got.body, status, code)
+		}
+		if got := g.send("", "POST", "/get-auth-token", nil, `{"clientId":"`+id+`","clientSecret":"`+secret+`"}`); got.status != status || got.code() != code {
+			t.Errorf("%s, the legacy endpoint: %d %s, want %d %s", name, got.status, got.body, status, code)
+		}
+	}
+	ask("at first", secret, 200, "")
+	g.call(200, "POST", path+"/suspend", doc{"reason": "left"})
+	ask("suspended", secret, 403, "APPLICATION_SUSPENDED")
+	ask("suspended, with a wrong secret", "aap_wrong", 403, "CLIENT_CREDENTIALS_INVALID")
+	g.call(200, "POST", path+"/resume", nil)
+	ask("resumed", secret, 200, "")
+	later.Store(int64(11 * time.Minute))
+	ask("ended", secret, 403, "APPLICATION_EXPIRED")
+	codes := map[string]int{}
+	for _, e := range g.call(200, "GET", "/v1/airside/audit?actor="+id+"&outcome=REFUSED", nil).list("entries") {
+		codes[e.str("operation")+" "+e.str("detail")]++
+	}
+	for _, want := range []string{"fetchOauth2Token APPLICATION_SUSPENDED", "legacyAuthToken APPLICATION_SUSPENDED", "fetchOauth2Token APPLICATION_EXPIRED"} {
+		if codes[want] != 1 {
+			t.Errorf("the trail has %q %d times: %v", want, codes[want], codes)
+		}
+	}
 }
