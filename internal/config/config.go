@@ -104,7 +104,7 @@ func Load(environ []string) (Config, error) {
 		if !ok {
 			text = sf.Tag.Get("default")
 		}
-		if err := set(v.Field(i), text); err != nil {
+		if err := set(sf, v.Field(i), text); err != nil {
 			problems = append(problems, fmt.Errorf("%s=%q: %w", name, mask(sf, text), err))
 		}
 	}
@@ -194,7 +194,7 @@ func prefixes(list []string) ([]netip.Prefix, error) {
 	return out, nil
 }
 
-func set(v reflect.Value, text string) error {
+func set(sf reflect.StructField, v reflect.Value, text string) error {
 	if text == "" {
 		return nil
 	}
@@ -205,7 +205,7 @@ func set(v reflect.Value, text string) error {
 			return errors.New("must be a duration such as 40s or 5m")
 		}
 		v.SetInt(int64(d))
-		return nil
+		return bounded(sf, float64(d))
 	case []string:
 		v.Set(reflect.ValueOf(strings.Split(strings.ReplaceAll(text, " ", ""), ",")))
 		return nil
@@ -315,9 +315,9 @@ func (c *Config) Settings() []Setting {
 			value = strings.Join(list, ",")
 		}
 		def := reflect.New(sf.Type).Elem()
-		_ = set(def, sf.Tag.Get("default")) // defaults parse: Load is tested with none set
+		_ = set(sf, def, sf.Tag.Get("default")) // defaults parse: Load is tested with none set
 		out = append(out, Setting{
-			Name: sf.Tag.Get("env"), Value: mask(sf, value), Default: sf.Tag.Get("default"), Help: sf.Tag.Get("help"),
+			Name: sf.Tag.Get("env"), Value: mask(sf, value), Default: sf.Tag.Get("default"), Help: help(sf),
 			Set: !reflect.DeepEqual(def.Interface(), v.Field(i).Interface()),
 		})
 	}

@@ -44,7 +44,7 @@ type Environment struct {
 	Hooks       []string      `env:"WEBHOOK_SECRETS" help:"where the signing secrets of its webhooks are, separated by commas; any of them may have signed"`
 	HookTargets []string      `env:"WEBHOOK_TARGETS" help:"URLs that received webhooks are passed on to, separated by commas"`
 	HookSign    string        `env:"WEBHOOK_SIGN" help:"where the secret is that signs what is passed on"`
-	HookAge     time.Duration `env:"WEBHOOK_TOLERANCE" default:"5m" help:"how far a webhook's timestamp may be from now"`
+	HookAge     time.Duration `env:"WEBHOOK_TOLERANCE" default:"5m" allow:"1s to 24h" help:"how far a webhook's timestamp may be from now"`
 	HookBearer  bool          `env:"WEBHOOK_BEARER" default:"false" help:"true takes webhooks without a signature from an application of this environment that is granted receiveWebhook (the older way)"`
 }
 
@@ -84,7 +84,7 @@ func (c *Config) environments(given map[string]string) (problems []error) {
 				text = sf.Tag.Get("default")
 			}
 			delete(given, full)
-			if err := set(v.Field(i), text); err != nil {
+			if err := set(sf, v.Field(i), text); err != nil {
 				problems = append(problems, fmt.Errorf("%s: %w", full, err)) // the value may be a secret in the wrong place
 			}
 		}
@@ -110,7 +110,7 @@ func EnvironmentSettings() []Setting {
 	var out []Setting
 	for sf := range reflect.TypeFor[Environment]().Fields() {
 		if n := sf.Tag.Get("env"); n != "" {
-			out = append(out, Setting{Name: environmentPrefix + "<NAME>_" + n, Default: sf.Tag.Get("default"), Help: sf.Tag.Get("help")})
+			out = append(out, Setting{Name: environmentPrefix + "<NAME>_" + n, Default: sf.Tag.Get("default"), Help: help(sf)})
 		}
 	}
 	return out
