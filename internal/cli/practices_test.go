@@ -221,6 +221,12 @@ func TestDoctorFinds(t *testing.T) {
 			"AIRSIDE_ENV_STAGE_ROLE", "TMC_ADMIN", "AIRSIDE_ENV_STAGE_REHEARSAL", "true", "AIRSIDE_ENV_STAGE_RATE", "1", "AIRSIDE_ENV_STAGE_WEBHOOK_SECRETS", "vault://secret/hooks#two"),
 			[]string{"FAIL separation: use the same secret | an API user of its own"}},
 
+		"one value in two variables": {set("AIRSIDE_ENVIRONMENTS", "production,stage", "AIRSIDE_ENV_PRODUCTION_SECRET", "env:UP", "UP", literal, "STAGE", literal,
+			"AIRSIDE_ENV_STAGE_BASE_URL", "https://stage.example.com", "AIRSIDE_ENV_STAGE_SECRET", "env:STAGE", "AIRSIDE_ENV_STAGE_REHEARSAL", "true", "AIRSIDE_ENV_STAGE_RATE", "1",
+			"AIRSIDE_ENV_STAGE_WEBHOOK_SECRETS", "vault://secret/hooks#two"),
+			[]string{"FAIL separation: environments \"production\" and \"stage\" use the same secret: env:UP and env:STAGE hold one value | an API user of its own",
+				"warn vault: production: | vault put", "warn rotation: production: the age | vault or a sealed file", "warn vault: stage: | vault put", "warn rotation: stage: the age | vault or a sealed file"}},
+
 		// Vaults.
 		"a secret in a variable": {set("AIRSIDE_ENV_PRODUCTION_SECRET", "env:UP", "UP", "x"), []string{
 			"warn vault: production: the secret is a variable | AIRSIDE_ENV_PRODUCTION_SECRET", "warn rotation: production: the age of the secret cannot be known | AIRSIDE_ENV_PRODUCTION_SECRET=vault://"}},

@@ -30,12 +30,14 @@ func (p *practised) environments() {
 		return
 	}
 	kept := p.escrow()
+	var all []upstream.Environment
 	for i := range p.cfg.Upstreams {
 		c := &p.cfg.Upstreams[i]
 		e, err := app.UpstreamOf(c, false)
 		if err != nil {
 			continue // it keeps the server from starting
 		}
+		all = append(all, e)
 		p.reachable(c)
 		p.rotation(c, &e, kept)
 		p.inbox(c)
@@ -47,7 +49,11 @@ func (p *practised) environments() {
 			c.Variable("RATE")+"=50, or what the real API takes")
 	}
 	if len(p.cfg.Upstreams) > 1 && !p.broken(app.PartSeparation) && !p.broken(app.PartEnvironments) {
-		p.ok(app.PartSeparation, "no two environments share a credential")
+		detail := "no two environments share a credential"
+		if upstream.Remote(all) {
+			detail += ", as far as references say; the running server compares what the vault holds"
+		}
+		p.ok(app.PartSeparation, detail)
 	}
 }
 
