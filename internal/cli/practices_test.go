@@ -301,7 +301,7 @@ func TestDoctorFinds(t *testing.T) {
 
 		// Logs, audit, alerts.
 		"no log":                 {set("AIRSIDE_LOG_SINKS", "none"), []string{"warn request log: logged nowhere | AIRSIDE_LOG_SINKS=stderr"}},
-		"a sink that is none":    {set("AIRSIDE_LOG_SINKS", "bogus:foo"), []string{"FAIL request log: AIRSIDE_LOG_SINKS: log sink \"bogus:foo\" | AIRSIDE_LOG_SINKS"}},
+		"a sink that is none":    {set("AIRSIDE_LOG_SINKS", "bogus:foo"), []string{"FAIL request log: AIRSIDE_LOG_SINKS: log sink 1: must be | AIRSIDE_LOG_SINKS"}},
 		"a size that is none":    {set("AIRSIDE_LOG_SINKS", "file:x?size=20KB"), []string{"FAIL request log: from 1MB to | AIRSIDE_LOG_SINKS"}},
 		"a log in no folder":     {set("AIRSIDE_LOG_SINKS", "file:$DIR/seal.key/x.log"), []string{"FAIL request log: cannot be written | AIRSIDE_LOG_SINKS"}},
 		"a log nobody reads":     {set("AIRSIDE_LOG_LEVEL", "error"), []string{"warn request log: not logged at level error | AIRSIDE_LOG_LEVEL=info"}},

@@ -3,10 +3,12 @@
 package config_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/airside-travel/airside/internal/config"
+	"github.com/airside-travel/airside/internal/ids"
 )
 
 // production is one environment, and what else is given.
@@ -26,6 +28,12 @@ func TestValuesThatAreRefused(t *testing.T) {
 	}{
 		{far + "WEBHOOK_TOLERANCE", "-5m -1ns 0s 999ms 24h1s", "must be 1s to 24h"},
 		{far + "WEBHOOK_TOLERANCE", "1s 5m 24h", ""},
+		{"AIRSIDE_AUDIT_CHECKPOINT_URL", "ftp://h.example.com https:// host.example.com https://h.example.com/#f", "must be a URL such as https://host.example.com, of http or https"},
+		{"AIRSIDE_AUDIT_CHECKPOINT_URL", "https://u@h.example.com http://u:p@h.example.com", "must not hold a user or a password"},
+		{"AIRSIDE_AUDIT_CHECKPOINT_URL", "https://h.example.com/x?tenant=1 http://h.example.com", ""},
+		{"AIRSIDE_BASE_URL", "https://h.example.com/?a=1", "must be a URL without a query"},
+		{"AIRSIDE_LISTEN", "8080 u@127.0.0.1:80 https://h.example.com:80 127.0.0.1:80/x", "must be HOST:PORT, such as 127.0.0.1:8080"},
+		{"AIRSIDE_LISTEN", ":8080 [::1]:0 localhost:80", ""},
 		{far + "WEBHOOK_TOLERANCE", "5 NaN 99999999999h", "must be a duration such as 40s or 5m"},
 	} {
 		for value := range strings.FieldsSeq(tc.values) {
@@ -41,6 +49,43 @@ func TestValuesThatAreRefused(t *testing.T) {
 					t.Errorf("says %q, not %s and %q", err, tc.setting, tc.want)
 				}
 			})
+		}
+	}
+}
+
+// TestSecretsInEverySetting plants secrets in each setting of the reference: it is refused, or shown without them.
+func TestSecretsInEverySetting(t *testing.T) {
+	t.Parallel()
+	c, err := config.Load(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := ids.Secret("asc_")
+	mistyped := secret[:len(secret)-1] + map[bool]string{true: "A", false: "B"}[secret[len(secret)-1] != 'A']
+	plants := map[string]string{ // by what must not be shown
+		secret:                       secret,
+		mistyped:                     "https://h.example.com/x?a=" + mistyped,
+		"hvs." + "CAESIJ7eX0aQ2mKpL9vW3z": "hvs." + "CAESIJ7eX0aQ2mKpL9vW3zT5",
+		"canary1":                    "https://someone:canary1@h.example.com:4318",
+		"canary2":                    "otlp+https://someone:canary2@h.example.com:4318",
+		"canary3":                    "https://h.example.com/x?access_token=canary3",
+	}
+	for _, s := range append(c.Settings(), config.EnvironmentSettings()...) {
+		name := strings.ReplaceAll(s.Name, "<NAME>", "PRODUCTION")
+		for canary, value := range plants {
+			c, err := config.Load(production("AIRSIDE_MASTER_KEY_FILE=key", name+"="+value))
+			shown := fmt.Sprint(c.Settings())
+			if err != nil {
+				shown = err.Error()
+			}
+			if strings.Contains(shown, canary) {
+				t.Errorf("%s=%s shows it: %s", name, value, shown)
+			}
+			taken := map[string]bool{"AIRSIDE_CLIENT_SECRET": true, "AIRSIDE_TOKEN": true, "AIRSIDE_VAULT_CREDENTIAL": true, // masked; the last is refused where it is read
+				"AIRSIDE_ENV_PRODUCTION_SECRET": true, "AIRSIDE_ENV_PRODUCTION_ADMIN_SECRET": true, "AIRSIDE_ENV_PRODUCTION_WEBHOOK_SECRETS": true, "AIRSIDE_ENV_PRODUCTION_WEBHOOK_SIGN": true}
+			if err == nil && !taken[name] && canary != "canary3" {
+				t.Errorf("%s=%s is taken", name, value)
+			}
 		}
 	}
 }
