@@ -133,18 +133,3 @@ type Live struct {
 	Set      *permit.Set // nil when its environment is not configured in this process
 	Prefixes []netip.Prefix
 }
-
-// prefix reads one of an application's networks; an address alone is a block of one.
-func prefix(text string) (netip.Prefix, error) {
-	if a, err := netip.ParseAddr(text); err == nil {
-		return netip.PrefixFrom(a.Unmap(), a.Unmap().BitLen()), nil
-	}
-	p, err := netip.ParsePrefix(text)
-	if err != nil {
-		return p, err
-	}
-	if a := p.Addr(); a.Is4In6() && p.Bits() >= 96 {
-		p = netip.PrefixFrom(a.Unmap(), p.Bits()-96)
-	}
-	return p.Masked(), nil
-}

@@ -41,6 +41,8 @@ func TestSettings(t *testing.T) {
 		"no owner":                  {func(s *application.Settings) { s.Owner = "" }, errs.ValidationFailed, "/owner"},
 		"everything, unexplained":   {func(s *application.Settings) { s.Grants = []permit.Grant{{Operations: []string{"*"}}} }, errs.ValidationFailed, "/grants/0/reason"},
 		"a network that is none":    {func(s *application.Settings) { s.Networks = []string{"192.0.2.0/24", "192.0.2.0/33"} }, errs.ValidationFailed, "/networks/1"},
+		"IPv4 as IPv6, an address":  {func(s *application.Settings) { s.Networks = []string{"::ffff:127.0.0.0/104", "192.0.2.7"} }, "", ""},
+		"a network with a zone":     {func(s *application.Settings) { s.Networks = []string{"fe80::1%eth0/64"} }, errs.ValidationFailed, "/networks/0"},
 		"a name for a network":      {func(s *application.Settings) { s.Networks = []string{"office"} }, errs.ValidationFailed, "/networks/0"},
 		"a cap below nothing":       {func(s *application.Settings) { s.Purchases = buys(-1, 0).Purchases; s.Purchases.Amount.Minor = -1 }, errs.ValidationFailed, "/purchases/amountPerDay/minor"},
 		"ends now":                  {func(s *application.Settings) { s.ExpiresAt = r.now }, errs.ValidationFailed, "/expiresAt"},
@@ -77,7 +79,7 @@ func TestSettings(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"ends tomorrow", "good", "one company's", "taken", "the sandbox by default"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"IPv4 as IPv6, an address", "ends tomorrow", "good", "one company's", "taken", "the sandbox by default"}, names); diff != "" {
 		t.Errorf("what was made: %s", diff)
 	}
 }
@@ -308,6 +310,35 @@ func TestParseMoney(t *testing.T) {
 	for _, text := range []string{"", "10", "USD 10", "10 usd", "10.001 USD", "9.5 JPY", "-1 USD", "1e3 USD", "10,00 USD", ".5 USD", "10 EURO", "99999999999999999999 USD"} {
 		if got, err := application.ParseMoney(text); err == nil {
 			t.Errorf("%q: %+v", text, got)
+		}
+	}
+}
+
+// TestStoredNetworkThatIsNone: an application whose only network an earlier version took, and this one cannot read, may call
+// from nowhere. Leaving the network out would let it call from anywhere.
+func TestStoredNetworkThatIsNone(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	s := r.node(t)
+	id := r.make(t, s, application.Settings{Networks: []string{"2001:db8::/32"}, Grants: []permit.Grant{{Scopes: []string{"trip:read"}}}})
+	if err := r.as(t, func(ctx context.Context) error {
+		rec, err := store.Read(ctx).Get(tenant, "application", id)
+		if err != nil {
+			return err
+		}
+		rec.Doc = bytes.Replace(rec.Doc, []byte("2001:db8::/32"), []byte("fe80::1%eth0/64"), 1)
+		return store.From(ctx).Update(rec, rec.Version)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	r.follow(t, s)
+	l := s.Find(id)
+	if l == nil || len(l.Networks) != 1 || l.Networks[0] != "fe80::1%eth0/64" {
+		t.Fatalf("stored as %+v", l)
+	}
+	for _, a := range []string{"fe80::1", "2001:db8::1", "192.0.2.1", "::"} {
+		if len(l.Prefixes) != 1 || l.Prefixes[0].Contains(netip.MustParseAddr(a)) {
+			t.Errorf("%s may call: %v", a, l.Prefixes)
 		}
 	}
 }

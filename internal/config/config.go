@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/airside-travel/airside/internal/network"
 )
 
 // Config is everything the process can be told. The tags are its reference.
@@ -22,7 +24,7 @@ type Config struct {
 	MasterKey     string        `env:"AIRSIDE_MASTER_KEY_FILE" help:"file with the key (32 bytes, base64) that seals the data keys; made beside the database when absent, but needed for postgres:"`
 	MaxBody       int           `env:"AIRSIDE_MAX_BODY" default:"10000000" help:"largest request body, in bytes"`
 	TrustedHops   int           `env:"AIRSIDE_TRUSTED_HOPS" default:"0" help:"reverse proxies in front whose X-Forwarded-For entry is believed"`
-	Networks      []string      `env:"AIRSIDE_ALLOW_NETWORKS" help:"CIDR blocks that may call at all, separated by commas; empty for everybody"`
+	Networks      []string      `env:"AIRSIDE_ALLOW_NETWORKS" help:"networks that may call at all, CIDR blocks or addresses, separated by commas; empty for everybody"`
 	Rate          float64       `env:"AIRSIDE_RATE" default:"200" help:"requests per second and client; 0 does not limit"`
 	Burst         int           `env:"AIRSIDE_BURST" default:"400" help:"requests a client may make at once"`
 	TokenRate     float64       `env:"AIRSIDE_TOKEN_RATE" default:"2" help:"token requests per second and address; 0 does not limit"`
@@ -30,7 +32,7 @@ type Config struct {
 	Follow        time.Duration `env:"AIRSIDE_FOLLOW_WITHIN" default:"250ms" help:"on postgres: how old what a process remembers of credentials, rights and clocks may be before it asks whether another one changed it; 0s asks at each request"`
 	JWKS          string        `env:"AIRSIDE_JWKS_URL" url:"http,https" query:"true" help:"https URL of the partner's key set, for token exchange besides uploaded keys"`
 	HookTimeout   time.Duration `env:"AIRSIDE_WEBHOOK_TIMEOUT" default:"40s" help:"how long a webhook receiver may take"`
-	HookNetworks  []string      `env:"AIRSIDE_WEBHOOK_ALLOW_NETWORKS" help:"CIDR blocks of private networks that webhooks may be sent to, separated by commas; link-local addresses stay closed"`
+	HookNetworks  []string      `env:"AIRSIDE_WEBHOOK_ALLOW_NETWORKS" help:"private networks that webhooks may be sent to, CIDR blocks or addresses, separated by commas; link-local addresses stay closed"`
 	Brokers       string        `env:"AIRSIDE_BROKERS_FILE" help:"file with the brokers (NATS JetStream, Kafka) that webhooks may be relayed to; see docs/webhooks.md"`
 	Shutdown      time.Duration `env:"AIRSIDE_SHUTDOWN_TIMEOUT" default:"15s" help:"how long running requests may take to finish when the process is told to stop"`
 	MetricsListen string        `env:"AIRSIDE_METRICS_LISTEN" address:"true" help:"address on which Prometheus finds /metrics, apart from the API; empty for none"`
@@ -188,11 +190,11 @@ func (c *Config) HookPrefixes() ([]netip.Prefix, error) { return prefixes(c.Hook
 func prefixes(list []string) ([]netip.Prefix, error) {
 	var out []netip.Prefix
 	for _, s := range list {
-		p, err := netip.ParsePrefix(s)
+		p, err := network.Parse(s)
 		if err != nil {
-			return nil, fmt.Errorf("%q is not a CIDR block", veiled(s))
+			return nil, fmt.Errorf("%q: %w", veiled(s), err)
 		}
-		out = append(out, p.Masked())
+		out = append(out, p)
 	}
 	return out, nil
 }

@@ -32,6 +32,8 @@ func TestValuesThatAreRefused(t *testing.T) {
 		{"AIRSIDE_AUDIT_CHECKPOINT_URL", "https://u@h.example.com http://u:p@h.example.com", "must not hold a user or a password"},
 		{"AIRSIDE_AUDIT_CHECKPOINT_URL", "https://h.example.com/x?tenant=1 http://h.example.com", ""},
 		{"AIRSIDE_BASE_URL", "https://h.example.com/?a=1", "must be a URL without a query"},
+		{"AIRSIDE_ALLOW_NETWORKS", "192.0.2.0/33 office", "must be a CIDR block such as 192.0.2.0/24 or 2001:db8::/32, or an address"},
+		{"AIRSIDE_ALLOW_NETWORKS", "fe80::1%eth0/64 192.0.2.0/24,fe80::1%eth0", "must have no zone (%…), which means something on one machine only"},
 		{"AIRSIDE_LISTEN", "8080 u@127.0.0.1:80 https://h.example.com:80 127.0.0.1:80/x", "must be HOST:PORT, such as 127.0.0.1:8080"},
 		{"AIRSIDE_LISTEN", ":8080 [::1]:0 localhost:80", ""},
 		{far + "WEBHOOK_TOLERANCE", "5 NaN 99999999999h", "must be a duration such as 40s or 5m"},
