@@ -62,6 +62,17 @@ type Rate struct {
 	Burst     int     `json:"burst"`
 }
 
+// Check refuses what is no rate: NaN and infinity would let everything pass, and are no JSON.
+func (r Rate) Check() error {
+	if r.PerSecond >= 0 && r.PerSecond <= maxRate && r.Burst >= 0 {
+		return nil
+	}
+	return fmt.Errorf("must be 0 to %d calls a second, and no fewer than 0 at once", maxRate)
+}
+
+// maxRate is what the contract says of ApplicationRate.
+const maxRate = 100_000
+
 // PurchaseCap is how much an application may buy in a day (UTC).
 type PurchaseCap struct {
 	Count  *int   `json:"countPerDay,omitempty"`

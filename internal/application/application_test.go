@@ -5,6 +5,7 @@ package application_test
 import (
 	"bytes"
 	"context"
+	"math"
 	"net/netip"
 	"slices"
 	"strings"
@@ -45,6 +46,11 @@ func TestSettings(t *testing.T) {
 		"a network with a zone":     {func(s *application.Settings) { s.Networks = []string{"fe80::1%eth0/64"} }, errs.ValidationFailed, "/networks/0"},
 		"a name for a network":      {func(s *application.Settings) { s.Networks = []string{"office"} }, errs.ValidationFailed, "/networks/0"},
 		"a cap below nothing":       {func(s *application.Settings) { s.Purchases = buys(-1, 0).Purchases; s.Purchases.Amount.Minor = -1 }, errs.ValidationFailed, "/purchases/amountPerDay/minor"},
+		"a rate that is no number":  {func(s *application.Settings) { s.Rate = &application.Rate{PerSecond: math.NaN(), Burst: 1} }, errs.ValidationFailed, "/rate"},
+		"a rate without end":        {func(s *application.Settings) { s.Rate = &application.Rate{PerSecond: math.Inf(1), Burst: 1} }, errs.ValidationFailed, "/rate"},
+		"a rate below nothing":      {func(s *application.Settings) { s.Rate = &application.Rate{PerSecond: -1, Burst: 1} }, errs.ValidationFailed, "/rate"},
+		"fewer than no purchases":   {func(s *application.Settings) { s.Purchases = buys(0, 0).Purchases; *s.Purchases.Count = -1 }, errs.ValidationFailed, "/purchases/countPerDay"},
+		"a quota below nothing":     {func(s *application.Settings) { s.RequestsPerDay = -1 }, errs.ValidationFailed, "/requestsPerDay"},
 		"ends now":                  {func(s *application.Settings) { s.ExpiresAt = r.now }, errs.ValidationFailed, "/expiresAt"},
 		"a role at the real API":    {func(s *application.Settings) { s.Role = actor.TMCAdmin }, errs.ValidationFailed, "/role"},
 		"no role in the sandbox":    {func(s *application.Settings) { s.Environment = "" }, errs.ValidationFailed, "/role"},

@@ -210,6 +210,17 @@ func (s *Service) check(ctx context.Context, in *Settings, was *Application) err
 	if err := s.checkRef(in, was); err != nil {
 		return err
 	}
+	if in.Rate != nil {
+		if err := in.Rate.Check(); err != nil {
+			return errs.Invalidf("/rate", "range", "the rate %v", err)
+		}
+	}
+	if c := in.Purchases; c != nil && c.Count != nil && *c.Count < 0 {
+		return errs.Invalidf("/purchases/countPerDay", "minimum", "a cap is not negative")
+	}
+	if in.RequestsPerDay < 0 {
+		return errs.Invalidf("/requestsPerDay", "minimum", "a quota is not negative")
+	}
 	if c := in.Purchases; c != nil && c.Amount != nil && c.Amount.Minor < 0 {
 		return errs.Invalidf("/purchases/amountPerDay/minor", "minimum", "a cap is not negative")
 	}

@@ -12,14 +12,15 @@ import (
 )
 
 // bounded holds a number or duration to the tag that says what it may be: "1s to 24h", or "0 or 1h to 87600h". The
-// tag is the text of the error and of the reference, too, so the three cannot differ. Without one nothing is below 0.
+// tag is the text of the error and of the reference, too, so the three cannot differ. Without one nothing is below 0. NaN
+// is in no range: a limit of NaN would let everything pass.
 func bounded(sf reflect.StructField, n float64) error {
 	rule := sf.Tag.Get("allow")
 	if rule == "" {
-		if n < 0 {
-			return errors.New("must not be negative")
+		if n >= 0 && !math.IsInf(n, 1) {
+			return nil
 		}
-		return nil
+		return errors.New("must be a number, not negative")
 	}
 	between := rule
 	if rest, ok := strings.CutPrefix(rule, "0 or "); ok {

@@ -25,16 +25,16 @@ type Config struct {
 	MaxBody       int           `env:"AIRSIDE_MAX_BODY" default:"10000000" help:"largest request body, in bytes"`
 	TrustedHops   int           `env:"AIRSIDE_TRUSTED_HOPS" default:"0" help:"reverse proxies in front whose X-Forwarded-For entry is believed"`
 	Networks      []string      `env:"AIRSIDE_ALLOW_NETWORKS" help:"networks that may call at all, CIDR blocks or addresses, separated by commas; empty for everybody"`
-	Rate          float64       `env:"AIRSIDE_RATE" default:"200" help:"requests per second and client; 0 does not limit"`
+	Rate          float64       `env:"AIRSIDE_RATE" default:"200" allow:"0 or 0.001 to 1000000" help:"requests per second and client; 0 does not limit"`
 	Burst         int           `env:"AIRSIDE_BURST" default:"400" help:"requests a client may make at once"`
-	TokenRate     float64       `env:"AIRSIDE_TOKEN_RATE" default:"2" help:"token requests per second and address; 0 does not limit"`
+	TokenRate     float64       `env:"AIRSIDE_TOKEN_RATE" default:"2" allow:"0 or 0.001 to 1000000" help:"token requests per second and address; 0 does not limit"`
 	TokenBurst    int           `env:"AIRSIDE_TOKEN_BURST" default:"60" help:"token requests an address may make at once"`
-	Follow        time.Duration `env:"AIRSIDE_FOLLOW_WITHIN" default:"250ms" help:"on postgres: how old what a process remembers of credentials, rights and clocks may be before it asks whether another one changed it; 0s asks at each request"`
+	Follow        time.Duration `env:"AIRSIDE_FOLLOW_WITHIN" default:"250ms" allow:"0s to 10m" help:"on postgres: how old what a process remembers of credentials, rights and clocks may be before it asks whether another one changed it; 0s asks at each request"`
 	JWKS          string        `env:"AIRSIDE_JWKS_URL" url:"http,https" query:"true" help:"https URL of the partner's key set, for token exchange besides uploaded keys"`
-	HookTimeout   time.Duration `env:"AIRSIDE_WEBHOOK_TIMEOUT" default:"40s" help:"how long a webhook receiver may take"`
+	HookTimeout   time.Duration `env:"AIRSIDE_WEBHOOK_TIMEOUT" default:"40s" allow:"100ms to 10m" help:"how long a webhook receiver may take"`
 	HookNetworks  []string      `env:"AIRSIDE_WEBHOOK_ALLOW_NETWORKS" help:"private networks that webhooks may be sent to, CIDR blocks or addresses, separated by commas; link-local addresses stay closed"`
 	Brokers       string        `env:"AIRSIDE_BROKERS_FILE" help:"file with the brokers (NATS JetStream, Kafka) that webhooks may be relayed to; see docs/webhooks.md"`
-	Shutdown      time.Duration `env:"AIRSIDE_SHUTDOWN_TIMEOUT" default:"15s" help:"how long running requests may take to finish when the process is told to stop"`
+	Shutdown      time.Duration `env:"AIRSIDE_SHUTDOWN_TIMEOUT" default:"15s" allow:"0s to 1h" help:"how long running requests may take to finish when the process is told to stop"`
 	MetricsListen string        `env:"AIRSIDE_METRICS_LISTEN" address:"true" help:"address on which Prometheus finds /metrics, apart from the API; empty for none"`
 	AlertSinks    string        `env:"AIRSIDE_ALERT_SINKS_FILE" help:"YAML file of sinks that hear of every tenant's alerts (see alerts.md)"`
 	AlertSecrets  []string      `env:"AIRSIDE_ALERT_SECRETS" default:"env:ALERT_SINK_" help:"what references to secrets must begin with in alert sinks that are made by the API, separated by commas"`
@@ -59,7 +59,7 @@ type Config struct {
 	VaultAuthMount  string        `env:"AIRSIDE_VAULT_AUTH_MOUNT" help:"where that way of logging in is mounted; its own name when empty"`
 	VaultRole       string        `env:"AIRSIDE_VAULT_ROLE" help:"role id of approle, or role of kubernetes"`
 	VaultCredential string        `env:"AIRSIDE_VAULT_CREDENTIAL" ref:"true" help:"where the token, secret id or service account token is: a reference (env:NAME, file:path#field) or the path of a mounted file; kubernetes has its own place"`
-	VaultCache      time.Duration `env:"AIRSIDE_VAULT_CACHE" default:"5m" help:"how long a secret is believed before its vault is asked again"`
+	VaultCache      time.Duration `env:"AIRSIDE_VAULT_CACHE" default:"5m" allow:"1s to 24h" help:"how long a secret is believed before its vault is asked again"`
 	AWSRegion       string        `env:"AIRSIDE_AWS_REGION" help:"region of AWS Secrets Manager, for references aws-sm://name#field; credentials come from AWS's own variables"`
 	AWSEndpoint     string        `env:"AIRSIDE_AWS_ENDPOINT" url:"http,https" help:"https URL of AWS Secrets Manager when it is not the region's own; http is taken for loopback addresses only"`
 	SealKey         string        `env:"AIRSIDE_SEAL_KEY_FILE" help:"key file of age that opens sealed files, for references file:path#field"`
@@ -224,6 +224,7 @@ func set(sf reflect.StructField, v reflect.Value, text string) error {
 			return errors.New("must be a whole number, not negative")
 		}
 		v.SetInt(int64(n))
+		return bounded(sf, float64(n))
 	case reflect.Bool:
 		b, err := strconv.ParseBool(text)
 		if err != nil {
@@ -232,10 +233,11 @@ func set(sf reflect.StructField, v reflect.Value, text string) error {
 		v.SetBool(b)
 	case reflect.Float64:
 		f, err := strconv.ParseFloat(text, 64)
-		if err != nil || f < 0 {
-			return errors.New("must be a number, not negative")
+		if err != nil {
+			return errors.New("must be a number")
 		}
 		v.SetFloat(f)
+		return bounded(sf, f)
 	default:
 		return fmt.Errorf("no way to read a %s", v.Type())
 	}

@@ -33,11 +33,11 @@ type Environment struct {
 	Operations []string `env:"OPERATIONS" help:"operations let through at all, by id or as scope:…, effect:…, separated by commas; empty for every one"`
 	Listen     string   `env:"LISTEN" address:"true" help:"address of a listener of its own (port 0 picks a free one), where credentials of other environments are refused"`
 
-	Timeout     time.Duration `env:"TIMEOUT" default:"60s" help:"how long one call may take"`
-	Connections int           `env:"CONNECTIONS" default:"256" help:"connections to it, and calls at once"`
-	Rate        float64       `env:"RATE" default:"0" help:"calls per second to it; 0 does not limit"`
+	Timeout     time.Duration `env:"TIMEOUT" default:"60s" allow:"100ms to 1h" help:"how long one call may take"`
+	Connections int           `env:"CONNECTIONS" default:"256" allow:"1 to 100000" help:"connections to it, and calls at once"`
+	Rate        float64       `env:"RATE" default:"0" allow:"0 or 0.001 to 1000000" help:"calls per second to it; 0 does not limit"`
 
-	RotateAfter time.Duration `env:"ROTATE_AFTER" default:"2160h" help:"age at which its secret is rotated (90 days); 0 never rotates by itself"`
+	RotateAfter time.Duration `env:"ROTATE_AFTER" default:"2160h" allow:"0 or 1h to 87600h" help:"age at which its secret is rotated (90 days); 0 never rotates by itself"`
 	Strategy    string        `env:"ROTATE_BY" default:"automatic" help:"turns (two API users, no pause), in-place (a short pause) or automatic"`
 	SelfOnly    bool          `env:"ROTATE_ALONE" default:"false" help:"true lets a credential rotate itself although nothing could recover a lost answer"`
 

@@ -26,6 +26,21 @@ func TestValuesThatAreRefused(t *testing.T) {
 		values  string // separated by spaces
 		want    string // after the name; empty when they are taken
 	}{
+		{"AIRSIDE_RATE", "NaN nan Inf +Inf -Inf infinity -1 0.0001 1000001", "must be 0 or 0.001 to 1000000"},
+		{"AIRSIDE_TOKEN_RATE", "NaN Inf -1", "must be 0 or 0.001 to 1000000"},
+		{"AIRSIDE_TOKEN_RATE", "0 0.001 2", ""},
+		{"AIRSIDE_TOKEN_RATE", "2/s 1e999", "must be a number"},
+		{"AIRSIDE_FOLLOW_WITHIN", "-1s 11m", "must be 0s to 10m"},
+		{"AIRSIDE_FOLLOW_WITHIN", "0 0s", ""},
+		{"AIRSIDE_WEBHOOK_TIMEOUT", "0s -1s 1h", "must be 100ms to 10m"},
+		{"AIRSIDE_SHUTDOWN_TIMEOUT", "-1s 2h", "must be 0s to 1h"},
+		{"AIRSIDE_VAULT_CACHE", "0s -1s 25h", "must be 1s to 24h"},
+		{far + "RATE", "NaN Inf -1", "must be 0 or 0.001 to 1000000"},
+		{far + "TIMEOUT", "0s -1s 2h", "must be 100ms to 1h"},
+		{far + "CONNECTIONS", "0 100001", "must be 1 to 100000"},
+		{far + "CONNECTIONS", "-1 1.5", "must be a whole number, not negative"},
+		{far + "ROTATE_AFTER", "-1h 59m -1ns 90000h", "must be 0 or 1h to 87600h"},
+		{far + "ROTATE_AFTER", "0 0s 2160h 9000h", ""},
 		{far + "WEBHOOK_TOLERANCE", "-5m -1ns 0s 999ms 24h1s", "must be 1s to 24h"},
 		{far + "WEBHOOK_TOLERANCE", "1s 5m 24h", ""},
 		{"AIRSIDE_AUDIT_CHECKPOINT_URL", "ftp://h.example.com https:// host.example.com https://h.example.com/#f", "must be a URL such as https://host.example.com, of http or https"},
