@@ -216,6 +216,8 @@ func TestDoctorFinds(t *testing.T) {
 		"a mode that is none":       {env("MODE=open"), []string{"FAIL environments: AIRSIDE_ENV_PRODUCTION_MODE=\"open\": must be | airside config"}},
 		"every operation":           {env("OPERATIONS="), []string{"warn operations: production: every operation | AIRSIDE_ENV_PRODUCTION_OPERATIONS"}},
 		"an operation that is none": {env("OPERATIONS=readCompanyy"), []string{"FAIL operations: AIRSIDE_ENV_PRODUCTION_OPERATIONS: \"readCompanyy\" is no operation, scope:… or effect:… of the contract; did you mean readCompany? | airside routes"}},
+		"tokens of another domain":  {env("TOKEN_URL=https://login.example.net/token"), []string{"warn token endpoint: production: the secret is sent to login.example.net, another host than the API's, api.example.com | AIRSIDE_ENV_PRODUCTION_TOKEN_URL"}},
+		"tokens of another host":    {env("TOKEN_URL=https://login.example.com/token"), nil},
 		"no egress limit":           {env("RATE=0"), []string{"warn egress limit: production | AIRSIDE_ENV_PRODUCTION_RATE"}},
 		"a shared credential": {set("AIRSIDE_ENVIRONMENTS", "production,stage", "AIRSIDE_ENV_STAGE_BASE_URL", "https://stage.example.com", "AIRSIDE_ENV_STAGE_SECRET", "vault://secret/prod#clientSecret",
 			"AIRSIDE_ENV_STAGE_ROLE", "TMC_ADMIN", "AIRSIDE_ENV_STAGE_REHEARSAL", "true", "AIRSIDE_ENV_STAGE_RATE", "1", "AIRSIDE_ENV_STAGE_WEBHOOK_SECRETS", "vault://secret/hooks#two"),
