@@ -7,5 +7,5 @@
 // the receiver needs. It keeps no state beyond the ids of recent deliveries, and that in memory
 // unless a Seen is given.
 //
-// Verify returns ErrNoSignature, ErrSignature, ErrTimestamp or ErrSecret; ParseEvent returns ErrEvent.
+// Verify returns ErrNoSignature, ErrSignature, ErrTimestamp, ErrSecret or ErrTolerance; ParseEvent returns ErrEvent.
 package webhook

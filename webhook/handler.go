@@ -50,7 +50,7 @@ type Handler struct {
 
 // NewHandler makes an endpoint that accepts any of the secrets and gives each event to handle once
 // (again, if it failed). The sender waits at most 40 seconds, so handle should store the event and
-// return. ErrSecret when a secret is not in the form whsec_<Base64>, or none is given.
+// return. ErrSecret when a secret is not in the form whsec_<Base64>, or none is given; ErrTolerance.
 func NewHandler(secrets []string, handle func(context.Context, Event) error, o Options) (*Handler, error) {
 	if len(secrets) == 0 {
 		return nil, fmt.Errorf("%w: none given", ErrSecret)
@@ -59,6 +59,9 @@ func NewHandler(secrets []string, handle func(context.Context, Event) error, o O
 		if _, err := decodeSecret(s); err != nil {
 			return nil, err
 		}
+	}
+	if o.Tolerance < 0 && o.Tolerance != AnyAge {
+		return nil, ErrTolerance
 	}
 	if o.Seen == nil {
 		o.Seen = NewMemory(recent)

@@ -146,6 +146,16 @@ func TestNewHandlerWantsUsableSecrets(t *testing.T) {
 	}
 }
 
+func TestNewHandlerWantsATolerance(t *testing.T) {
+	t.Parallel()
+	if _, err := webhook.NewHandler([]string{secret}, nil, webhook.Options{Tolerance: -time.Minute}); !errors.Is(err, webhook.ErrTolerance) {
+		t.Errorf("a negative tolerance: %v", err)
+	}
+	if _, err := webhook.NewHandler([]string{secret}, nil, webhook.Options{Tolerance: webhook.AnyAge}); err != nil {
+		t.Errorf("any age: %v", err)
+	}
+}
+
 func TestMemoryForgetsTheOldest(t *testing.T) {
 	t.Parallel()
 	m := webhook.NewMemory(2)

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -38,18 +39,26 @@ const SecretPrefix = "whsec_"
 // reference names no value; this is the one Standard Webhooks uses.
 const DefaultTolerance = 5 * time.Minute
 
+// AnyAge is a tolerance that accepts every timestamp, for webhooks that were kept and are read again. With it nothing
+// tells a webhook from its repetition. Any other tolerance below zero is refused, since it is a mistake.
+const AnyAge time.Duration = math.MinInt64
+
 // The ways in which a webhook is not to be trusted.
 var (
 	ErrNoSignature = errors.New("webhook: the id, timestamp or signature header is missing")
 	ErrSignature   = errors.New("webhook: no signature matches")
 	ErrTimestamp   = errors.New("webhook: the timestamp is not a number of seconds near the present")
 	ErrSecret      = errors.New("webhook: the secret is not whsec_ followed by Base64")
+	ErrTolerance   = errors.New("webhook: the tolerance is negative, and not AnyAge")
 )
 
 // Verify checks that body, exactly as it was received, was signed with one of the secrets at most
-// tolerance before or after now. Zero means DefaultTolerance, a negative tolerance accepts any age.
-// ErrTimestamp is returned only for what is signed rightly, so it points at a clock or a replay.
+// tolerance before or after now. Zero means DefaultTolerance, AnyAge accepts every timestamp; another negative one is
+// ErrTolerance. ErrTimestamp is returned only for what is signed rightly, so it points at a clock or a replay.
 func Verify(secrets []string, header http.Header, body []byte, now time.Time, tolerance time.Duration) error {
+	if tolerance < 0 && tolerance != AnyAge {
+		return ErrTolerance
+	}
 	id, stamp, given := signed(header)
 	if id == "" || stamp == "" || given == "" {
 		return ErrNoSignature
@@ -155,10 +164,13 @@ func checkAge(stamp string, now time.Time, tolerance time.Duration) error {
 	if err != nil || strconv.FormatInt(seconds, 10) != stamp {
 		return ErrTimestamp
 	}
-	if tolerance == 0 {
+	switch tolerance {
+	case AnyAge:
+		return nil
+	case 0:
 		tolerance = DefaultTolerance
 	}
-	if age := now.Sub(time.Unix(seconds, 0)); tolerance > 0 && (age > tolerance || age < -tolerance) {
+	if age := now.Sub(time.Unix(seconds, 0)); age > tolerance || age < -tolerance {
 		return ErrTimestamp
 	}
 	return nil

@@ -68,7 +68,9 @@ func TestVerify(t *testing.T) {
 		{name: "later", late: 5*time.Minute + time.Second, want: webhook.ErrTimestamp},
 		{name: "from the future", late: -5*time.Minute - time.Second, want: webhook.ErrTimestamp},
 		{name: "own tolerance", late: time.Hour, tolerance: time.Hour},
-		{name: "any age", late: 1000 * time.Hour, tolerance: -1},
+		{name: "any age", late: 1000 * time.Hour, tolerance: webhook.AnyAge},
+		{name: "a tolerance below zero", tolerance: -1, want: webhook.ErrTolerance},
+		{name: "five minutes below zero", late: 1000 * time.Hour, tolerance: -5 * time.Minute, want: webhook.ErrTolerance},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"sync"
 	"sync/atomic"
 
 	"github.com/airside-travel/airside/contract"
@@ -384,8 +385,13 @@ func (a *App) Start(ctx context.Context) (addr string, err error) {
 	a.watch.start(ctx)
 	a.upstreams.start()
 	vaults, stop := context.WithCancel(context.WithoutCancel(ctx))
-	a.stopVaults = stop
+	var comparing sync.WaitGroup
+	a.stopVaults = func() {
+		stop()
+		comparing.Wait()
+	}
 	go a.secrets.Run(vaults)
+	comparing.Go(func() { a.keepSeparate(vaults) })
 	for _, s := range a.servers {
 		go s.serve(a.o.Log)
 	}

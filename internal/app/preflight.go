@@ -55,7 +55,7 @@ func Preflight(ctx context.Context, cfg config.Config, c *contract.Contract, o O
 	p.o.Clock = clock.System()
 	p.vaults()
 	p.keys()
-	p.environments()
+	p.environments(ctx)
 	p.files(ctx)
 	p.compose(ctx)
 	return p.out
@@ -65,6 +65,7 @@ type preflight struct {
 	cfg      config.Config
 	o        Options
 	contract *contract.Contract
+	secrets  *vault.Vaults // nil when they cannot be opened
 	out      []Trouble
 }
 
@@ -86,7 +87,10 @@ func (p *preflight) vaults() {
 			}
 		}
 	}
-	_, err := vault.Open(s)
+	secrets, err := vault.Open(s)
+	if err == nil {
+		p.secrets = secrets
+	}
 	p.note(PartVault, err)
 }
 
@@ -109,7 +113,7 @@ func (p *preflight) keys() {
 	p.note(PartMasterKey, err)
 }
 
-func (p *preflight) environments() {
+func (p *preflight) environments(ctx context.Context) {
 	var all []upstream.Environment
 	for i := range p.cfg.Upstreams {
 		c := &p.cfg.Upstreams[i]
@@ -125,7 +129,7 @@ func (p *preflight) environments() {
 		p.note(PartInbox, err)
 	}
 	if !p.has(PartEnvironments) {
-		p.note(PartSeparation, upstream.ValidateAll(all))
+		p.note(PartSeparation, separate(ctx, p.secrets, all))
 	}
 }
 

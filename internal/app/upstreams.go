@@ -100,7 +100,7 @@ func (b *behind) Lookup(ctx context.Context, op *contract.Operation, path string
 // openUpstreams makes the clients of the configured environments; nothing is called yet.
 func (a *App) openUpstreams(ctx context.Context) error {
 	a.upstreams = upstreams{}
-	all, err := upstreamOptions(a.cfg, a.o.Environ, a.secrets, a.store, a.o.Clock)
+	all, err := upstreamOptions(ctx, a.cfg, a.o.Environ, a.secrets, a.store, a.o.Clock)
 	if err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (a *App) openUpstreams(ctx context.Context) error {
 }
 
 // upstreamOptions are the configured environments, in their order.
-func upstreamOptions(cfg config.Config, environ []string, secrets *vault.Vaults, st store.Store, c clock.Clock) ([]upstream.Options, error) {
+func upstreamOptions(ctx context.Context, cfg config.Config, environ []string, secrets *vault.Vaults, st store.Store, c clock.Clock) ([]upstream.Options, error) {
 	if len(cfg.Upstreams) == 0 {
 		return nil, nil
 	}
@@ -154,7 +154,7 @@ func upstreamOptions(cfg config.Config, environ []string, secrets *vault.Vaults,
 			Record: recorder{c}.record, Names: needs(&cfg.Upstreams[i]),
 		})
 	}
-	return out, upstream.ValidateAll(all)
+	return out, separate(ctx, secrets, all)
 }
 
 // needs are the settings that a rotation may lack, by the names that they have.
@@ -182,7 +182,7 @@ func Upstreams(environ []string) func(ctx context.Context, cfg config.Config) ([
 		if err != nil {
 			return nil, nil, err
 		}
-		all, err := upstreamOptions(cfg, environ, secrets, companykey.Wrap(st, key), c)
+		all, err := upstreamOptions(ctx, cfg, environ, secrets, companykey.Wrap(st, key), c)
 		if err != nil {
 			return nil, nil, errors.Join(err, st.Close())
 		}
@@ -251,7 +251,7 @@ func Escrow(cfg config.Config) string {
 func (a *App) upstreamEvent(ctx context.Context, e upstream.Event) {
 	level := slog.LevelInfo
 	switch {
-	case e.Err != nil, e.Kind == upstream.EventOrphan:
+	case e.Err != nil, e.Kind == upstream.EventOrphan, e.Kind == upstream.EventShared:
 		level = slog.LevelError
 	case e.Kind == upstream.EventDue, e.Kind == upstream.EventAged:
 		level = slog.LevelWarn

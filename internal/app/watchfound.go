@@ -36,6 +36,7 @@ var upstreamFindings = map[upstream.EventKind]alert.Finding{
 	upstream.EventManual:     {Rule: "rotation-manual", Severity: alert.High, Summary: "A rotation of the credential needs a person", Expected: "rotations that go through", Advice: "Do what it says, then let the rotation go on."},
 	upstream.EventOrphan:     {Rule: "rotation-orphan", Severity: alert.High, Summary: "An API user was made whose secret nobody knows", Expected: "no API users but ours", Advice: "Revoke it at the real API."},
 	upstream.EventAged:       {Rule: "secret-aged", Severity: alert.Medium, Summary: "The credential comes of age and nothing rotates it", Expected: "a secret that is rotated every 90 days", Advice: "airside doctor says what rotation needs; airside vault put stores a secret that was rotated by hand."},
+	upstream.EventShared:     {Rule: "upstream-credential-shared", Severity: alert.High, Summary: "Two environments have one credential", Expected: "an API user of its own for each", Advice: "Give each environment an API user of its own: a secret that two share is rotated by one and dead for the other, and what is meant for a trial acts in production."},
 	upstream.EventDue:        {Rule: "rotation-due", Severity: alert.Info, Summary: "The credential will be rotated soon", Advice: "Nothing, unless it is told to be rotated by hand."},
 }
 
@@ -46,6 +47,7 @@ var upstreamOver = map[upstream.EventKind][]string{
 	upstream.EventDone:       {"rotation-failed", "rotation-manual", "rotation-due", "secret-aged", "rotation-undone", "vault-down"},
 	upstream.EventToken:      {"upstream-credential-refused"},
 	upstream.EventAdminToken: {"upstream-admin-refused"},
+	upstream.EventSeparate:   {"upstream-credential-shared"},
 }
 
 // upstreamFound turns an event of an environment's client into a finding.

@@ -62,6 +62,17 @@ type Rate struct {
 	Burst     int     `json:"burst"`
 }
 
+// Check refuses what is no rate: NaN and infinity would let everything pass, and are no JSON.
+func (r Rate) Check() error {
+	if r.PerSecond >= 0 && r.PerSecond <= maxRate && r.Burst >= 0 {
+		return nil
+	}
+	return fmt.Errorf("must be 0 to %d calls a second, and no fewer than 0 at once", maxRate)
+}
+
+// maxRate is what the contract says of ApplicationRate.
+const maxRate = 100_000
+
 // PurchaseCap is how much an application may buy in a day (UTC).
 type PurchaseCap struct {
 	Count  *int   `json:"countPerDay,omitempty"`
@@ -132,19 +143,4 @@ type Live struct {
 	*Application
 	Set      *permit.Set // nil when its environment is not configured in this process
 	Prefixes []netip.Prefix
-}
-
-// prefix reads one of an application's networks; an address alone is a block of one.
-func prefix(text string) (netip.Prefix, error) {
-	if a, err := netip.ParseAddr(text); err == nil {
-		return netip.PrefixFrom(a.Unmap(), a.Unmap().BitLen()), nil
-	}
-	p, err := netip.ParsePrefix(text)
-	if err != nil {
-		return p, err
-	}
-	if a := p.Addr(); a.Is4In6() && p.Bits() >= 96 {
-		p = netip.PrefixFrom(a.Unmap(), p.Bits()-96)
-	}
-	return p.Masked(), nil
 }

@@ -5,6 +5,7 @@ package application_test
 import (
 	"bytes"
 	"context"
+	"math"
 	"net/netip"
 	"slices"
 	"strings"
@@ -42,8 +43,15 @@ func TestSettings(t *testing.T) {
 		"no owner":                  {func(s *application.Settings) { s.Owner = "" }, errs.ValidationFailed, "/owner"},
 		"everything, unexplained":   {func(s *application.Settings) { s.Grants = []permit.Grant{{Operations: []string{"*"}}} }, errs.ValidationFailed, "/grants/0/reason"},
 		"a network that is none":    {func(s *application.Settings) { s.Networks = []string{"192.0.2.0/24", "192.0.2.0/33"} }, errs.ValidationFailed, "/networks/1"},
+		"IPv4 as IPv6, an address":  {func(s *application.Settings) { s.Networks = []string{"::ffff:127.0.0.0/104", "192.0.2.7"} }, "", ""},
+		"a network with a zone":     {func(s *application.Settings) { s.Networks = []string{"fe80::1%eth0/64"} }, errs.ValidationFailed, "/networks/0"},
 		"a name for a network":      {func(s *application.Settings) { s.Networks = []string{"office"} }, errs.ValidationFailed, "/networks/0"},
 		"a cap below nothing":       {func(s *application.Settings) { s.Purchases = buys(-1, 0).Purchases; s.Purchases.Amount.Minor = -1 }, errs.ValidationFailed, "/purchases/amountPerDay/minor"},
+		"a rate that is no number":  {func(s *application.Settings) { s.Rate = &application.Rate{PerSecond: math.NaN(), Burst: 1} }, errs.ValidationFailed, "/rate"},
+		"a rate without end":        {func(s *application.Settings) { s.Rate = &application.Rate{PerSecond: math.Inf(1), Burst: 1} }, errs.ValidationFailed, "/rate"},
+		"a rate below nothing":      {func(s *application.Settings) { s.Rate = &application.Rate{PerSecond: -1, Burst: 1} }, errs.ValidationFailed, "/rate"},
+		"fewer than no purchases":   {func(s *application.Settings) { s.Purchases = buys(0, 0).Purchases; *s.Purchases.Count = -1 }, errs.ValidationFailed, "/purchases/countPerDay"},
+		"a quota below nothing":     {func(s *application.Settings) { s.RequestsPerDay = -1 }, errs.ValidationFailed, "/requestsPerDay"},
 		"ends now":                  {func(s *application.Settings) { s.ExpiresAt = r.now }, errs.ValidationFailed, "/expiresAt"},
 		"a role at the real API":    {func(s *application.Settings) { s.Role = actor.TMCAdmin }, errs.ValidationFailed, "/role"},
 		"no role in the sandbox":    {func(s *application.Settings) { s.Environment = "" }, errs.ValidationFailed, "/role"},
@@ -78,7 +86,7 @@ func TestSettings(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"ends tomorrow", "good", "one company's", "taken", "the sandbox by default"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"IPv4 as IPv6, an address", "ends tomorrow", "good", "one company's", "taken", "the sandbox by default"}, names); diff != "" {
 		t.Errorf("what was made: %s", diff)
 	}
 }
@@ -352,5 +360,34 @@ func TestFollowedOutOfOrder(t *testing.T) {
 	told(before, 5)
 	if l := node.Find(id); l == nil || node.Usable(l) != nil || node.Find(gone) == nil {
 		t.Error("what was read last does not count")
+	}
+}
+
+// TestStoredNetworkThatIsNone: an application whose only network an earlier version took, and this one cannot read, may call
+// from nowhere. Leaving the network out would let it call from anywhere.
+func TestStoredNetworkThatIsNone(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	s := r.node(t)
+	id := r.make(t, s, application.Settings{Networks: []string{"2001:db8::/32"}, Grants: []permit.Grant{{Scopes: []string{"trip:read"}}}})
+	if err := r.as(t, func(ctx context.Context) error {
+		rec, err := store.Read(ctx).Get(tenant, "application", id)
+		if err != nil {
+			return err
+		}
+		rec.Doc = bytes.Replace(rec.Doc, []byte("2001:db8::/32"), []byte("fe80::1%eth0/64"), 1)
+		return store.From(ctx).Update(rec, rec.Version)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	r.follow(t, s)
+	l := s.Find(id)
+	if l == nil || len(l.Networks) != 1 || l.Networks[0] != "fe80::1%eth0/64" {
+		t.Fatalf("stored as %+v", l)
+	}
+	for _, a := range []string{"fe80::1", "2001:db8::1", "192.0.2.1", "::"} {
+		if len(l.Prefixes) != 1 || l.Prefixes[0].Contains(netip.MustParseAddr(a)) {
+			t.Errorf("%s may call: %v", a, l.Prefixes)
+		}
 	}
 }

@@ -7,12 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"net/mail"
+	"net/netip"
 	"sync"
 	"time"
 
 	"github.com/airside-travel/airside/internal/actor"
 	"github.com/airside-travel/airside/internal/clock"
 	"github.com/airside-travel/airside/internal/errs"
+	"github.com/airside-travel/airside/internal/network"
 	"github.com/airside-travel/airside/internal/peers"
 	"github.com/airside-travel/airside/internal/permit"
 	"github.com/airside-travel/airside/internal/store"
@@ -137,9 +139,11 @@ func (s *Service) Usable(l *Live) error {
 func (s *Service) compile(a *Application) *Live {
 	l := &Live{Application: a}
 	for _, n := range a.Networks {
-		if p, err := prefix(n); err == nil { // checked when it was written
-			l.Prefixes = append(l.Prefixes, p)
+		p, err := network.Parse(n)
+		if err != nil {
+			p = netip.Prefix{} // of an earlier version, which took it: it contains nothing, while leaving it out could open the door
 		}
+		l.Prefixes = append(l.Prefixes, p)
 	}
 	if env, ok := s.d.Environments.Environment(a.Environment); ok {
 		l.Set = s.d.Permits.Compile(permit.Application{ID: a.ClientID, Owner: a.Owner, Environment: env, Grants: a.Grants})
@@ -227,12 +231,23 @@ func (s *Service) check(ctx context.Context, in *Settings, was *Application) err
 		return err
 	}
 	for i, n := range in.Networks {
-		if _, err := prefix(n); err != nil {
-			return errs.Invalidf(fmt.Sprintf("/networks/%d", i), "format", "%q is no CIDR block such as 192.0.2.0/24 or 2001:db8::/32", n)
+		if _, err := network.Parse(n); err != nil {
+			return errs.Invalidf(fmt.Sprintf("/networks/%d", i), "format", "%q %v", n, err)
 		}
 	}
 	if err := s.checkRef(in, was); err != nil {
 		return err
+	}
+	if in.Rate != nil {
+		if err := in.Rate.Check(); err != nil {
+			return errs.Invalidf("/rate", "range", "the rate %v", err)
+		}
+	}
+	if c := in.Purchases; c != nil && c.Count != nil && *c.Count < 0 {
+		return errs.Invalidf("/purchases/countPerDay", "minimum", "a cap is not negative")
+	}
+	if in.RequestsPerDay < 0 {
+		return errs.Invalidf("/requestsPerDay", "minimum", "a quota is not negative")
 	}
 	if c := in.Purchases; c != nil && c.Amount != nil && c.Amount.Minor < 0 {
 		return errs.Invalidf("/purchases/amountPerDay/minor", "minimum", "a cap is not negative")

@@ -17,7 +17,7 @@ import (
 
 var (
 	public  = []string{"contract", "client", "webhook"}
-	kit     = []string{"internal/errs", "internal/clock", "internal/ids", "internal/telemetry", "internal/jsondoc", "internal/actor", "internal/announce", "internal/audience", "internal/revision", "internal/redact"}
+	kit     = []string{"internal/errs", "internal/clock", "internal/ids", "internal/telemetry", "internal/jsondoc", "internal/actor", "internal/announce", "internal/audience", "internal/revision", "internal/redact", "internal/network"}
 	domains = []string{
 		"internal/directory", "internal/policy", "internal/trip", "internal/air", "internal/hotel", "internal/car",
 		"internal/rail", "internal/event", "internal/payment", "internal/charge", "internal/document", "internal/approval", "internal/access", "internal/scim",

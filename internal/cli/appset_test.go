@@ -69,8 +69,9 @@ func TestAppSetWritesTheWhole(t *testing.T) {
 	}
 	for name, args := range map[string][]string{
 		"a burst of nothing": {"--rate", "0", "--burst", "3", "--purchases-per-day", "few"}, "no amount": {"--spend-per-day", "10"}, "no time": {"--expires", "soon"},
+		"a rate that is no number": {"--rate", "NaN"}, "a rate without end": {"--rate", "Inf"}, "a rate below nothing": {"--rate", "-1"}, "a burst below nothing": {"--burst", "-1"},
 	} {
-		if r := set(args...); r.exit != 2 {
+		if r := set(args...); r.exit != 2 || strings.Contains(r.err, "panic") {
 			t.Errorf("%s: exit %d %s", name, r.exit, r.err)
 		}
 	}

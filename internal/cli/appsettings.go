@@ -132,6 +132,9 @@ func (f *settingsFlags) applyRate(s *application.Settings) error {
 	if f.flags.Changed("burst") {
 		next.Burst = f.burst
 	}
+	if err := next.Check(); err != nil {
+		return failf(ExitUsage, "--rate and --burst: the rate %w", err).hint("--rate 5 --burst 10")
+	}
 	switch {
 	case f.flags.Changed("rate") && f.rate == 0:
 		s.Rate = nil

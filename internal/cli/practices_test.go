@@ -216,10 +216,18 @@ func TestDoctorFinds(t *testing.T) {
 		"a mode that is none":       {env("MODE=open"), []string{"FAIL environments: AIRSIDE_ENV_PRODUCTION_MODE=\"open\": must be | airside config"}},
 		"every operation":           {env("OPERATIONS="), []string{"warn operations: production: every operation | AIRSIDE_ENV_PRODUCTION_OPERATIONS"}},
 		"an operation that is none": {env("OPERATIONS=readCompanyy"), []string{"FAIL operations: AIRSIDE_ENV_PRODUCTION_OPERATIONS: \"readCompanyy\" is no operation, scope:… or effect:… of the contract; did you mean readCompany? | airside routes"}},
+		"tokens of another domain":  {env("TOKEN_URL=https://login.example.net/token"), []string{"warn token endpoint: production: the secret is sent to login.example.net, another host than the API's, api.example.com | AIRSIDE_ENV_PRODUCTION_TOKEN_URL"}},
+		"tokens of another host":    {env("TOKEN_URL=https://login.example.com/token"), nil},
 		"no egress limit":           {env("RATE=0"), []string{"warn egress limit: production | AIRSIDE_ENV_PRODUCTION_RATE"}},
 		"a shared credential": {set("AIRSIDE_ENVIRONMENTS", "production,stage", "AIRSIDE_ENV_STAGE_BASE_URL", "https://stage.example.com", "AIRSIDE_ENV_STAGE_SECRET", "vault://secret/prod#clientSecret",
 			"AIRSIDE_ENV_STAGE_ROLE", "TMC_ADMIN", "AIRSIDE_ENV_STAGE_REHEARSAL", "true", "AIRSIDE_ENV_STAGE_RATE", "1", "AIRSIDE_ENV_STAGE_WEBHOOK_SECRETS", "vault://secret/hooks#two"),
 			[]string{"FAIL separation: use the same secret | an API user of its own"}},
+
+		"one value in two variables": {set("AIRSIDE_ENVIRONMENTS", "production,stage", "AIRSIDE_ENV_PRODUCTION_SECRET", "env:UP", "UP", literal, "STAGE", literal,
+			"AIRSIDE_ENV_STAGE_BASE_URL", "https://stage.example.com", "AIRSIDE_ENV_STAGE_SECRET", "env:STAGE", "AIRSIDE_ENV_STAGE_REHEARSAL", "true", "AIRSIDE_ENV_STAGE_RATE", "1",
+			"AIRSIDE_ENV_STAGE_WEBHOOK_SECRETS", "vault://secret/hooks#two"),
+			[]string{"FAIL separation: environments \"production\" and \"stage\" use the same secret: env:UP and env:STAGE hold one value | an API user of its own",
+				"warn vault: production: | vault put", "warn rotation: production: the age | vault or a sealed file", "warn vault: stage: | vault put", "warn rotation: stage: the age | vault or a sealed file"}},
 
 		// Vaults.
 		"a secret in a variable": {set("AIRSIDE_ENV_PRODUCTION_SECRET", "env:UP", "UP", "x"), []string{
@@ -295,7 +303,7 @@ func TestDoctorFinds(t *testing.T) {
 
 		// Logs, audit, alerts.
 		"no log":                 {set("AIRSIDE_LOG_SINKS", "none"), []string{"warn request log: logged nowhere | AIRSIDE_LOG_SINKS=stderr"}},
-		"a sink that is none":    {set("AIRSIDE_LOG_SINKS", "bogus:foo"), []string{"FAIL request log: AIRSIDE_LOG_SINKS: log sink \"bogus:foo\" | AIRSIDE_LOG_SINKS"}},
+		"a sink that is none":    {set("AIRSIDE_LOG_SINKS", "bogus:foo"), []string{"FAIL request log: AIRSIDE_LOG_SINKS: log sink 1: must be | AIRSIDE_LOG_SINKS"}},
 		"a size that is none":    {set("AIRSIDE_LOG_SINKS", "file:x?size=20KB"), []string{"FAIL request log: from 1MB to | AIRSIDE_LOG_SINKS"}},
 		"a log in no folder":     {set("AIRSIDE_LOG_SINKS", "file:$DIR/seal.key/x.log"), []string{"FAIL request log: cannot be written | AIRSIDE_LOG_SINKS"}},
 		"a log nobody reads":     {set("AIRSIDE_LOG_LEVEL", "error"), []string{"warn request log: not logged at level error | AIRSIDE_LOG_LEVEL=info"}},

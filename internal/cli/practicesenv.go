@@ -4,6 +4,7 @@ package cli
 
 import (
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,13 +31,16 @@ func (p *practised) environments() {
 		return
 	}
 	kept := p.escrow()
+	var all []upstream.Environment
 	for i := range p.cfg.Upstreams {
 		c := &p.cfg.Upstreams[i]
 		e, err := app.UpstreamOf(c, false)
 		if err != nil {
 			continue // it keeps the server from starting
 		}
+		all = append(all, e)
 		p.reachable(c)
+		p.tokens(c)
 		p.rotation(c, &e, kept)
 		p.inbox(c)
 		if c.Mode == environment.Live && !c.Rehearsal && !p.broken(app.PartOperations) {
@@ -47,7 +51,11 @@ func (p *practised) environments() {
 			c.Variable("RATE")+"=50, or what the real API takes")
 	}
 	if len(p.cfg.Upstreams) > 1 && !p.broken(app.PartSeparation) && !p.broken(app.PartEnvironments) {
-		p.ok(app.PartSeparation, "no two environments share a credential")
+		detail := "no two environments share a credential"
+		if upstream.Remote(all) {
+			detail += ", as far as references say; the running server compares what the vault holds"
+		}
+		p.ok(app.PartSeparation, detail)
 	}
 }
 
@@ -91,6 +99,24 @@ func (p *practised) reachable(c *config.Environment) {
 	default:
 		p.ok("vault", c.Name+": "+string(ref.Scheme))
 	}
+}
+
+// tokens looks at whom the secret is sent to, when that is not the API itself.
+func (p *practised) tokens(c *config.Environment) {
+	const name = "token endpoint"
+	api, err1 := url.Parse(c.BaseURL)
+	at, err2 := url.Parse(c.TokenURL)
+	if err1 != nil || err2 != nil || at.Host == "" || strings.EqualFold(api.Host, at.Host) {
+		return
+	}
+	detail := c.Name + ": the secret is sent to " + at.Host + ", another host than the API's, " + api.Host
+	p.left(domain(api.Hostname()) != domain(at.Hostname()), name, detail, detail, "look whether "+c.Variable("TOKEN_URL")+" is what the real API documents, or unset it")
+}
+
+// domain is roughly whose host it is: its last two labels.
+func domain(host string) string {
+	labels := strings.Split(strings.ToLower(host), ".")
+	return strings.Join(labels[max(0, len(labels)-2):], ".")
 }
 
 // rotation looks at what a rotation by age needs; each of it that is missing is one warning. kept: nothing is known against

@@ -12,54 +12,56 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/airside-travel/airside/internal/network"
 )
 
 // Config is everything the process can be told. The tags are its reference.
 type Config struct {
-	Listen        string        `env:"AIRSIDE_LISTEN" default:"127.0.0.1:8080" help:"address to serve on; port 0 picks a free one"`
-	BaseURL       string        `env:"AIRSIDE_BASE_URL" help:"public URL of this server, for links in answers; made from the address when empty"`
+	Listen        string        `env:"AIRSIDE_LISTEN" address:"true" default:"127.0.0.1:8080" help:"address to serve on; port 0 picks a free one"`
+	BaseURL       string        `env:"AIRSIDE_BASE_URL" url:"http,https" help:"public URL of this server, for links in answers; made from the address when empty"`
 	Database      string        `env:"AIRSIDE_DATABASE_URL" default:"sqlite:airside.db" help:"where data lives: sqlite:PATH, postgres://USER:PASSWORD@HOST:PORT/DATABASE or memory:" secret:"url"`
 	MasterKey     string        `env:"AIRSIDE_MASTER_KEY_FILE" help:"file with the key (32 bytes, base64) that seals the data keys; made beside the database when absent, but needed for postgres:"`
 	MaxBody       int           `env:"AIRSIDE_MAX_BODY" default:"10000000" help:"largest request body, in bytes"`
 	TrustedHops   int           `env:"AIRSIDE_TRUSTED_HOPS" default:"0" help:"reverse proxies in front whose X-Forwarded-For entry is believed"`
-	Networks      []string      `env:"AIRSIDE_ALLOW_NETWORKS" help:"CIDR blocks that may call at all, separated by commas; empty for everybody"`
-	Rate          float64       `env:"AIRSIDE_RATE" default:"200" help:"requests per second and client; 0 does not limit"`
+	Networks      []string      `env:"AIRSIDE_ALLOW_NETWORKS" help:"networks that may call at all, CIDR blocks or addresses, separated by commas; empty for everybody"`
+	Rate          float64       `env:"AIRSIDE_RATE" default:"200" allow:"0 or 0.001 to 1000000" help:"requests per second and client; 0 does not limit"`
 	Burst         int           `env:"AIRSIDE_BURST" default:"400" help:"requests a client may make at once"`
-	TokenRate     float64       `env:"AIRSIDE_TOKEN_RATE" default:"2" help:"token requests per second and address; 0 does not limit"`
+	TokenRate     float64       `env:"AIRSIDE_TOKEN_RATE" default:"2" allow:"0 or 0.001 to 1000000" help:"token requests per second and address; 0 does not limit"`
 	TokenBurst    int           `env:"AIRSIDE_TOKEN_BURST" default:"60" help:"token requests an address may make at once"`
-	Follow        time.Duration `env:"AIRSIDE_FOLLOW_WITHIN" default:"250ms" help:"on postgres: how old what a process remembers of credentials, rights and clocks may be before it asks whether another one changed it; 0s asks at each request"`
-	JWKS          string        `env:"AIRSIDE_JWKS_URL" help:"https URL of the partner's key set, for token exchange besides uploaded keys"`
-	HookTimeout   time.Duration `env:"AIRSIDE_WEBHOOK_TIMEOUT" default:"40s" help:"how long a webhook receiver may take"`
-	HookNetworks  []string      `env:"AIRSIDE_WEBHOOK_ALLOW_NETWORKS" help:"CIDR blocks of private networks that webhooks may be sent to, separated by commas; link-local addresses stay closed"`
+	Follow        time.Duration `env:"AIRSIDE_FOLLOW_WITHIN" default:"250ms" allow:"0s to 10m" help:"on postgres: how old what a process remembers of credentials, rights and clocks may be before it asks whether another one changed it; 0s asks at each request"`
+	JWKS          string        `env:"AIRSIDE_JWKS_URL" url:"http,https" query:"true" help:"https URL of the partner's key set, for token exchange besides uploaded keys"`
+	HookTimeout   time.Duration `env:"AIRSIDE_WEBHOOK_TIMEOUT" default:"40s" allow:"100ms to 10m" help:"how long a webhook receiver may take"`
+	HookNetworks  []string      `env:"AIRSIDE_WEBHOOK_ALLOW_NETWORKS" help:"private networks that webhooks may be sent to, CIDR blocks or addresses, separated by commas; link-local addresses stay closed"`
 	Brokers       string        `env:"AIRSIDE_BROKERS_FILE" help:"file with the brokers (NATS JetStream, Kafka) that webhooks may be relayed to; see docs/webhooks.md"`
-	Shutdown      time.Duration `env:"AIRSIDE_SHUTDOWN_TIMEOUT" default:"15s" help:"how long running requests may take to finish when the process is told to stop"`
-	MetricsListen string        `env:"AIRSIDE_METRICS_LISTEN" help:"address on which Prometheus finds /metrics, apart from the API; empty for none"`
+	Shutdown      time.Duration `env:"AIRSIDE_SHUTDOWN_TIMEOUT" default:"15s" allow:"0s to 1h" help:"how long running requests may take to finish when the process is told to stop"`
+	MetricsListen string        `env:"AIRSIDE_METRICS_LISTEN" address:"true" help:"address on which Prometheus finds /metrics, apart from the API; empty for none"`
 	AlertSinks    string        `env:"AIRSIDE_ALERT_SINKS_FILE" help:"YAML file of sinks that hear of every tenant's alerts (see alerts.md)"`
 	AlertSecrets  []string      `env:"AIRSIDE_ALERT_SECRETS" default:"env:ALERT_SINK_" help:"what references to secrets must begin with in alert sinks that are made by the API, separated by commas"`
 	Detect        string        `env:"AIRSIDE_DETECT" default:"auto" help:"whether unusual access is looked for: on, off, or auto, which is on for serve and off for dev"`
 	DetectRules   string        `env:"AIRSIDE_DETECT_RULES" help:"YAML file of detection rules and overlays of your own (see detection.md); read again when it changes"`
 	LogFormat     string        `env:"AIRSIDE_LOG_FORMAT" default:"json" help:"json or text"`
-	LogSinks      []string      `env:"AIRSIDE_LOG_SINKS" default:"stderr" help:"where the events of requests go, separated by commas: stderr, stdout, file:PATH, syslog+udp://HOST:PORT (or tcp, tls), syslog+unix:PATH, otlp+http://HOST:PORT (or https), none; options as a query, such as ?format=ocsf (see docs/logs.md)"`
+	LogSinks      []string      `env:"AIRSIDE_LOG_SINKS" url:"any" default:"stderr" help:"where the events of requests go, separated by commas: stderr, stdout, file:PATH, syslog+udp://HOST:PORT (or tcp, tls), syslog+unix:PATH, otlp+http://HOST:PORT (or https), none; options as a query, such as ?format=ocsf (see docs/logs.md)"`
 	LogBodies     time.Duration `env:"AIRSIDE_LOG_BODIES" default:"0s" help:"how long the bodies of requests, answers and webhook receipts are kept, redacted and sealed, to look into trouble: 1m to 720h; 0s keeps none (see docs/logs.md)"`
 	LogLevel      string        `env:"AIRSIDE_LOG_LEVEL" default:"info" help:"debug, info, warn or error"`
 
 	AuditInterval time.Duration `env:"AIRSIDE_AUDIT_CHECKPOINT_INTERVAL" default:"10s" help:"how often audit trails that grew get a signed checkpoint; 0 for never"`
 	AuditDir      string        `env:"AIRSIDE_AUDIT_CHECKPOINT_DIR" help:"folder, better on another machine, to which checkpoints are appended, a file for each tenant"`
-	AuditURL      string        `env:"AIRSIDE_AUDIT_CHECKPOINT_URL" help:"URL to which each checkpoint is sent with POST until it answers 2xx" secret:"url"`
+	AuditURL      string        `env:"AIRSIDE_AUDIT_CHECKPOINT_URL" url:"http,https" query:"true" help:"URL to which each checkpoint is sent with POST until it answers 2xx"`
 	AuditReads    bool          `env:"AIRSIDE_AUDIT_READS" default:"false" help:"record in the audit trail also who read what of people and bookings (class read), before it is answered; true or false"`
 	AuditKeep     time.Duration `env:"AIRSIDE_AUDIT_KEEP" default:"9504h" help:"how old audit entries become before they are dropped (9504h is 13 months); 0 keeps all"`
 	AuditArchive  string        `env:"AIRSIDE_AUDIT_ARCHIVE_DIR" help:"folder for files with the audit entries that are dropped; without it they are gone"`
 
-	VaultAddress    string        `env:"AIRSIDE_VAULT_ADDRESS" help:"https URL of HashiCorp Vault or OpenBao, for references vault://mount/path#field; http is taken for loopback addresses only"`
+	VaultAddress    string        `env:"AIRSIDE_VAULT_ADDRESS" url:"http,https" help:"https URL of HashiCorp Vault or OpenBao, for references vault://mount/path#field; http is taken for loopback addresses only"`
 	VaultNamespace  string        `env:"AIRSIDE_VAULT_NAMESPACE" help:"namespace in that server; empty for none"`
 	VaultCA         string        `env:"AIRSIDE_VAULT_CA_FILE" help:"certificates (PEM) that sign that server, when they are not public ones"`
 	VaultAuth       string        `env:"AIRSIDE_VAULT_AUTH" default:"token" help:"how to log in there: token, approle or kubernetes"`
 	VaultAuthMount  string        `env:"AIRSIDE_VAULT_AUTH_MOUNT" help:"where that way of logging in is mounted; its own name when empty"`
 	VaultRole       string        `env:"AIRSIDE_VAULT_ROLE" help:"role id of approle, or role of kubernetes"`
-	VaultCredential string        `env:"AIRSIDE_VAULT_CREDENTIAL" help:"where the token, secret id or service account token is: a reference (env:NAME, file:path#field) or the path of a mounted file; kubernetes has its own place"`
-	VaultCache      time.Duration `env:"AIRSIDE_VAULT_CACHE" default:"5m" help:"how long a secret is believed before its vault is asked again"`
+	VaultCredential string        `env:"AIRSIDE_VAULT_CREDENTIAL" ref:"true" help:"where the token, secret id or service account token is: a reference (env:NAME, file:path#field) or the path of a mounted file; kubernetes has its own place"`
+	VaultCache      time.Duration `env:"AIRSIDE_VAULT_CACHE" default:"5m" allow:"1s to 24h" help:"how long a secret is believed before its vault is asked again"`
 	AWSRegion       string        `env:"AIRSIDE_AWS_REGION" help:"region of AWS Secrets Manager, for references aws-sm://name#field; credentials come from AWS's own variables"`
-	AWSEndpoint     string        `env:"AIRSIDE_AWS_ENDPOINT" help:"https URL of AWS Secrets Manager when it is not the region's own; http is taken for loopback addresses only"`
+	AWSEndpoint     string        `env:"AIRSIDE_AWS_ENDPOINT" url:"http,https" help:"https URL of AWS Secrets Manager when it is not the region's own; http is taken for loopback addresses only"`
 	SealKey         string        `env:"AIRSIDE_SEAL_KEY_FILE" help:"key file of age that opens sealed files, for references file:path#field"`
 	SealPassphrase  string        `env:"AIRSIDE_SEAL_PASSPHRASE_FILE" help:"file with the passphrase that opens sealed files, instead of a key file"`
 
@@ -68,7 +70,7 @@ type Config struct {
 	Applications string   `env:"AIRSIDE_APPLICATIONS_FILE" help:"JSON file that declares applications, as airside app apply reads it; carried out at the start and again when it changes (see gateway.md)"`
 	EscrowDir    string   `env:"AIRSIDE_ESCROW_DIR" help:"directory for the answers of rotations until the vault has them, sealed; beside the database when empty"`
 
-	URL          string `env:"AIRSIDE_URL" default:"http://127.0.0.1:8080" help:"server that the client commands (api, token, webhook) talk to"`
+	URL          string `env:"AIRSIDE_URL" url:"http,https" default:"http://127.0.0.1:8080" help:"server that the client commands (api, token, webhook) talk to"`
 	ClientID     string `env:"AIRSIDE_CLIENT_ID" help:"client id of the client commands"`
 	ClientSecret string `env:"AIRSIDE_CLIENT_SECRET" help:"client secret of the client commands" secret:"true"`
 	Token        string `env:"AIRSIDE_TOKEN" help:"access token of the client commands, instead of id and secret" secret:"true"`
@@ -104,7 +106,13 @@ func Load(environ []string) (Config, error) {
 		if !ok {
 			text = sf.Tag.Get("default")
 		}
-		if err := set(v.Field(i), text); err != nil {
+		if ok { // defaults hold no secret
+			if err := guarded(sf, text); err != nil {
+				problems = append(problems, fmt.Errorf("%s: %w", name, err))
+				continue
+			}
+		}
+		if err := set(sf, v.Field(i), text); err != nil {
 			problems = append(problems, fmt.Errorf("%s=%q: %w", name, mask(sf, text), err))
 		}
 	}
@@ -126,31 +134,28 @@ func (c *Config) check() (problems []error) {
 		problems = append(problems, fmt.Errorf("AIRSIDE_WEBHOOK_ALLOW_NETWORKS: %w", err))
 	}
 	if !slices.Contains([]string{"json", "text"}, c.LogFormat) {
-		problems = append(problems, fmt.Errorf("AIRSIDE_LOG_FORMAT=%q: must be json or text", c.LogFormat))
+		problems = append(problems, fmt.Errorf("AIRSIDE_LOG_FORMAT=%q: must be json or text", veiled(c.LogFormat)))
 	}
 	if !slices.Contains([]string{"auto", "on", "off"}, c.Detect) {
-		problems = append(problems, fmt.Errorf("AIRSIDE_DETECT=%q: must be auto, on or off", c.Detect))
+		problems = append(problems, fmt.Errorf("AIRSIDE_DETECT=%q: must be auto, on or off", veiled(c.Detect)))
 	}
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel) {
-		problems = append(problems, fmt.Errorf("AIRSIDE_LOG_LEVEL=%q: must be debug, info, warn or error", c.LogLevel))
+		problems = append(problems, fmt.Errorf("AIRSIDE_LOG_LEVEL=%q: must be debug, info, warn or error", veiled(c.LogLevel)))
 	}
 	if c.LogBodies != 0 && (c.LogBodies < time.Minute || c.LogBodies > maxLogBodies) {
 		problems = append(problems, fmt.Errorf("AIRSIDE_LOG_BODIES=%s: must be 0s, which keeps none, or 1m to 720h", c.LogBodies))
 	}
 	if !slices.Contains([]string{"token", "approle", "kubernetes"}, c.VaultAuth) {
-		problems = append(problems, fmt.Errorf("AIRSIDE_VAULT_AUTH=%q: must be token, approle or kubernetes", c.VaultAuth))
+		problems = append(problems, fmt.Errorf("AIRSIDE_VAULT_AUTH=%q: must be token, approle or kubernetes", veiled(c.VaultAuth)))
 	}
 	if c.JWKS != "" && !strings.HasPrefix(c.JWKS, "https://") && !strings.HasPrefix(c.JWKS, "http://127.0.0.1:") {
-		problems = append(problems, fmt.Errorf("AIRSIDE_JWKS_URL=%q: must be an https URL", c.JWKS))
+		problems = append(problems, errors.New("AIRSIDE_JWKS_URL: must be an https URL"))
 	}
 	if c.AuditInterval != 0 && c.AuditInterval < time.Second {
 		problems = append(problems, fmt.Errorf("AIRSIDE_AUDIT_CHECKPOINT_INTERVAL=%s: must be 0 or at least 1s", c.AuditInterval))
 	}
 	if c.AuditKeep < 0 || c.AuditKeep != 0 && c.AuditKeep < 24*time.Hour {
 		problems = append(problems, fmt.Errorf("AIRSIDE_AUDIT_KEEP=%s: must be 0 or at least 24h", c.AuditKeep))
-	}
-	if c.AuditURL != "" && !strings.HasPrefix(c.AuditURL, "https://") && !strings.HasPrefix(c.AuditURL, "http://") {
-		problems = append(problems, errors.New("AIRSIDE_AUDIT_CHECKPOINT_URL: must be an http or https URL"))
 	}
 	if c.MaxBody < 1024 {
 		problems = append(problems, fmt.Errorf("AIRSIDE_MAX_BODY=%d: must be at least 1024", c.MaxBody))
@@ -185,16 +190,16 @@ func (c *Config) HookPrefixes() ([]netip.Prefix, error) { return prefixes(c.Hook
 func prefixes(list []string) ([]netip.Prefix, error) {
 	var out []netip.Prefix
 	for _, s := range list {
-		p, err := netip.ParsePrefix(s)
+		p, err := network.Parse(s)
 		if err != nil {
-			return nil, fmt.Errorf("%q is not a CIDR block: %w", s, err)
+			return nil, fmt.Errorf("%q: %w", veiled(s), err)
 		}
-		out = append(out, p.Masked())
+		out = append(out, p)
 	}
 	return out, nil
 }
 
-func set(v reflect.Value, text string) error {
+func set(sf reflect.StructField, v reflect.Value, text string) error {
 	if text == "" {
 		return nil
 	}
@@ -205,9 +210,9 @@ func set(v reflect.Value, text string) error {
 			return errors.New("must be a duration such as 40s or 5m")
 		}
 		v.SetInt(int64(d))
-		return nil
+		return bounded(sf, float64(d))
 	case []string:
-		v.Set(reflect.ValueOf(strings.Split(strings.ReplaceAll(text, " ", ""), ",")))
+		v.Set(reflect.ValueOf(split(text)))
 		return nil
 	}
 	switch v.Kind() {
@@ -219,6 +224,7 @@ func set(v reflect.Value, text string) error {
 			return errors.New("must be a whole number, not negative")
 		}
 		v.SetInt(int64(n))
+		return bounded(sf, float64(n))
 	case reflect.Bool:
 		b, err := strconv.ParseBool(text)
 		if err != nil {
@@ -227,27 +233,39 @@ func set(v reflect.Value, text string) error {
 		v.SetBool(b)
 	case reflect.Float64:
 		f, err := strconv.ParseFloat(text, 64)
-		if err != nil || f < 0 {
-			return errors.New("must be a number, not negative")
+		if err != nil {
+			return errors.New("must be a number")
 		}
 		v.SetFloat(f)
+		return bounded(sf, f)
 	default:
 		return fmt.Errorf("no way to read a %s", v.Type())
 	}
 	return nil
 }
 
+// mask is a value as it is shown.
 func mask(sf reflect.StructField, text string) string {
-	switch sf.Tag.Get("secret") {
-	case "true":
-		if text != "" {
-			return "[set]"
-		}
-	case "url":
+	switch {
+	case text == "":
+	case sf.Tag.Get("secret") == "true":
+		return "[set]"
+	case sf.Tag.Get("secret") == "url":
 		return maskURL(text)
+	case sf.Tag.Get("ref") != "":
+		if !slices.ContainsFunc([]string{"env:", "file:", "vault://", "aws-sm://", "/", "./"}, func(p string) bool { return strings.HasPrefix(text, p) }) {
+			return "[set]" // a secret where its place belongs: it is refused where it is read
+		}
+	case sf.Tag.Get("query") != "":
+		if u, query, ok := strings.Cut(text, "?"); ok && query != "" {
+			return u + "?[set]" // whoever has the URL may have a right by it
+		}
 	}
-	return text
+	return veiled(text)
 }
+
+// veiled is a text without what a URL in it carries besides an address.
+func veiled(text string) string { return carrying.ReplaceAllString(text, "${1}set") }
 
 // maskURL hides the password of a URL; of what is no URL that can be read, everything after the scheme.
 func maskURL(text string) string {
@@ -324,9 +342,9 @@ func (c *Config) Settings() []Setting {
 			value = strings.Join(list, ",")
 		}
 		def := reflect.New(sf.Type).Elem()
-		_ = set(def, sf.Tag.Get("default")) // defaults parse: Load is tested with none set
+		_ = set(sf, def, sf.Tag.Get("default")) // defaults parse: Load is tested with none set
 		out = append(out, Setting{
-			Name: sf.Tag.Get("env"), Value: mask(sf, value), Default: sf.Tag.Get("default"), Help: sf.Tag.Get("help"),
+			Name: sf.Tag.Get("env"), Value: mask(sf, value), Default: sf.Tag.Get("default"), Help: help(sf),
 			Set: !reflect.DeepEqual(def.Interface(), v.Field(i).Interface()),
 		})
 	}

@@ -28,7 +28,7 @@ func TestLoad(t *testing.T) {
 		{"unknown, and like nothing", []string{"AIRSIDE_XYZ=x"}, []string{"AIRSIDE_XYZ is not a setting of this version"}},
 		{"all problems at once", []string{"AIRSIDE_MAX_BODY=ten", "AIRSIDE_LOG_FORMAT=xml", "AIRSIDE_ALLOW_NETWORKS=10.0.0.0/33"}, []string{"AIRSIDE_MAX_BODY", "AIRSIDE_LOG_FORMAT", "10.0.0.0/33"}},
 		{"networks of webhooks", []string{"AIRSIDE_WEBHOOK_ALLOW_NETWORKS=10.0.0.0/8, fd00::/8"}, nil},
-		{"a network that is none", []string{"AIRSIDE_WEBHOOK_ALLOW_NETWORKS=10.0.0.0"}, []string{"AIRSIDE_WEBHOOK_ALLOW_NETWORKS", "10.0.0.0"}},
+		{"a network that is none", []string{"AIRSIDE_WEBHOOK_ALLOW_NETWORKS=10.0.0"}, []string{"AIRSIDE_WEBHOOK_ALLOW_NETWORKS", "10.0.0"}},
 		{"database", []string{"AIRSIDE_DATABASE_URL=mysql://x"}, []string{"AIRSIDE_DATABASE_URL"}},
 		{"postgres without a key", []string{"AIRSIDE_DATABASE_URL=postgres://a@b/c"}, []string{"AIRSIDE_MASTER_KEY_FILE"}},
 		{"postgres", []string{"AIRSIDE_DATABASE_URL=postgresql://a@b/c", "AIRSIDE_MASTER_KEY_FILE=key"}, nil},
@@ -122,5 +122,19 @@ func TestConfigShowsNoSecret(t *testing.T) {
 	}
 	if !strings.Contains(out.String(), "[configuration]") {
 		t.Error("nothing was printed")
+	}
+}
+
+// TestNetworksAreReadAsApplicationsReadThem: a block that is written as IPv6 admits the IPv4 callers it names.
+func TestNetworksAreReadAsApplicationsReadThem(t *testing.T) {
+	t.Parallel()
+	c, err := config.Load([]string{"AIRSIDE_ALLOW_NETWORKS=::ffff:127.0.0.0/104,192.0.2.7", "AIRSIDE_WEBHOOK_ALLOW_NETWORKS=::ffff:10.0.0.0/104"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls, err1 := c.Prefixes()
+	hooks, err2 := c.HookPrefixes()
+	if got := fmt.Sprint(calls, hooks, err1, err2); got != "[127.0.0.0/8 192.0.2.7/32] [10.0.0.0/8] <nil> <nil>" {
+		t.Error(got)
 	}
 }

@@ -233,6 +233,48 @@ func TestResourcesDoNotGoBack(t *testing.T) {
 	}
 }
 
+// TestVersionsThatAreNone: what is signed rightly and has a version that cannot be one is passed on, and moves nothing: neither
+// are all later ones old, nor is what was old new again.
+func TestVersionsThatAreNone(t *testing.T) {
+	t.Parallel()
+	for _, odd := range []string{"99999999999999999999999", "9223372036854775808", "3.5", "1e30", "-4", `"soon"`, `""`, "null", "true", "[7]", `{"n":7}`} {
+		t.Run(odd, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, memory(t), "")
+			send := func(id, version, minute string) string {
+				t.Helper()
+				// The version comes first: what cannot be read must not take the booking's id with it.
+				body := fmt.Sprintf(`{"event_type":"PNR_V3","operation":"BOOKING_OTHER_UPDATE","payload":{"version":%s,"pnrId":"9199471293"},"timestamp":"2026-11-02T09:%s:00.000Z"}`, version, minute)
+				if code := r.send(t, current, id, body); code != "" {
+					t.Fatalf("%s: %s", id, code)
+				}
+				for _, got := range r.list(t, inbox.ListIn{}).Receipts {
+					if got.WebhookID == id {
+						if got.Resource != "PNR/9199471293" {
+							t.Errorf("%s is about %s", id, got.Resource)
+						}
+						return fmt.Sprint(got.Result, " ", got.Version)
+					}
+				}
+				return "no receipt"
+			}
+			for _, s := range []struct{ id, version, minute, want string }{
+				{"a", "5", "10", "ACCEPTED 5"},
+				{"b", odd, "11", "ACCEPTED 0"},
+				{"c", odd, "09", "STALE 0"}, // by its time
+				{"d", "2", "12", "STALE 2"},
+				{"e", "6", "13", "ACCEPTED 6"},
+				{"f", odd, "14", "ACCEPTED 0"},
+				{"g", "5", "15", "STALE 5"},
+			} {
+				if got := send(s.id, s.version, s.minute); got != s.want {
+					t.Errorf("%s, version %s: %s, want %s", s.id, s.version, got, s.want)
+				}
+			}
+		})
+	}
+}
+
 func TestForwardRefuses(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, memory(t), "")

@@ -113,6 +113,10 @@ func (s *Service) take(ctx context.Context, box *inbox, key string, body []byte,
 	a := read(&e, key)
 	r.EventType, r.Operation, r.PublishedAt = clip(e.Type), clip(e.Operation), clip(e.Timestamp)
 	r.Resource, r.Version = a.Resource, a.Version
+	if a.odd {
+		s.o.Log.WarnContext(ctx, "inbox: the version of a webhook is no whole number, so its time decides whether it is old",
+			slog.String("environment", box.Name), slog.String("receipt", r.ID), slog.String("eventType", r.EventType))
+	}
 	write := func(ctx context.Context) (err error) {
 		written, err = s.write(ctx, box, box.Name+" "+key, a, body, r)
 		return err
@@ -145,7 +149,7 @@ func (s *Service) write(ctx context.Context, box *inbox, key string, a about, bo
 	targets := box.ids
 	if rec != nil && a.before(known) {
 		r.Result, targets = Stale, nil
-	} else if err := a.advance(tx, s.o.Tenant, box.Name, rec, r.ReceivedAt); err != nil {
+	} else if err := a.advance(tx, s.o.Tenant, box.Name, rec, known, r.ReceivedAt); err != nil {
 		return nil, err
 	}
 	r.Event, err = s.o.Outbox.Forward(ctx, &outbox.Foreign{

@@ -56,13 +56,13 @@ const (
 func Parse(list []string) ([]Setting, error) {
 	var out []Setting
 	var problems []error
-	for _, text := range list {
+	for i, text := range list {
 		if text == "" || text == "none" {
 			continue
 		}
 		s, err := parse(text)
 		if err != nil {
-			problems = append(problems, fmt.Errorf("log sink %q: %w", text, err))
+			problems = append(problems, fmt.Errorf("log sink %s: %w", strings.TrimSpace(strconv.Itoa(i+1)+" "+s.Name()), err)) // not the text, which may hold a password
 			continue
 		}
 		out = append(out, s)
@@ -77,7 +77,7 @@ func parse(text string) (Setting, error) {
 		return s, errors.New("is no URL")
 	}
 	if u.User != nil {
-		return s, errors.New("must not hold a password; send to a collector on this host that has one")
+		return s, errors.New("must not hold a user or a password; send to a collector on this host that has one")
 	}
 	options := []string{"format", "queue"}
 	switch scheme, rest, _ := strings.Cut(u.Scheme, "+"); {
@@ -106,10 +106,10 @@ func parse(text string) (Setting, error) {
 	}
 	for name, values := range u.Query() {
 		if !slices.Contains(options, name) {
-			return s, fmt.Errorf("has no option %s here; it has %s", name, strings.Join(options, ", "))
+			return s, fmt.Errorf("has an option that is none here; it has %s", strings.Join(options, ", "))
 		}
 		if err := s.option(name, values[0]); err != nil {
-			return s, fmt.Errorf("%s=%s: %w", name, values[0], err)
+			return s, fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	if s.Format == "text" && s.Kind != "stdout" && s.Kind != "stderr" {

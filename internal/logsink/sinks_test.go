@@ -82,17 +82,22 @@ func TestParse(t *testing.T) {
 	for text, part := range map[string]string{
 		"nowhere":                     "must be",
 		"file:":                       "must be",
-		"file:/x?colour=red":          "no option colour",
-		"file:/x?size=0MB":            "size=0MB: must be whole megabytes, from 1MB to 1048576MB",
-		"file:/x?size=20KB":           "size=20KB: must be whole megabytes, from 1MB to 1048576MB",
+		"file:/x?colour=red":          "log sink 1 file: has an option that is none here; it has format, queue, size",
+		"file:/x?size=0MB":            "size: must be whole megabytes, from 1MB to 1048576MB",
+		"file:/x?size=20KB":           "size: must be whole megabytes, from 1MB to 1048576MB",
 		"file:/x?format=text":         "for stdout and stderr",
 		"syslog+udp://h":              "must be",
 		"syslog+tcp://u:p@h:514":      "password",
+		"otlp+http://u:canary@h:4318": "user or a password",
+		"syslog+udp:u:canary@h:514":   "must be",
+		"otlp+https://h/?canary=1":    "an option that is none",
+		"file:/x?size=canary":         "whole megabytes",
+		"otlp+http://u:canary%zz@h":   "no URL",
 		"otlp+http://h:4318?format=x": "json, text or ocsf",
 		"otlp+ftp://h":                "must be",
 		"file:/x?age=soon":            "duration",
 	} {
-		if _, err := logsink.Parse([]string{text}); err == nil || !strings.Contains(err.Error(), part) {
+		if _, err := logsink.Parse([]string{text}); err == nil || !strings.Contains(err.Error(), part) || strings.Contains(err.Error(), "canary") {
 			t.Errorf("%s: %v", text, err)
 		}
 	}

@@ -94,7 +94,7 @@ func (e Environment) Validate() error {
 	}
 	e.checkRef("secret", e.Secret, true, refuse)
 	e.checkRef("admin secret", e.AdminSecret, false, refuse)
-	if (e.AdminSecret != vault.Ref{}) && (e.AdminSecret == e.Secret || e.AdminClientID != "" && e.AdminClientID == e.ClientID) {
+	if (e.AdminSecret != vault.Ref{}) && (e.AdminSecret.Overlaps(e.Secret) || e.AdminClientID != "" && e.AdminClientID == e.ClientID) {
 		refuse("admin secret", "must be another API user's, or it dies with the one it is to recover")
 	}
 	if e.AdminClientID != "" && e.AdminSecret == (vault.Ref{}) {
@@ -150,28 +150,30 @@ func (e Environment) checkRef(field string, ref vault.Ref, needed bool, refuse f
 }
 
 // ValidateAll checks each environment and that none shares a credential with another: a secret used twice is rotated
-// by one and dead for the other, and what is meant for production works in a rehearsal.
+// by one and dead for the other, and what is meant for production works in a rehearsal. It knows references only; see
+// Compare for the values.
 func ValidateAll(all []Environment) error {
 	var bad []error
-	names, refs, clients := map[string]bool{}, map[string]string{}, map[string]string{}
+	names, clients := map[string]bool{}, map[string]string{}
 	for _, e := range all {
 		bad = append(bad, e.Validate())
 		if names[e.Name] {
 			bad = append(bad, fmt.Errorf("environment %q is there twice: %w", e.Name, ErrInvalid))
 		}
 		names[e.Name] = true
-		for _, ref := range []vault.Ref{e.Secret, e.AdminSecret} {
-			text := ref.String()
-			if other, ok := refs[text]; ok && text != "" && other != e.Name {
-				bad = append(bad, fmt.Errorf("environments %q and %q use the same secret, %s: %w", other, e.Name, text, ErrInvalid))
-			}
-			refs[text] = e.Name
-		}
 		for _, id := range []string{e.ClientID, e.AdminClientID} {
 			if other, ok := clients[id]; ok && id != "" && other != e.Name {
 				bad = append(bad, fmt.Errorf("environments %q and %q use the same client id: %w", other, e.Name, ErrInvalid))
 			}
 			clients[id] = e.Name
+		}
+	}
+	list := places(all)
+	for i, b := range list {
+		for _, a := range list[:i] {
+			if a.environment != b.environment && a.ref.Overlaps(b.ref) { // however they are spelled
+				bad = append(bad, fmt.Errorf("environments %q and %q use the same secret, %s: %w", a.environment, b.environment, b.ref, ErrInvalid))
+			}
 		}
 	}
 	return errors.Join(bad...)

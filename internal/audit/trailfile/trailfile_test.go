@@ -152,6 +152,39 @@ func TestIntact(t *testing.T) {
 	}
 }
 
+// What was cut off is told once, with numbers that can be, however many checkpoints were kept elsewhere.
+func TestCutIsToldOnce(t *testing.T) {
+	t.Parallel()
+	n := newNotary(t)
+	entries := log(60)
+	notes, _ := sealed(t, n, entries, 10, 20, 30, 35, 40, 50, 60)
+	for name, tc := range map[string]struct {
+		kept  int // of the entries
+		given []int64
+		want  []string
+	}{
+		"older than the header":               {25, []int64{10, 20, 30, 35}, []string{"cut: entries 26 to 40: cut off at the end"}},
+		"as old as the header":                {25, []int64{30, 35, 40}, []string{"cut: entries 26 to 40: cut off at the end"}},
+		"newer than the header":               {25, []int64{30, 50, 60}, []string{"cut: entries 26 to 40: cut off at the end", "cut: entries 41 to 60: a checkpoint given says that there were 60 entries"}},
+		"newer, and the header tells nothing": {40, []int64{10, 40, 50, 60}, []string{"cut: entries 41 to 60: a checkpoint given says that there were 60 entries"}},
+	} {
+		var given []string
+		for _, size := range tc.given {
+			given = append(given, notes[size])
+		}
+		r := verify(t, file(t, whole(n, 40), entries[:tc.kept], map[int64]string{10: notes[10], 20: notes[20]}), trailfile.Options{Checkpoints: given})
+		var got []string
+		for _, p := range r.Problems {
+			if p.Kind == trailfile.Cut {
+				got = append(got, fmt.Sprintf("%s: %s: %s", p.Kind, p.What, p.About))
+			}
+		}
+		if d := cmp.Diff(tc.want, got); d != "" {
+			t.Errorf("%s: %s", name, d)
+		}
+	}
+}
+
 // Somebody who can write, but not sign, is found, and what he did is named.
 func TestNamed(t *testing.T) {
 	t.Parallel()

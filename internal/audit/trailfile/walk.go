@@ -163,10 +163,10 @@ func (w *walk) finish() {
 	if last := w.v.header.Last; w.next <= last {
 		w.v.add(Cut, entryNames(w.next, last), w.next, "cut off at the end")
 	}
-	for _, c := range w.v.trusted {
-		if c.Size >= w.next {
-			from := max(w.next, w.v.header.Last+1)
-			w.v.add(Cut, entryNames(from, c.Size), from, fmt.Sprintf("a checkpoint given says that there were %d entries", c.Size))
+	if n := len(w.v.trusted); n > 0 { // the largest says it all; what it says of entries up to the header's last has been told
+		size := w.v.trusted[n-1].Size
+		if from := max(w.next, w.v.header.Last+1); size >= from {
+			w.v.add(Cut, entryNames(from, size), from, fmt.Sprintf("a checkpoint given says that there were %d entries", size))
 		}
 	}
 }
