@@ -96,8 +96,10 @@ func TestAnswers(t *testing.T) {
 		{name: "raw is not", status: 200, body: `{"a":1}`, args: []string{"--raw"}, out: `{"a":1}`},
 		{name: "empty", status: 200},
 		{name: "the envelope is told line by line", status: 400, body: envelope, exit: 1, errs: []string{
-			"airside: error: 400 API_VALIDATION_FAILED\n", "/kind must be one of A or B (A, B)\n",
+			"airside: error: 400 API_VALIDATION_FAILED\n", "/kind must be one of A or B\n",
 			"hint: Correct it.\n", "hint: airside api explainRequest --requestId r-1\n"}},
+		{name: "what would be right is told, once", status: 400, body: strings.Replace(envelope, "must be one of A or B", "is no kind", 1), exit: 1,
+			errs: []string{"/kind is no kind (A, B)\n"}},
 		{name: "raw prints it too", status: 400, body: envelope, args: []string{"--raw"}, exit: 1, out: envelope, errs: []string{"400 API_VALIDATION_FAILED"}},
 		{name: "not found", status: 404, exit: 3, errs: []string{"404 Not Found"}},
 		{name: "no token", status: 401, exit: 4},

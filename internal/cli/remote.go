@@ -12,6 +12,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -171,8 +172,9 @@ func (a *answer) failure() *Failure {
 			at[p.Name] = p.Value
 		}
 		line := strings.TrimSpace(at["pointer"] + " " + msg.Message)
-		if at["allowed"] != "" {
-			line += " (" + strings.ReplaceAll(at["allowed"], ",", ", ") + ")"
+		allowed := strings.Split(at["allowed"], ",")
+		if slices.ContainsFunc(allowed, func(v string) bool { return !strings.Contains(msg.Message, v) }) { // not listed there already
+			line += " (" + strings.Join(allowed, ", ") + ")"
 		}
 		lines = append(lines, line)
 	}

@@ -48,7 +48,7 @@ func (m *Mux) scimProblem(c *call, e *errs.Error, status int) []byte {
 		list := make([]string, len(e.Fields))
 		for i, f := range e.Fields {
 			list[i] = f.Message
-			if f.Pointer != "" && !strings.HasPrefix(f.Message, f.Pointer) {
+			if f.Pointer != "" {
 				list[i] = f.Pointer + ": " + f.Message
 			}
 		}
