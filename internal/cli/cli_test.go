@@ -101,6 +101,8 @@ func TestAnswers(t *testing.T) {
 		{name: "what would be right is told, once", status: 400, body: strings.Replace(envelope, "must be one of A or B", "is no kind", 1), exit: 1,
 			errs: []string{"/kind is no kind (A, B)\n"}},
 		{name: "raw prints it too", status: 400, body: envelope, args: []string{"--raw"}, exit: 1, out: envelope, errs: []string{"400 API_VALIDATION_FAILED"}},
+		{name: "an error of SCIM", status: 403, body: `{"schemas":[],"status":"403","detail":"the role does not reach this"}`, exit: 4,
+			errs: []string{"403 Forbidden\n", "the role does not reach this\n"}},
 		{name: "not found", status: 404, exit: 3, errs: []string{"404 Not Found"}},
 		{name: "no token", status: 401, exit: 4},
 		{name: "denied", status: 403, exit: 4},

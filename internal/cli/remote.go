@@ -159,10 +159,11 @@ func (a *answer) failure() *Failure {
 			ErrorDetail     string                         `json:"errorDetail"`
 			ErrorParameters []struct{ Name, Value string } `json:"errorParameters"`
 		} `json:"errorMessages"`
+		Detail string `json:"detail"` // of SCIM
 	}
 	exit := exitFor(a.Status)
 	if json.Unmarshal(a.Body, &e) != nil || len(e.ErrorMessages) == 0 {
-		return failf(exit, "%d %s", a.Status, http.StatusText(a.Status))
+		return failf(exit, "%s", strings.TrimSpace(fmt.Sprintf("%d %s\n%s", a.Status, http.StatusText(a.Status), e.Detail)))
 	}
 	first := e.ErrorMessages[0]
 	lines := []string{fmt.Sprintf("%d %s", a.Status, first.ErrorCode)}
