@@ -7,13 +7,18 @@
 //	srv := airsidetest.Start(t)
 //	req, _ := http.NewRequest("GET", srv.URL+"/v2/companies", nil)
 //	req.Header.Set("Authorization", "Bearer "+srv.Token(t))
+//	...
+//	srv.Advance(t, 48*time.Hour) // does on the way what falls due
+//	srv.Deliver(t)               // returns when every webhook that is due was attempted
 //
 // Every answer of the server is judged against the contract; one that does not fit fails the test.
+// Nothing here needs a type that you cannot name, and no error is returned: what fails, fails the test.
 package airsidetest
 
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -28,14 +33,33 @@ import (
 	"github.com/airside-travel/airside/internal/alert"
 	"github.com/airside-travel/airside/internal/app"
 	"github.com/airside-travel/airside/internal/audit/trailfile"
+	"github.com/airside-travel/airside/internal/clock"
 	"github.com/airside-travel/airside/internal/config"
 )
 
 // Server is a running Airside.
 type Server struct {
 	URL  string
-	Demo app.Demo
+	Demo Demo
 	app  *app.App
+}
+
+// Demo names what a server begins with: a travel company with an administrator's credential, and a company with a
+// legal entity and a user.
+type Demo struct {
+	TMCID         string
+	CompanyID     string
+	LegalEntityID string
+	UserID        string
+	ClientID      string
+	ClientSecret  string // empty when the data was there already: it is shown once
+}
+
+// TMC is a travel company and the credential of its administrator.
+type TMC struct {
+	ID           string
+	ClientID     string
+	ClientSecret string
 }
 
 // Option changes how the server starts.
@@ -47,7 +71,10 @@ type options struct {
 	environ  []string
 
 	upstreams []string
-	app       func(*app.Options)
+	log       *slog.Logger
+	stdout    io.Writer
+	now       func() time.Time
+	roots     *x509.CertPool
 }
 
 // Database keeps the data in a file that outlives the server, instead of memory.
@@ -93,8 +120,18 @@ func Secrets(values map[string]string) Option {
 	}
 }
 
-// Tune changes what else the process is given, such as who takes first steps for alerts.
-func Tune(fn func(*app.Options)) Option { return func(c *options) { c.app = fn } }
+// Log takes what the process says of itself; without it only errors are told, in the test's output.
+func Log(l *slog.Logger) Option { return func(c *options) { c.log = l } }
+
+// Stdout takes what sinks of events write to the process's output.
+func Stdout(w io.Writer) Option { return func(c *options) { c.stdout = w } }
+
+// Clock is what the process takes for the time, instead of the system's; the clocks of travel companies run
+// by it. To move only theirs use Advance.
+func Clock(now func() time.Time) Option { return func(c *options) { c.now = now } }
+
+// AlertRoots are the certificate authorities trusted where alerts are sent to.
+func AlertRoots(pool *x509.CertPool) Option { return func(c *options) { c.roots = pool } }
 
 // Unjudged leaves the server's answers unchecked, as in production: for benchmarks.
 func Unjudged() Option { return func(c *options) { c.unjudged = true } }
@@ -124,8 +161,12 @@ func Start(t testing.TB, opts ...Option) *Server {
 		out = io.Discard
 	}
 	o := app.Options{Log: slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: level})), Version: "test", Environ: said.environ}
-	if cfg.app != nil {
-		cfg.app(&o)
+	o.Stdout, o.AlertRoots = cfg.stdout, cfg.roots
+	if cfg.log != nil {
+		o.Log = cfg.log
+	}
+	if cfg.now != nil {
+		o.Clock = clock.Func(cfg.now)
 	}
 	if cfg.unjudged {
 		cfg.Dev = false
@@ -153,7 +194,7 @@ func Start(t testing.TB, opts ...Option) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Server{URL: "http://" + addr, Demo: demo, app: a}
+	return &Server{URL: "http://" + addr, Demo: Demo(demo), app: a}
 }
 
 // Token gets an access token of the demo TMC's administrator.
@@ -227,15 +268,49 @@ func (s *Server) send(t testing.TB, req *http.Request) (int, []byte) {
 // Handler serves requests without the network, for tests that make very many of them.
 func (s *Server) Handler() http.Handler { return s.app.Handler() }
 
-// Raise reports findings about the demo TMC, as a detector does, and answers the alerts they belong to.
-func (s *Server) Raise(t testing.TB, findings ...alert.Finding) []string {
+// Now is the time of the demo TMC, which is the time of everything in it.
+func (s *Server) Now() time.Time { return s.app.Now(s.Demo.TMCID) }
+
+// Advance moves the demo TMC's clock forward and does on the way what falls due, webhooks included. Access tokens
+// expire by that clock too.
+func (s *Server) Advance(t testing.TB, d time.Duration) {
 	t.Helper()
-	for i := range findings {
-		if findings[i].Tenant == "" {
-			findings[i].Tenant = s.Demo.TMCID
-		}
+	if err := s.app.Advance(t.Context(), s.Demo.TMCID, d); err != nil {
+		t.Fatal(err)
 	}
-	ids, err := s.app.Raise(t.Context(), findings...)
+}
+
+// Deliver returns when every webhook of the demo TMC that is due was attempted, and says how many attempts that took.
+// One that failed is due again later, by the clock of the TMC: see Advance.
+func (s *Server) Deliver(t testing.TB) int {
+	t.Helper()
+	n, err := s.app.Deliver(t.Context(), s.Demo.TMCID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// Finding is something suspicious, as a detector tells it. Severity is LOW, MEDIUM, HIGH or CRITICAL.
+type Finding struct {
+	Rule, Severity string
+	Environment    string // may be empty, as may the rest
+	Client         string // id of the API user it is about
+	Summary        string
+	Expected, Seen string   // what is usual, and what was seen instead
+	Advice         string   // what to do first
+	Events         []string // ids of requests
+}
+
+// Raise reports findings about the demo TMC, as a detector does, and answers the alerts they belong to.
+func (s *Server) Raise(t testing.TB, findings ...Finding) []string {
+	t.Helper()
+	told := make([]alert.Finding, len(findings))
+	for i, f := range findings {
+		told[i] = alert.Finding{Tenant: s.Demo.TMCID, Rule: f.Rule, Severity: f.Severity, Environment: f.Environment, Client: f.Client,
+			Summary: f.Summary, Expected: f.Expected, Seen: f.Seen, Advice: f.Advice, Events: f.Events}
+	}
+	ids, err := s.app.Raise(t.Context(), told...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -248,7 +323,8 @@ func (s *Server) ReadApplications(t testing.TB) error {
 	return s.app.ReadApplications(t.Context())
 }
 
-// Settle waits until the detection has looked at everything that happened before, and told it.
+// Settle waits until the detection has looked at everything that happened before, and told it. For webhooks there is
+// Deliver.
 func (s *Server) Settle(t testing.TB) {
 	t.Helper()
 	if err := s.app.Settled(t.Context()); err != nil {
@@ -287,11 +363,11 @@ func (s *Server) At(environment string) string { return "http://" + s.app.Addres
 func (s *Server) Metrics() http.Handler { return s.app.Metrics() }
 
 // TMC starts another tenant and answers the credential of its administrator.
-func (s *Server) TMC(t testing.TB, name string) app.TMC {
+func (s *Server) TMC(t testing.TB, name string) TMC {
 	t.Helper()
 	tmc, err := s.app.CreateTMC(t.Context(), name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return tmc
+	return TMC(tmc)
 }

@@ -30,7 +30,7 @@ type Options struct {
 
 	HTTP      *http.Client // nil: one with a timeout of a minute, which follows no redirects
 	UserAgent string
-	Attempts  int // how often a call is tried where the server is busy; 0 for 6
+	Attempts  int // how often a call is tried where the server is busy, getting its token included; 0 for 6
 
 	// Wait and Now stand for the clock in tests.
 	Wait func(ctx context.Context, d time.Duration) error
@@ -42,6 +42,8 @@ type Client struct {
 	o        Options
 	base     string
 	contract *contract.Contract
+
+	turn chan struct{} // has room for whoever is getting a token; unlike a mutex it can be given up waiting for
 
 	mu      sync.Mutex
 	token   string
@@ -82,7 +84,7 @@ func with(o Options, c *contract.Contract) *Client {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Client{o: o, base: strings.TrimRight(o.BaseURL, "/"), contract: c, token: o.Token}
+	return &Client{o: o, base: strings.TrimRight(o.BaseURL, "/"), contract: c, turn: make(chan struct{}, 1), token: o.Token}
 }
 
 // Params are path, query and header parameters by their names in the contract.
@@ -120,6 +122,7 @@ func (c *Client) Call(ctx context.Context, operation string, params Params, body
 
 // Do calls an operation. A busy server (429, 503) is asked again, after as long as it says; a lost
 // connection only where the operation changes nothing, because otherwise nobody knows what happened.
+// What else the server says is its last word, about the credentials too.
 func (c *Client) Do(ctx context.Context, q Request) (*Response, error) {
 	op := c.contract.Operation(q.Operation)
 	if op == nil {
@@ -133,32 +136,38 @@ func (c *Client) Do(ctx context.Context, q Request) (*Response, error) {
 	if err != nil {
 		return nil, fmt.Errorf("client: the body of %s: %w", op.ID, err)
 	}
-	renewed := false
-	for attempt := 1; ; attempt++ {
-		r, err := c.once(ctx, op, target, q, body)
-		switch {
-		case err != nil:
-			if op.Effect != contract.Read || attempt >= c.o.Attempts || ctx.Err() != nil {
+	left := &patience{attempts: c.o.Attempts, wait: c.o.Wait}
+	for renewed := false; ; {
+		token := ""
+		if !op.Public {
+			if token, err = c.bearer(ctx, left); err != nil {
 				return nil, err
 			}
-			r = &Response{Header: http.Header{}}
-		case r.Status == http.StatusUnauthorized && !renewed && c.o.Token == "":
+		}
+		r, err := c.once(ctx, op, target, q, body, token)
+		if r != nil && r.Status == http.StatusUnauthorized && !renewed && token != "" && c.o.Token == "" {
 			renewed = true // killed by a rotation, or by a clock that was moved
-			c.forget()
+			c.forget(token)
 			continue
-		case r.Status != http.StatusTooManyRequests && r.Status != http.StatusServiceUnavailable || attempt >= c.o.Attempts:
-			if r.Status/100 != 2 {
-				return nil, readError(op.ID, r)
+		}
+		if err == nil || op.Effect == contract.Read {
+			if again, stop := left.again(ctx, r, err); stop != nil {
+				return nil, stop
+			} else if again {
+				continue
 			}
-			return r, nil
 		}
-		if err := c.o.Wait(ctx, pause(r.Header, attempt)); err != nil {
+		switch {
+		case err != nil:
 			return nil, err
+		case r.Status/100 != 2:
+			return nil, readError(op.ID, r)
 		}
+		return r, nil
 	}
 }
 
-func (c *Client) once(ctx context.Context, op *contract.Operation, target string, q Request, body []byte) (*Response, error) {
+func (c *Client) once(ctx context.Context, op *contract.Operation, target string, q Request, body []byte, token string) (*Response, error) {
 	header := http.Header{}
 	maps.Copy(header, q.Header)
 	for i := range op.Params {
@@ -166,11 +175,7 @@ func (c *Client) once(ctx context.Context, op *contract.Operation, target string
 			header.Set(p.Name, q.Params.Get(p.Name))
 		}
 	}
-	if !op.Public {
-		token, err := c.bearer(ctx)
-		if err != nil {
-			return nil, err
-		}
+	if token != "" {
 		header.Set("Authorization", "Bearer "+token)
 	}
 	if body != nil && header.Get("Content-Type") == "" {
@@ -191,12 +196,12 @@ func (c *Client) send(ctx context.Context, method, target string, header http.He
 		if u, ok := errors.AsType[*url.Error](err); ok {
 			err = u.Err // the URL may hold what should not be logged
 		}
-		return nil, fmt.Errorf("client: %s %s: %w", method, strings.SplitN(target, "?", 2)[0], err)
+		return nil, &lost{fmt.Errorf("client: %s %s: %w", method, strings.SplitN(target, "?", 2)[0], err)}
 	}
 	defer res.Body.Close()
 	out := &Response{Status: res.StatusCode, Header: res.Header}
 	if out.Body, err = io.ReadAll(io.LimitReader(res.Body, maxAnswer)); err != nil {
-		return nil, fmt.Errorf("client: the answer broke off: %w", err)
+		return nil, &lost{fmt.Errorf("client: the answer broke off: %w", err)}
 	}
 	return out, nil
 }

@@ -6,10 +6,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"math"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 )
 
@@ -17,67 +15,73 @@ import (
 const early = time.Minute
 
 // bearer is the access token, a new one when there is none or it is about to expire. Callers that come
-// while it is fetched wait for the same one.
-func (c *Client) bearer(ctx context.Context) (string, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.token != "" && (c.o.Token != "" || c.o.Now().Before(c.expires)) {
-		return c.token, nil
+// while it is fetched wait for the same one, as long as they care to. A lost connection is made anew
+// whatever the call is for: nothing of it was sent yet.
+func (c *Client) bearer(ctx context.Context, left *patience) (string, error) {
+	if token := c.current(); token != "" {
+		return token, nil
 	}
 	if c.o.ClientID == "" || c.o.ClientSecret == "" {
 		return "", errors.New("client: neither a token nor client id and secret are set")
 	}
+	select {
+	case c.turn <- struct{}{}:
+		defer func() { <-c.turn }()
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
 	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {c.o.ClientID}, "client_secret": {c.o.ClientSecret}}
-	for attempt := 1; ; attempt++ {
+	for {
+		if token := c.current(); token != "" { // of who had the turn before
+			return token, nil
+		}
 		header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
 		r, err := c.send(ctx, http.MethodPost, "/v2/auth/oauth2-token", header, []byte(form.Encode()))
+		if err == nil && r.Status == http.StatusOK {
+			return c.keep(r)
+		}
+		if again, stop := left.again(ctx, r, err); stop != nil {
+			return "", stop
+		} else if again {
+			continue
+		}
 		if err != nil {
 			return "", err
 		}
-		if (r.Status == http.StatusTooManyRequests || r.Status == http.StatusServiceUnavailable) && attempt < c.o.Attempts {
-			if err := c.o.Wait(ctx, pause(r.Header, attempt)); err != nil {
-				return "", err
-			}
-			continue
-		}
-		var got struct {
-			Token string `json:"access_token"`
-			Life  int    `json:"expires_in"` // seconds
-		}
-		if r.Status != http.StatusOK {
-			return "", readError("fetchOauth2Token", r)
-		}
-		if err := json.Unmarshal(r.Body, &got); err != nil || got.Token == "" {
-			return "", errors.New("client: the token endpoint answered without a token")
-		}
-		c.token, c.expires = got.Token, c.o.Now().Add(time.Duration(got.Life)*time.Second-early)
-		return c.token, nil
+		return "", readError("fetchOauth2Token", r)
 	}
 }
 
-// forget drops the token after the server refused it.
-func (c *Client) forget() {
+// current is the token to use; empty when there is none.
+func (c *Client) current() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.token = ""
-}
-
-// pause is how long to wait before the next attempt: what the server says, else twice as long as
-// before, from a quarter of a second to half a minute.
-func pause(h http.Header, attempt int) time.Duration {
-	if s, err := strconv.Atoi(h.Get("Retry-After")); err == nil && s >= 0 {
-		return min(time.Duration(s)*time.Second, 5*time.Minute)
+	if c.o.Token == "" && !c.o.Now().Before(c.expires) {
+		return ""
 	}
-	return min(time.Duration(math.Pow(2, float64(attempt-1))*float64(250*time.Millisecond)), 30*time.Second)
+	return c.token
 }
 
-func wait(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
+// keep remembers the token of an answer.
+func (c *Client) keep(r *Response) (string, error) {
+	var got struct {
+		Token string `json:"access_token"`
+		Life  int    `json:"expires_in"` // seconds
+	}
+	if err := json.Unmarshal(r.Body, &got); err != nil || got.Token == "" {
+		return "", errors.New("client: the token endpoint answered without a token")
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.token, c.expires = got.Token, c.o.Now().Add(time.Duration(got.Life)*time.Second-early)
+	return got.Token, nil
+}
+
+// forget drops a token that the server refused, unless somebody has renewed it already.
+func (c *Client) forget(token string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.token == token {
+		c.token = ""
 	}
 }

@@ -47,7 +47,8 @@ func (op *Operation) CheckBody(contentType string, body []byte) []Violation {
 }
 
 // CheckResponse checks an answer. A failure whose status the operation does not
-// declare, or declares without a body, has the contract's error shape.
+// declare, or declares without a body, has the contract's error shape, or in a
+// media type that is not JSON's the shape of the operation's other failures.
 func (op *Operation) CheckResponse(status int, contentType string, body []byte) []Violation {
 	r := op.Responses[status]
 	if r == nil && status < 400 {
@@ -56,6 +57,9 @@ func (op *Operation) CheckResponse(status int, contentType string, body []byte) 
 	}
 	if r == nil || len(r.Content) == 0 {
 		s := op.contract.Schema(errorShape)
+		if own := op.failure(mediaType(contentType)); own != nil {
+			s = own
+		}
 		switch {
 		case len(body) == 0:
 			return nil
@@ -76,6 +80,18 @@ func (op *Operation) CheckResponse(status int, contentType string, body []byte) 
 		return nil
 	}
 	return op.contract.check(s.compiled(), body, 1)
+}
+
+// failure is the shape of declared failures in a media type of their own, such
+// as SCIM's; nil where there is none.
+func (op *Operation) failure(media string) *Schema {
+	first, found := 0, (*Schema)(nil)
+	for status, r := range op.Responses {
+		if s := r.Content[media]; s != nil && media != mediaJSON && status >= 400 && (found == nil || status < first) {
+			first, found = status, s
+		}
+	}
+	return found
 }
 
 // Check checks a value against a schema, as a response's part.

@@ -64,6 +64,15 @@ func (v Violation) String() string {
 	return at + " " + v.Message
 }
 
+// Beside is what to write beside the pointer: the message alone, with a subject
+// only where there is no pointer.
+func (v Violation) Beside() string {
+	if v.Pointer == "" {
+		return v.String()
+	}
+	return v.Message
+}
+
 // Limits bound what a body may cost.
 type Limits struct {
 	MaxBytes int // of a body

@@ -140,8 +140,13 @@ func send(h http.Handler, token, method, path string, body []byte) answer {
 			Code   string                         `json:"errorCode"`
 			Params []struct{ Name, Value string } `json:"errorParameters"`
 		} `json:"errorMessages"`
+		Detail string `json:"detail"` // of SCIM, whose errors have no codes
 	}
-	if json.Unmarshal(out.body, &e) == nil && len(e.Messages) > 0 {
+	if json.Unmarshal(out.body, &e) != nil {
+		return out
+	}
+	out.gate = out.status == http.StatusForbidden && strings.Contains(e.Detail, " needs one of the roles ")
+	if len(e.Messages) > 0 {
 		out.code = e.Messages[0].Code
 		for _, p := range e.Messages[0].Params {
 			out.field = out.field || p.Name == "in" && p.Value == "body"

@@ -70,6 +70,20 @@ func rules() []rule {
 			bad: imports("client", "internal/errs"), good: imports("client", "contract"),
 		},
 		{
+			name: "public surface", says: "nothing that a public package exports needs a type of an internal one, which no importer can name",
+			find: func(t *testing.T, tr *tree) []breach {
+				return each(t, tr.code(), func(f *file) []breach {
+					if f.in("internal", "cmd", "tools", "test", "contract/internal") {
+						return nil
+					}
+					return tr.surface(f)
+				})
+			},
+			bad: one("airsidetest/x.go", "package airsidetest\n\nimport \"github.com/airside-travel/airside/internal/app\"\n\nfunc Tune(f func(*app.Options)) {}\n"),
+			good: one("airsidetest/x.go", "package airsidetest\n\nimport \"github.com/airside-travel/airside/internal/app\"\n\n"+
+				"type Server struct{ app *app.App }\n\nfunc (s *Server) tune(f func(*app.Options)) {}\n"),
+		},
+		{
 			name: "kit", says: "kit imports kit and the standard library only; jsondoc also its JSON reader",
 			find: func(t *testing.T, tr *tree) []breach {
 				return each(t, tr.code(), func(f *file) []breach {

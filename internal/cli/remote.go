@@ -12,6 +12,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -168,10 +169,11 @@ func (a *answer) failure() *Failure {
 			ErrorDetail     string                         `json:"errorDetail"`
 			ErrorParameters []struct{ Name, Value string } `json:"errorParameters"`
 		} `json:"errorMessages"`
+		Detail string `json:"detail"` // of SCIM
 	}
 	exit := exitFor(a.Status, "")
 	if json.Unmarshal(a.Body, &e) != nil || len(e.ErrorMessages) == 0 {
-		return failf(exit, "%d %s", a.Status, http.StatusText(a.Status))
+		return failf(exit, "%s", strings.TrimSpace(fmt.Sprintf("%d %s\n%s", a.Status, http.StatusText(a.Status), e.Detail)))
 	}
 	first := e.ErrorMessages[0]
 	exit = exitFor(a.Status, first.ErrorCode)
@@ -181,12 +183,10 @@ func (a *answer) failure() *Failure {
 		for _, p := range msg.ErrorParameters {
 			at[p.Name] = p.Value
 		}
-		line := msg.Message
-		if !strings.HasPrefix(line, at["pointer"]) { // some messages begin with it
-			line = at["pointer"] + " " + line
-		}
-		if at["allowed"] != "" {
-			line += " (" + strings.ReplaceAll(at["allowed"], ",", ", ") + ")"
+		line := strings.TrimSpace(at["pointer"] + " " + msg.Message)
+		allowed := strings.Split(at["allowed"], ",")
+		if slices.ContainsFunc(allowed, func(v string) bool { return !strings.Contains(msg.Message, v) }) { // not listed there already
+			line += " (" + strings.Join(allowed, ", ") + ")"
 		}
 		lines = append(lines, line)
 	}

@@ -117,8 +117,12 @@ func (m *Mux) envelope(c *call, e *errs.Error) []byte {
 		if i > 0 {
 			w.Comma()
 		}
+		code, hint := e.Code, firstOf(e.Detail, c.event.Hint)
+		if f.Code != "" {
+			code, hint = f.Code, f.Code.Info().Fix
+		}
 		w.RawStr(`{"errorCode":`)
-		w.Str(string(e.Code))
+		w.Str(string(code))
 		w.RawStr(`,"message":`)
 		w.Str(f.Message)
 		params := make([]errs.Param, 0, 4+len(e.Params))
@@ -143,9 +147,9 @@ func (m *Mux) envelope(c *call, e *errs.Error) []byte {
 			}
 			w.RawStr(`]`)
 		}
-		if d := firstOf(e.Detail, c.event.Hint); d != "" {
+		if hint != "" {
 			w.RawStr(`,"errorDetail":`)
-			w.Str(d)
+			w.Str(hint)
 		}
 		w.RawStr(`}`)
 	}
@@ -158,19 +162,41 @@ func (m *Mux) debugIdentifier(c *call) string {
 	return m.o.BaseURL() + "/v1/airside/requests/" + c.event.ID
 }
 
-// invalid makes one error of the violations a check found.
+// invalid makes one error of the violations a check found: its code is that of the gravest, which come first because
+// clients take the first code for the answer's. Fields that are less grave have a code of their own.
 func invalid(found []contract.Violation) *errs.Error {
 	e := &errs.Error{Code: errs.ValidationFailed, Message: found[0].String()}
+	var mild []errs.Field
 	for _, v := range found {
-		switch v.Rule {
-		case "syntax", "duplicateKey", "depth":
-			e.Code = errs.MalformedJSON
-		case "size":
-			e.Code = errs.RequestTooLarge
+		f := errs.Field{In: v.In, Pointer: v.Pointer, Rule: v.Rule, Message: v.Beside(), Allowed: v.Allowed}
+		switch code := gravity(v); code {
+		case errs.ValidationFailed:
+			mild = append(mild, f)
+		default:
+			e.Code = code
+			e.Fields = append(e.Fields, f)
 		}
-		e.Fields = append(e.Fields, errs.Field{In: v.In, Pointer: v.Pointer, Rule: v.Rule, Message: v.String(), Allowed: v.Allowed})
+	}
+	for _, f := range mild {
+		if e.Code != errs.ValidationFailed {
+			f.Code = errs.ValidationFailed
+		}
+		e.Fields = append(e.Fields, f)
 	}
 	return e
+}
+
+// gravity is the code of a violation alone.
+func gravity(v contract.Violation) errs.Code {
+	switch v.Rule {
+	case contract.RuleSyntax, contract.RuleDuplicateKey, contract.RuleDepth:
+		if v.In == contract.InBody {
+			return errs.MalformedJSON
+		}
+	case contract.RuleSize:
+		return errs.RequestTooLarge
+	}
+	return errs.ValidationFailed
 }
 
 // write sends c.out and closes the books of the event.

@@ -15,17 +15,18 @@ import (
 const scimType = "application/scim+json"
 
 // scimStatus is the status of an error of a SCIM operation: RFC 7644, section 3.12, wants 409 where a
-// value is taken. declared is false when the contract declares no SCIM error for that status, and the
-// common envelope goes out.
-func (c *call) scimStatus(e *errs.Error, status int) (_ int, declared bool) {
-	if e.Code == errs.DuplicateValue {
+// value is taken, and its own body for every error. scim is false for all other operations, whose errors
+// have the common envelope.
+func (c *call) scimStatus(e *errs.Error, status int) (_ int, scim bool) {
+	if c.ep != nil {
+		scim = strings.HasPrefix(c.ep.op.Scope, "scim:")
+	} else { // refused before, or because, there is no operation
+		scim = strings.HasPrefix(c.r.URL.Path, "/v2/scim/")
+	}
+	if scim && e.Code == errs.DuplicateValue {
 		status = 409
 	}
-	if c.ep == nil {
-		return status, false
-	}
-	r := c.ep.op.Responses[status]
-	return status, r != nil && r.Content[scimType] != nil
+	return status, scim
 }
 
 // scimProblem is the error body of SCIM. A rule that is one of the RFC's scimType words says so; other
@@ -48,7 +49,7 @@ func (m *Mux) scimProblem(c *call, e *errs.Error, status int) []byte {
 		list := make([]string, len(e.Fields))
 		for i, f := range e.Fields {
 			list[i] = f.Message
-			if f.Pointer != "" && !strings.HasPrefix(f.Message, f.Pointer) {
+			if f.Pointer != "" {
 				list[i] = f.Pointer + ": " + f.Message
 			}
 		}

@@ -131,7 +131,7 @@ var codes = []Info{
 	{ResourceNotFound, NotFound, "There is nothing with this id, or it belongs to somebody else.", "Check the id; deleted and inactive records read as absent unless the operation offers a switch."},
 	{RouteNotFound, NotFound, "No operation has this path.", "Compare with `airside routes`; paths are case sensitive and carry their version."},
 	{MethodNotAllowed, WrongMethod, "The path exists, but not with this method.", "The Allow header lists the methods."},
-	{MediaUnsupported, WrongMedia, "The body has a content type the operation does not take.", "Send application/json, or application/x-www-form-urlencoded to the token endpoint."},
+	{MediaUnsupported, WrongMedia, "The body has a content type the operation does not take.", "Send the body in the type that the message names, and say so in Content-Type."},
 	{RequestTooLarge, TooLarge, "The body is larger than the limit.", "The limit is AIRSIDE_MAX_BODY (10 MB unless set otherwise)."},
 	{VersionConflict, Conflict, "The record changed since it was read.", "Read it again, apply the change to the new version, and send that version back."},
 	{PreconditionFailed, Precondition, "If-Match names another version than the one that is stored: somebody changed the resource since it was read. Nothing was written.", "Read it again, apply the change to what is there now, and send the new ETag as If-Match."},

@@ -32,6 +32,7 @@ const (
 
 // Field names one place of the request that breaks a rule.
 type Field struct {
+	Code    Code     // of this field alone; empty for the error's
 	In      string   // body, query, path or header
 	Pointer string   // RFC 6901 pointer; "/name" for query, path and header
 	Rule    string   // type, required, enum, reference, unique, ...

@@ -211,7 +211,7 @@ func (r *run) write(ctx context.Context, q client.Request) error {
 func violations(op *contract.Operation, found []contract.Violation) *client.Error {
 	e := &client.Error{Operation: op.ID, Status: http.StatusBadRequest, Code: "API_VALIDATION_FAILED"}
 	for _, v := range found {
-		e.Messages = append(e.Messages, client.Message{Code: e.Code, Text: v.String(), Pointer: v.Pointer})
+		e.Messages = append(e.Messages, client.Message{Code: e.Code, Text: v.Beside(), Pointer: v.Pointer})
 	}
 	return e
 }

@@ -25,8 +25,14 @@ type cancellation struct {
 	refund   units                    // money given back in all
 }
 
-// air cancels flights and settles tickets.
+// air cancels flights and settles tickets. What was flown by then is written down first: once the PNR is
+// cancelled, time moves nothing in it any more.
 func (c *cancellation) air() error {
+	if c.f.card(c.old.ID).shown(c.at) == statusActive {
+		if err := fly(c.doc, c.known, c.at); err != nil {
+			return fmt.Errorf("PNR %s: %w", c.old.ID, err)
+		}
+	}
 	air := c.doc.Object("airPnr")
 	issued := c.known.issued()
 	gone := func(number string) bool { return c.whole != nil || c.tickets[number] != nil }
@@ -130,7 +136,9 @@ func (c *cancellation) settle(t *jsondoc.Object, last bool) error {
 		c.given(back)
 	}
 	return edit(t, "flightCoupons", func(coupon *jsondoc.Object) error {
-		coupon.Set("status", "REFUNDED")
+		if !used(coupon) {
+			coupon.Set("status", "REFUNDED")
+		}
 		return nil
 	})
 }

@@ -40,10 +40,7 @@ func (f *facts) window() (start, end point) {
 	}
 	switch {
 	case f.Air != nil:
-		zones := map[string]string{}
-		for _, a := range f.Metadata.Airports {
-			zones[a.Code] = a.Zone
-		}
+		zones := f.zones()
 		for _, leg := range f.Air.Legs {
 			for _, fl := range leg.Flights {
 				begin(fl.Departure, zones[fl.Origin])

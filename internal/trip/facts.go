@@ -69,21 +69,7 @@ type fop struct {
 }
 
 type airFacts struct {
-	Legs []struct {
-		ID      string `json:"legId"`
-		Flights []struct {
-			Origin       string `json:"origin"`
-			Destination  string `json:"destination"`
-			Departure    iso    `json:"departureDateTime"`
-			Arrival      iso    `json:"arrivalDateTime"`
-			Status       string `json:"flightStatus"`
-			Confirmation string `json:"vendorConfirmationNumber"`
-			Cabin        string `json:"cabin"`
-		} `json:"flights"`
-		Change *struct {
-			Reaction string `json:"selectedTravelerAction"`
-		} `json:"scheduleChangeInfo"`
-	} `json:"legs"`
+	Legs      []legFacts `json:"legs"`
 	Travelers []struct {
 		Tickets     []ticket `json:"tickets"`
 		LastTickets []ticket `json:"lastConfirmedTickets"`
@@ -91,6 +77,24 @@ type airFacts struct {
 			Amount *fare `json:"creditAmount"`
 		} `json:"appliedCredits"`
 	} `json:"travelerInfos"`
+}
+
+type legFacts struct {
+	ID      string        `json:"legId"`
+	Flights []flightFacts `json:"flights"`
+	Change  *struct {
+		Reaction string `json:"selectedTravelerAction"`
+	} `json:"scheduleChangeInfo"`
+}
+
+type flightFacts struct {
+	Origin       string `json:"origin"`
+	Destination  string `json:"destination"`
+	Departure    iso    `json:"departureDateTime"`
+	Arrival      iso    `json:"arrivalDateTime"`
+	Status       string `json:"flightStatus"`
+	Confirmation string `json:"vendorConfirmationNumber"`
+	Cabin        string `json:"cabin"`
 }
 
 type ticket struct {

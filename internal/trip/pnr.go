@@ -241,7 +241,7 @@ func (f *facts) cancelledFlights() int {
 	}
 	for _, leg := range f.Air.Legs {
 		for _, flight := range leg.Flights {
-			if flight.Status == "CANCELLED" || flight.Status == "CANCELLED_BY_VENDOR" {
+			if flight.cancelled() {
 				n++
 			}
 		}

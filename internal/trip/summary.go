@@ -123,7 +123,11 @@ func (s *Service) pnrSummaries(ctx context.Context, l listed, to *summary) (bool
 	}
 	now := s.now(ctx)
 	for _, c := range l.cards {
-		p, err := summarize(docs[c.ID], c)
+		doc, err := view(docs[c.ID], c, now)
+		var p pnrSummary
+		if err == nil {
+			p, err = summarize(doc, c)
+		}
 		if err != nil {
 			to.PNRs = nil
 			return false, nil //nolint:nilerr // the answer has a place for trips that cannot be shown in full

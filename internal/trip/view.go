@@ -10,11 +10,12 @@ import (
 	"github.com/airside-travel/airside/internal/jsondoc"
 )
 
-// view is a PNR as readers get it: the stored bytes, but for a state that time has moved on and for
+// view is a PNR as readers get it: the stored bytes, but for states that time has moved on and for
 // ticket conditions that the source does not guarantee.
 func view(doc []byte, c card, now time.Time) (json.RawMessage, error) {
 	status := c.shown(now)
-	if status == c.Status && !c.Fusion {
+	begun := c.Product == productAir && (status == statusActive || status == statusCompleted)
+	if status == c.Status && !c.Fusion && !begun {
 		return doc, nil
 	}
 	o, err := jsondoc.Parse(doc)
@@ -22,6 +23,15 @@ func view(doc []byte, c card, now time.Time) (json.RawMessage, error) {
 		return nil, fmt.Errorf("PNR %s: %w", c.ID, err)
 	}
 	o.Set("bookingStatus", status)
+	if begun {
+		known, err := readFacts(doc)
+		if err != nil {
+			return nil, fmt.Errorf("PNR %s: %w", c.ID, err)
+		}
+		if err := fly(o, known, now); err != nil {
+			return nil, fmt.Errorf("PNR %s: %w", c.ID, err)
+		}
+	}
 	if c.Fusion {
 		if err := dropTicketPolicies(o); err != nil {
 			return nil, fmt.Errorf("PNR %s: %w", c.ID, err)

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/airside-travel/airside/airsidetest"
-	"github.com/airside-travel/airside/internal/app"
 	"github.com/airside-travel/airside/internal/clock"
 )
 
@@ -38,10 +37,8 @@ func TestBodiesAreKept(t *testing.T) {
 		up := start(t)
 		edge := inboxOf(t, up, newApplicationBehind(t).url, airsidetest.Database(db), airsidetest.Setting("AIRSIDE_LOG_BODIES", "2h"),
 			airsidetest.Setting("AIRSIDE_LOG_SINKS", "stderr,stdout?format=ocsf"),
-			airsidetest.Tune(func(o *app.Options) {
-				o.Log, o.Stdout = slog.New(slog.NewJSONHandler(&process, nil)), &out
-				o.Clock = clock.Func(func() time.Time { return clock.System().Now().Add(time.Duration(late.Load())) })
-			}))
+			airsidetest.Log(slog.New(slog.NewJSONHandler(&process, nil))), airsidetest.Stdout(&out),
+			airsidetest.Clock(func() time.Time { return clock.System().Now().Add(time.Duration(late.Load())) }))
 		g := &gateway{edge, newFar(t)}
 		header := func(a answered) string { return a.header.Get("X-Request-Id") }
 		text := `{"name":"` + visible + `","billingCurrency":"USD","companyRoles":["ORG"],"pan":4000056655665556}`

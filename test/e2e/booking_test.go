@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestBookAndVoid is the main job: search, book, look, cancel, look again.
@@ -134,4 +136,47 @@ func findOption(v any, kind string) string {
 		}
 	}
 	return ""
+}
+
+// TestCouponsFlyWithTheClock books a round trip and moves the clock past each of its flights.
+func TestCouponsFlyWithTheClock(t *testing.T) {
+	t.Parallel()
+	c := start(t)
+	found := c.search(leg("LHR", "JFK", c.day(2)), leg("JFK", "LHR", c.day(8)))
+	tripID := c.trip("Board meeting")
+	pnrID := c.book(found.str("searchId"), found.str("itineraryDetails/itineraries/0/itineraryId"), tripID)
+	read := func() (states []string) {
+		pnr := c.call(200, "GET", "/v3/trips/"+tripID+"/pnrs/"+pnrID, nil)
+		states = append(states, pnr.str("bookingStatus"))
+		for _, l := range pnr.list("airPnr/legs") {
+			states = append(states, l.str("legStatus"))
+		}
+		for _, coupon := range pnr.list("airPnr/travelerInfos/0/tickets/0/flightCoupons") {
+			states = append(states, coupon.str("status"))
+		}
+		return slices.Compact(states)
+	}
+	details := func() string {
+		return c.call(200, "GET", "/v2/trips/"+tripID+"/pnrs/"+pnrID+"/cancellation-details", nil).str("cancellationDetails/air/cancellationState")
+	}
+	for _, moment := range []struct {
+		after string
+		want  []string
+		state string
+	}{
+		{"", []string{"CONFIRMED_STATUS", "NOT_FLOWN"}, "CANCELLABLE_BY_OBT"},
+		{"P5D", []string{"ACTIVE_STATUS", "COMPLETED_STATUS", "CONFIRMED_STATUS", "FLOWN", "NOT_FLOWN"}, "CANCELLABLE_BY_SUPPORT"},
+		{"P6D", []string{"COMPLETED_STATUS", "FLOWN"}, "NON_CANCELLABLE"},
+	} {
+		if moment.after != "" {
+			c.call(200, "POST", "/v1/airside/world/clock/advance", doc{"duration": moment.after})
+			c.token = c.srv.Token(t)
+		}
+		if diff := cmp.Diff(moment.want, read()); diff != "" {
+			t.Errorf("after %s: %s", moment.after, diff)
+		}
+		if got := details(); got != moment.state {
+			t.Errorf("after %s the cancellation is %s, want %s", moment.after, got, moment.state)
+		}
+	}
 }

@@ -27,7 +27,6 @@ import (
 	"github.com/airside-travel/airside/airsidetest"
 	"github.com/airside-travel/airside/internal/alert"
 	"github.com/airside-travel/airside/internal/alert/sinktest"
-	"github.com/airside-travel/airside/internal/app"
 	"github.com/airside-travel/airside/internal/clock"
 	"github.com/airside-travel/airside/webhook"
 )
@@ -107,10 +106,7 @@ func newPlanter(t *testing.T, dir string) *planter {
 		airsidetest.Secrets(map[string]string{"HOOK": inboxSecret, "HOOK_SIGN": consumerSecret,
 			"ALERT_SINK_MAIL": "pa55word" + canarySecret, "ALERT_SINK_CHAT": p.chat.URL + "/services/T/B/x", "ALERT_SINK_PAGER": "r0uting",
 			"ALERT_SINK_HOOK": "whsec_" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("k"), 32))}),
-		airsidetest.Tune(func(o *app.Options) {
-			o.AlertRoots = p.mail.Roots
-			o.Log = slog.New(slog.NewJSONHandler(p.process, &slog.HandlerOptions{Level: slog.LevelDebug}))
-		}))
+		airsidetest.AlertRoots(p.mail.Roots), airsidetest.Log(slog.New(slog.NewJSONHandler(p.process, &slog.HandlerOptions{Level: slog.LevelDebug}))))
 	for _, s := range []doc{
 		{"name": "mail", "kind": "EMAIL", "host": p.mail.Host, "port": p.mail.Port, "security": "IMPLICIT", "username": "airside", "secretRef": "env:ALERT_SINK_MAIL", "from": "airside@example.com", "to": []string{"soc@example.com"}},
 		{"name": "chat", "kind": "SLACK", "secretRef": "env:ALERT_SINK_CHAT"},
@@ -232,7 +228,7 @@ func TestCanariesStayIn(t *testing.T) {
 		p.calls(120)
 		p.webhooks(80)
 		p.srv.Settle(t)
-		id := p.srv.Raise(t, alert.Finding{Rule: "canary", Severity: alert.High, Client: p.canary(), Environment: "sandbox", Summary: "found " + p.canary(),
+		id := p.srv.Raise(t, airsidetest.Finding{Rule: "canary", Severity: alert.High, Client: p.canary(), Environment: "sandbox", Summary: "found " + p.canary(),
 			Expected: p.canary(), Seen: "saw " + p.canary(), Advice: p.canary(), Events: []string{p.canary()}})[0]
 		p.settled()
 		opened := p.does("incident", "open", "--alert", id, "--playbook", "stolen-token", "--commander", "Ada Moreau")

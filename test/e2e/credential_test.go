@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/airside-travel/airside/airsidetest"
-	"github.com/airside-travel/airside/internal/app"
 	"github.com/airside-travel/airside/internal/cli"
 	"github.com/airside-travel/airside/internal/clock"
 )
@@ -70,9 +69,7 @@ func TestCredentialThatIsRefused(t *testing.T) {
 	var later atomic.Int64
 	real := start(t)
 	box := newStrongbox(t, "main=not-the-secret")
-	d := &desk{client: start(t, append(box.upstream(real), airsidetest.Setting("AIRSIDE_DETECT", "on"), airsidetest.Tune(func(o *app.Options) {
-		o.Clock = clock.Func(func() time.Time { return clock.System().Now().Add(time.Duration(later.Load())) })
-	}))...)}
+	d := &desk{client: start(t, append(box.upstream(real), airsidetest.Setting("AIRSIDE_DETECT", "on"), airsidetest.Clock(func() time.Time { return clock.System().Now().Add(time.Duration(later.Load())) }))...)}
 	g := &gateway{d.client, newFar(t)}
 	_, token := g.application(nil)
 	const problem = "production: upstream production: credential refused (token): client id and secret do not belong together"

@@ -16,7 +16,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/airside-travel/airside/airsidetest"
-	"github.com/airside-travel/airside/internal/app"
 )
 
 // TestEventsSayWhatWasDecided: the event of a request says what each stage made of it, in every sink, whether it passed or
@@ -31,7 +30,7 @@ func TestEventsSayWhatWasDecided(t *testing.T) {
 	t.Run("requests", func(t *testing.T) {
 		g := startGateway(t, airsidetest.Setting("AIRSIDE_LOG_SINKS", fmt.Sprintf("stderr,stdout?format=text,file:%s/a.log?format=ocsf,file:%s/b.log,otlp+%s", dir, dir, collector.URL)),
 			airsidetest.Setting("AIRSIDE_ALLOW_NETWORKS", "127.0.0.0/8"),
-			airsidetest.Tune(func(o *app.Options) { o.Log, o.Stdout = slog.New(slog.NewJSONHandler(&process, nil)), &out }))
+			airsidetest.Log(slog.New(slog.NewJSONHandler(&process, nil))), airsidetest.Stdout(&out))
 		_, token := g.application(doc{"networks": []string{"127.0.0.0/8"}})
 		_, capped := g.application(doc{"grants": []doc{{"scopes": []string{"air:book"}, "effects": []string{"purchase"}}}, "purchases": doc{"countPerDay": 1}})
 		sent := func(name string, got answered, status int) {

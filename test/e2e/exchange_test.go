@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/airside-travel/airside/airsidetest"
 )
 
@@ -202,5 +204,56 @@ func TestClientsAreNotToldApart(t *testing.T) {
 	}
 	if bodies[0] != bodies[1] || !strings.Contains(bodies[0], "CLIENT_CREDENTIALS_INVALID") {
 		t.Errorf("the answers differ:\n%s\n%s", bodies[0], bodies[1])
+	}
+}
+
+// TestOnlyTheTwoGrantsGiveTokens asks with right credentials for grants that the platform does not have.
+func TestOnlyTheTwoGrantsGiveTokens(t *testing.T) {
+	t.Parallel()
+	c := start(t)
+	ask := func(media string, body string) (int, object) {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.srv.URL+"/v2/auth/oauth2-token", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", media)
+		res, err := http.DefaultTransport.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		var o object
+		if err := json.NewDecoder(res.Body).Decode(&o); err != nil {
+			t.Fatal(err)
+		}
+		return res.StatusCode, o
+	}
+	form := url.Values{"client_id": {c.srv.Demo.ClientID}, "client_secret": {c.srv.Demo.ClientSecret}, "username": {"ada.moreau@example.com"},
+		"password": {"x"}, "refresh_token": {"asr_x"}}
+	const media = "application/x-www-form-urlencoded"
+	for _, grant := range []string{"password", "refresh_token", "authorization_code", "", "CLIENT_CREDENTIALS"} {
+		form.Set("grant_type", grant)
+		status, o := ask(media, form.Encode())
+		got := map[string]string{}
+		for _, p := range o.list("errorMessages/0/errorParameters") {
+			got[p.str("name")] = p.str("value")
+		}
+		want := map[string]string{"in": "body", "pointer": "/grant_type", "rule": "enum",
+			"allowed": "client_credentials,urn:ietf:params:oauth:grant-type:token-exchange"}
+		if diff := cmp.Diff(want, got); status != 400 || o.str("errorMessages/0/errorCode") != "API_VALIDATION_FAILED" || diff != "" {
+			t.Errorf("grant %q: %d %v\n%s", grant, status, o, diff)
+		}
+	}
+	form["grant_type"] = []string{"client_credentials", "password"}
+	if status, o := ask(media, form.Encode()); status != 400 {
+		t.Errorf("two grants at once: %d %v", status, o)
+	}
+	form.Set("grant_type", "client_credentials")
+	if status, o := ask(media, form.Encode()); status != 200 || o.str("access_token") == "" {
+		t.Errorf("client_credentials: %d %v", status, o)
+	}
+	if status, o := ask("application/json", `{"grant_type":"client_credentials","client_id":"`+c.srv.Demo.ClientID+`","client_secret":"`+c.srv.Demo.ClientSecret+`"}`); status != 415 {
+		t.Errorf("JSON: %d %v", status, o)
 	}
 }

@@ -44,10 +44,10 @@ func TestReadOnlyByItself(t *testing.T) {
 	}
 	writes(201, "")
 	d.call(200, "PUT", "/v1/airside/alerts/settings", doc{"escalateAfterMinutes": 0, "responses": []doc{{"rule": "upstream-failures", "minSeverity": "HIGH", "act": "READ_ONLY"}}})
-	d.srv.Raise(t, alert.Finding{Rule: "upstream-failures", Severity: alert.Medium, Environment: "production", Summary: "Some writes fail"})
+	d.srv.Raise(t, airsidetest.Finding{Rule: "upstream-failures", Severity: alert.Medium, Environment: "production", Summary: "Some writes fail"})
 	d.settled()
 	writes(201, "")
-	id := d.srv.Raise(t, alert.Finding{Rule: "upstream-failures", Severity: alert.High, Environment: "production", Summary: "Most writes fail"})[0]
+	id := d.srv.Raise(t, airsidetest.Finding{Rule: "upstream-failures", Severity: alert.High, Environment: "production", Summary: "Most writes fail"})[0]
 	d.settled()
 	writes(403, "ENVIRONMENT_READ_ONLY")
 	one := d.does("alerts", "show", id)

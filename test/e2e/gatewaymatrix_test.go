@@ -23,7 +23,6 @@ import (
 
 	"github.com/airside-travel/airside/airsidetest"
 	"github.com/airside-travel/airside/contract"
-	"github.com/airside-travel/airside/internal/app"
 	"github.com/airside-travel/airside/internal/clock"
 )
 
@@ -105,9 +104,7 @@ func TestMatrixOfRefusals(t *testing.T) {
 	g := startGateway(t, airsidetest.Setting("AIRSIDE_TRUSTED_HOPS", "1"), airsidetest.Setting("AIRSIDE_POLICY_FILE", policies),
 		airsidetest.Setting("AIRSIDE_ENV_PRODUCTION_OPERATIONS", "scope:company:read,scope:company:write,scope:user:read,scope:air:book,scope:hotel:book,scope:hotel:shop,scope:trip:read"),
 		airsidetest.Setting("AIRSIDE_ENV_PRODUCTION_TIMEOUT", "300ms"),
-		airsidetest.Tune(func(o *app.Options) {
-			o.Clock = clock.Func(func() time.Time { return clock.System().Now().Add(time.Duration(later.Load())) })
-		}))
+		airsidetest.Clock(func() time.Time { return clock.System().Now().Add(time.Duration(later.Load())) }))
 	_, plain := g.application(nil)
 	_, all := g.application(doc{"grants": []doc{{"operations": []string{"*"}, "reason": "the matrix"}}})
 	_, away := g.application(doc{"networks": []string{"192.0.2.0/24", "2001:db8::/32", "::ffff:203.0.113.0/120"}})
@@ -296,7 +293,7 @@ func TestGatewaySmuggling(t *testing.T) {
 	var log safe
 	var rows, kept, lines []string
 	t.Run("requests", func(t *testing.T) {
-		g := startGateway(t, airsidetest.Tune(func(o *app.Options) { o.Log = slog.New(slog.NewJSONHandler(&log, nil)) }))
+		g := startGateway(t, airsidetest.Log(slog.New(slog.NewJSONHandler(&log, nil))))
 		_, token := g.application(nil)
 		auth := "Host: a\r\nAuthorization: Bearer " + token + "\r\n"
 		const get, post = "GET /v2/companies HTTP/1.1\r\n", "POST /v2/companies HTTP/1.1\r\n"

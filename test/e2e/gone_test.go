@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	"github.com/airside-travel/airside/airsidetest"
-	"github.com/airside-travel/airside/internal/app"
 )
 
 // TestCallerGoesAway: who closes the connection while the real API thinks has done so himself. The log says that, and
@@ -32,7 +31,7 @@ func TestCallerGoesAway(t *testing.T) {
 			t.Parallel()
 			var process safe
 			t.Run("call", func(t *testing.T) { // the log is whole once the server has stopped
-				g := startGateway(t, airsidetest.Tune(func(o *app.Options) { o.Log = slog.New(slog.NewJSONHandler(&process, nil)) }))
+				g := startGateway(t, airsidetest.Log(slog.New(slog.NewJSONHandler(&process, nil))))
 				_, token := g.application(nil)
 				ctx, leave := context.WithCancel(t.Context())
 				gone := make(chan struct{})

@@ -130,7 +130,7 @@ func TestImportNamesEachCell(t *testing.T) {
 		{"action", "N-1,Nils,Aker,n@example.com,,,,,,JUGGLE", 10, "ACTION", "CREATE", 2},
 		{"nobody to update", "N-404,,,,,,,,,UPDATE", 1, "UNKNOWN_PERSON", "nobody", 2},
 		{"no key", ",Nils,Aker,,,,,,,", 4, "REQUIRED", "employee id", 2},
-		{"half a name", "N-1,,Aker,n@example.com,,,,,,", 2, "API_VALIDATION_FAILED", "given", 2},
+		{"half a name", "N-1,,Aker,n@example.com,,,,,,", 2, "API_VALIDATION_FAILED", "is required", 2},
 		{"long name", "N-1," + strings.Repeat("x", 200_000) + ",Aker,n@example.com,,,,,,", 2, "LENGTH", "2000", 2},
 		{"not UTF-8", "N-1,J\xfcrgen,Aker,n@example.com,,,,,,", 2, "ENCODING", "UTF-8", 2},
 		{"cells missing", "N-1,Nils", 0, "CSV", "2 cells", 2},

@@ -19,7 +19,6 @@ import (
 	"testing"
 
 	"github.com/airside-travel/airside/airsidetest"
-	"github.com/airside-travel/airside/internal/app"
 )
 
 // safe is a buffer that several goroutines write to.
@@ -52,7 +51,7 @@ func TestSinksHoldNoCanary(t *testing.T) {
 	requests := 0
 	t.Run("requests", func(t *testing.T) {
 		srv := airsidetest.Start(t, airsidetest.Setting("AIRSIDE_LOG_SINKS", fmt.Sprintf("stderr,stdout?format=ocsf,file:%s/a.log,file:%s/b.log?format=ocsf", dir, dir)),
-			airsidetest.Tune(func(o *app.Options) { o.Log, o.Stdout = slog.New(slog.NewJSONHandler(&process, nil)), &out }))
+			airsidetest.Log(slog.New(slog.NewJSONHandler(&process, nil))), airsidetest.Stdout(&out))
 		token := srv.Token(t)
 		do := func(method, path, body string, header ...string) string {
 			req, err := http.NewRequestWithContext(t.Context(), method, srv.URL+path, strings.NewReader(body))

@@ -19,7 +19,6 @@ import (
 	"github.com/airside-travel/airside/airsidetest"
 	"github.com/airside-travel/airside/internal/alert"
 	"github.com/airside-travel/airside/internal/alert/sinktest"
-	"github.com/airside-travel/airside/internal/app"
 	"github.com/airside-travel/airside/internal/cli"
 )
 
@@ -33,7 +32,7 @@ type desk struct {
 func newDesk(t *testing.T) *desk {
 	t.Helper()
 	d := &desk{mail: sinktest.SMTP(t, true), chat: sinktest.HTTP(t), hook: sinktest.HTTP(t), pager: sinktest.HTTP(t), manager: sinktest.HTTP(t)}
-	d.client = start(t, airsidetest.Tune(func(o *app.Options) { o.AlertRoots = d.mail.Roots }), airsidetest.Secrets(map[string]string{
+	d.client = start(t, airsidetest.AlertRoots(d.mail.Roots), airsidetest.Secrets(map[string]string{
 		"ALERT_SINK_MAIL": "pa55word-of-mail", "ALERT_SINK_CHAT": d.chat.URL + "/services/T/B/x", "ALERT_SINK_PAGER": "r0uting",
 		"ALERT_SINK_HOOK": "whsec_" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("k"), 32)), "OTHER_SECRET": "not for sinks",
 	}))
@@ -112,9 +111,9 @@ func TestFromBurstToReport(t *testing.T) {
 	tests := d.told()
 
 	offender := d.srv.Demo.ClientID
-	var burst []alert.Finding
+	var burst []airsidetest.Finding
 	for i := range 60 {
-		burst = append(burst, alert.Finding{Rule: "auth-failure-burst", Severity: alert.High, Client: offender, Environment: "sandbox", Summary: "Many token requests fail",
+		burst = append(burst, airsidetest.Finding{Rule: "auth-failure-burst", Severity: alert.High, Client: offender, Environment: "sandbox", Summary: "Many token requests fail",
 			Expected: "at most 2 a minute", Seen: fmt.Sprintf("%d in 60 seconds", i+1), Events: []string{fmt.Sprintf("request-%d", i)}})
 	}
 	id := d.srv.Raise(t, burst...)[0]
@@ -239,7 +238,7 @@ func TestContactBookAndDrill(t *testing.T) {
 func TestMetrics(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.srv.Raise(t, alert.Finding{Rule: "scan", Summary: "Many 404s"})
+	d.srv.Raise(t, airsidetest.Finding{Rule: "scan", Summary: "Many 404s"})
 	d.srv.Call(t, "ast_wrong", "GET", "/v2/companies", nil)
 	w := httptest.NewRecorder()
 	d.srv.Metrics().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/metrics", nil))

@@ -196,9 +196,7 @@ func TestTrailOfRotation(t *testing.T) {
 	want = append(want, "ALLOWED rotation.started by operator on environment=production: automatic, on-demand",
 		"ALLOWED rotation.done by operator on environment=production: in-place, on-demand: CLIENT")
 	t.Run("by age", func(t *testing.T) {
-		front := serve(t, append(opts, airsidetest.Tune(func(o *app.Options) {
-			o.Clock = clock.Func(func() time.Time { return clock.System().Now().Add(91 * 24 * time.Hour) })
-		}))...)
+		front := serve(t, append(opts, airsidetest.Clock(func() time.Time { return clock.System().Now().Add(91 * 24 * time.Hour) }))...)
 		want = append(want, "ALLOWED rotation.started by airside on environment=production: automatic, scheduled",
 			"ALLOWED rotation.done by airside on environment=production: in-place, scheduled: CLIENT")
 		got := front.trail()

@@ -290,11 +290,58 @@ func TestScimTokenReachesScimOnlyAndDiesAtOnce(t *testing.T) {
 		t.Errorf("another operation answered %d %s", status, raw)
 	}
 	rotated := c.call(200, "POST", "/v2/api-users/rotate", doc{"clientId": p.clientID}).str("clientSecret")
-	if got := p.scim(401, "GET", "/Users", ""); got.str("errorMessages/0/errorCode") != "ACCESS_TOKEN_INVALID" {
+	if got := p.scim(401, "GET", "/Users", ""); got.str("status") != "401" || got.str("detail") == "" {
 		t.Errorf("the old token after a rotation: %v", got)
 	}
 	p.token = rotated
 	p.scim(200, "GET", "/Users", "")
 	c.call(204, "POST", "/v2/api-users/revoke", doc{"clientId": p.clientID})
 	p.scim(401, "GET", "/Users", "")
+}
+
+// Whatever goes wrong, a client of SCIM reads one shape of error (RFC 7644, section 3.12).
+func TestScimErrorsHaveOneShape(t *testing.T) {
+	t.Parallel()
+	c := start(t)
+	p := provision(c)
+	for name, tc := range map[string]struct {
+		token, method, path, media, body string
+		status                           int
+	}{
+		"no token":             {"", "GET", "/Users", "", "", 401},
+		"a dead token":         {"ast_x", "GET", "/Users", "", "", 401},
+		"another role's token": {c.token, "GET", "/Users", "", "", 403},
+		"another content type": {p.token, "POST", "/Users", "text/plain", "{}", 415},
+		"not JSON":             {p.token, "POST", "/Users", "application/scim+json", "{", 400},
+		"nobody":               {p.token, "GET", "/Users/0190a0b0-0000-7000-8000-00000000dead", "", "", 404},
+		"no such resource":     {p.token, "GET", "/Groups", "", "", 404},
+		"another method":       {p.token, "PATCH", "/Users", "application/scim+json", "{}", 405},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			req, err := http.NewRequestWithContext(t.Context(), tc.method, c.srv.URL+"/v2/scim"+tc.path, strings.NewReader(tc.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tc.token != "" {
+				req.Header.Set("Authorization", "Bearer "+tc.token)
+			}
+			if tc.media != "" {
+				req.Header.Set("Content-Type", tc.media)
+			}
+			res, err := http.DefaultTransport.RoundTrip(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer res.Body.Close()
+			var o object
+			if err := json.NewDecoder(res.Body).Decode(&o); err != nil {
+				t.Fatal(err)
+			}
+			if res.StatusCode != tc.status || res.Header.Get("Content-Type") != "application/scim+json" || o.str("status") != fmt.Sprint(tc.status) ||
+				o.str("schemas/0") != "urn:ietf:params:scim:api:messages:2.0:Error" || o.str("detail") == "" {
+				t.Errorf("%d %s %v", res.StatusCode, res.Header.Get("Content-Type"), o)
+			}
+		})
+	}
 }

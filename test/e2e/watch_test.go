@@ -21,14 +21,13 @@ import (
 
 	"github.com/airside-travel/airside/airsidetest"
 	"github.com/airside-travel/airside/internal/alert/sinktest"
-	"github.com/airside-travel/airside/internal/app"
 )
 
 // guarded is a desk whose server looks for unusual access.
 func guarded(t *testing.T, opts ...airsidetest.Option) *desk {
 	t.Helper()
 	d := &desk{mail: sinktest.SMTP(t, true), chat: sinktest.HTTP(t), hook: sinktest.HTTP(t), pager: sinktest.HTTP(t), manager: sinktest.HTTP(t)}
-	opts = append(opts, airsidetest.Setting("AIRSIDE_DETECT", "on"), airsidetest.Tune(func(o *app.Options) { o.AlertRoots = d.mail.Roots }), airsidetest.Secrets(map[string]string{
+	opts = append(opts, airsidetest.Setting("AIRSIDE_DETECT", "on"), airsidetest.AlertRoots(d.mail.Roots), airsidetest.Secrets(map[string]string{
 		"ALERT_SINK_MAIL": "pa55word-of-mail", "ALERT_SINK_CHAT": d.chat.URL + "/services/T/B/x", "ALERT_SINK_PAGER": "r0uting",
 		"ALERT_SINK_HOOK": "whsec_" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("k"), 32)),
 	}))

@@ -16,7 +16,6 @@ import (
 
 	"github.com/airside-travel/airside/airsidetest"
 	"github.com/airside-travel/airside/contract"
-	"github.com/airside-travel/airside/internal/app"
 )
 
 // forwarding is a server in front of an API that answers with the contract's example.
@@ -42,7 +41,7 @@ func forwarding(b *testing.B) *bench {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { log.Close() })
-	logged := airsidetest.Tune(func(o *app.Options) { o.Log = slog.New(slog.NewJSONHandler(log, nil)) })
+	logged := airsidetest.Log(slog.New(slog.NewJSONHandler(log, nil)))
 	srv := airsidetest.Start(b, logged, airsidetest.Database(filepath.Join(b.TempDir(), "airside.db")), airsidetest.Upstream("production", far.URL, "far-client", "far-secret"))
 	admin := srv.Token(b)
 	status, body := srv.Call(b, admin, http.MethodPost, "/v1/airside/applications", map[string]any{"name": "load", "owner": "lena.okafor@example.com", "environment": "production",
