@@ -285,7 +285,7 @@ func TestWebhooksOfTwoNodes(t *testing.T) {
 	pnr := a.book(search, itinerary, a.trip("Told by both"))
 	var wg sync.WaitGroup
 	for _, c := range []*client{a, b} {
-		wg.Go(func() { c.call(200, "POST", "/v1/airside/world/clock/advance", doc{"duration": "PT50M"}) })
+		wg.Go(func() { c.call(200, "POST", "/v1/airside/world/clock/advance", doc{"duration": "PT25M"}) })
 	}
 	wg.Wait()
 	a.settle()
