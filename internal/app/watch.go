@@ -64,7 +64,7 @@ func (a *App) openWatch(s *services, ring *telemetry.Ring, master []byte) (*watc
 		return nil, nil //nolint:nilnil // off is no failure
 	}
 	w := &watch{
-		store: a.store, clock: a.o.Clock, log: a.o.Log, alert: s.alert, people: s.identity, ring: ring, node: node(a.cfg.Listen),
+		store: a.store, clock: a.o.Clock, log: a.o.Log, alert: s.alert, people: s.identity, ring: ring, node: stateOf(a.cfg.Listen),
 		mapper: newMapper(a.contract, s.identity.TenantOf), notes: make(chan note, queued),
 		used: map[string]int64{}, keys: map[string]string{}, rules: ruleFile{name: a.cfg.DetectRules},
 	}

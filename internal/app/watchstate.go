@@ -47,8 +47,8 @@ const (
 	headLife  = 30 * 24 * time.Hour // of the state of a process that is gone: detection looks back no further
 )
 
-// node is the name of a process's state. Containers listen on the same address, so it takes their host, too.
-func node(listen string) string {
+// stateOf names a process's state. Containers listen on the same address, so it takes their host, too.
+func stateOf(listen string) string {
 	host, err := os.Hostname()
 	if err != nil {
 		return listen

@@ -86,7 +86,7 @@ func TestEachHostKeepsItsState(t *testing.T) {
 	if err := keeping(first, ":8080", &now).write(t.Context(), []byte("old")); err != nil {
 		t.Fatal(err)
 	}
-	if _, raw, err := keeping(first, node(":8080"), &now).kept(t.Context()); err != nil || string(raw) != "old" {
+	if _, raw, err := keeping(first, stateOf(":8080"), &now).kept(t.Context()); err != nil || string(raw) != "old" {
 		t.Errorf("after the update: %q, %v", raw, err)
 	}
 }
