@@ -16,10 +16,14 @@ type ahead struct {
 	head [5]byte // of a record: type, version, length
 	have int     // of the head
 	left int     // of what the head announced
+	shut bool    // nothing more is read at present
 }
 
 // Read reads.
 func (a *ahead) Read(p []byte) (int, error) {
+	if a.shut {
+		return 0, os.ErrDeadlineExceeded
+	}
 	n, err := a.Conn.Read(p)
 	for b := p[:n]; len(b) > 0; {
 		if k := min(a.left, len(b)); k > 0 {
@@ -35,11 +39,12 @@ func (a *ahead) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// spent reports whether nothing was read ahead that would be taken for the next answer. r reads from the TLS above. A
-// deadline that is over keeps TLS from waiting, and from the socket; that it finds nothing is no failure of the
-// connection, which goes on when it has another deadline. What it finds for itself, such as a ticket, it takes.
+// spent reports whether nothing was read ahead that would be taken for the next answer. r reads from the TLS above, which
+// is told that it is late when it would read more: of all errors, that one does not end the connection. No deadline
+// is set for it, since that moves timers. What TLS finds for itself, such as a ticket, it takes.
 func (a *ahead) spent(r *bufio.Reader) bool {
-	_ = a.SetReadDeadline(past()) // fails on a closed one, as does the next act
+	a.shut = true
 	_, err := r.Peek(1)
+	a.shut = false
 	return errors.Is(err, os.ErrDeadlineExceeded) && a.have == 0 && a.left == 0
 }
