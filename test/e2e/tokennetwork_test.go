@@ -13,7 +13,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/airside-travel/airside/airsidetest"
-	"github.com/airside-travel/airside/internal/app"
 	"github.com/airside-travel/airside/internal/clock"
 )
 
@@ -89,9 +88,7 @@ func strip(body []byte) string {
 func TestNoTokensForWhoMayNotCall(t *testing.T) {
 	t.Parallel()
 	var later atomic.Int64
-	g := startGateway(t, airsidetest.Tune(func(o *app.Options) {
-		o.Clock = clock.Func(func() time.Time { return clock.System().Now().Add(time.Duration(later.Load())) })
-	}))
+	g := startGateway(t, airsidetest.Clock(func() time.Time { return clock.System().Now().Add(time.Duration(later.Load())) }))
 	a := g.call(201, "POST", "/v1/airside/applications", doc{"name": "comes and goes", "owner": "lena.okafor@example.com", "environment": "production",
 		"grants": []doc{{"scopes": []string{"company:read"}}}, "expiresAt": clock.System().Now().Add(10 * time.Minute).UTC().Format(time.RFC3339)})
 	id, secret, path := a.str("clientId"), a.str("clientSecret"), "/v1/airside/applications/"+a.str("clientId")
