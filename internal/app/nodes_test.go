@@ -45,6 +45,9 @@ func newNodes(t *testing.T, within time.Duration) (a, b *node) {
 			fmt.Fprint(w, `{"access_token":"far-token","token_type":"Bearer","expires_in":3600}`)
 			return
 		}
+		if r.Method == http.MethodPost {
+			w.WriteHeader(http.StatusCreated)
+		}
 		fmt.Fprint(w, `{}`)
 	}))
 	t.Cleanup(far.Close)
@@ -275,6 +278,38 @@ func TestTakenAwayAtAnotherNode(t *testing.T) {
 			b.want(403, "CLIENT_CREDENTIALS_INVALID", "", "POST", tokenPath, credentials(id, secret))
 			b.want(403, "OPERATION_NOT_GRANTED", a.tokenOf(again, newer), "GET", b.company, nil)
 		})
+	}
+}
+
+// What narrows the calls to a real API holds for the next write at the other process, whatever that remembers.
+func TestNarrowedAtAnotherNode(t *testing.T) {
+	t.Parallel()
+	a, b := newNodes(t, never)
+	b.from = "203.0.113.9"
+	settings := func(name string, more map[string]any) map[string]any {
+		s := map[string]any{"name": name, "owner": "lena@example.com", "environment": "production", "grants": grants("company:write")}
+		maps.Copy(s, more)
+		return s
+	}
+	made := 0
+	writes := func(want int, code, token string) {
+		t.Helper()
+		made++
+		b.want(want, code, token, "POST", "/v2/companies", map[string]any{"name": fmt.Sprint("Quay ", made), "billingCurrency": "USD", "companyRoles": []string{"ORG"}})
+	}
+	id, secret := a.register("narrowed", settings("narrowed", nil))
+	token := a.tokenOf(id, secret)
+	writes(201, "", token)
+	a.want(200, "", a.token, "PUT", "/v1/airside/applications/"+id, settings("narrowed", map[string]any{"networks": []string{"192.0.2.0/24"}}))
+	writes(403, "ADDRESS_NOT_ALLOWED", token)
+
+	for _, mode := range []string{"read-only", "dry-run"} {
+		a, b = newNodes(t, never)
+		id, secret = a.register(mode, settings(mode, nil))
+		token = a.tokenOf(id, secret)
+		writes(201, "", token)
+		a.want(200, "", a.token, "PUT", "/v1/airside/environments/production/mode", map[string]any{"mode": mode, "reason": "maintenance"})
+		writes(403, "ENVIRONMENT_READ_ONLY", token)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"strconv"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/airside-travel/airside/internal/application"
 	"github.com/airside-travel/airside/internal/permit"
@@ -15,7 +14,7 @@ import (
 
 // settingsFlags are the settings of an application as they are typed.
 type settingsFlags struct {
-	flags *pflag.FlagSet
+	given func(flag string) bool
 
 	name, owner, description, reason, expires, buys, spends, ref string
 
@@ -30,7 +29,7 @@ const none = "none"
 
 func settingsFlagsOf(cmd *cobra.Command) *settingsFlags {
 	f := cmd.Flags()
-	s := &settingsFlags{flags: f}
+	s := &settingsFlags{given: f.Changed}
 	f.StringVar(&s.name, "name", "", "unique name")
 	f.StringVar(&s.owner, "owner", "", "e-mail address of whoever answers for it")
 	f.StringVar(&s.description, "description", "", "what it is for")
@@ -51,7 +50,7 @@ func settingsFlagsOf(cmd *cobra.Command) *settingsFlags {
 // apply changes what was given, and nothing else.
 func (f *settingsFlags) apply(s *application.Settings) error {
 	text := func(flag string, into *string, value string) {
-		if f.flags.Changed(flag) {
+		if f.given(flag) {
 			*into = value
 		}
 	}
@@ -59,19 +58,19 @@ func (f *settingsFlags) apply(s *application.Settings) error {
 	text("owner", &s.Owner, f.owner)
 	text("description", &s.Description, f.description)
 	text("secret-ref", &s.SecretRef, unless(f.ref))
-	if f.flags.Changed("network") {
+	if f.given("network") {
 		s.Networks = f.networks
 		if len(f.networks) == 1 && f.networks[0] == none {
 			s.Networks = nil
 		}
 	}
-	if f.flags.Changed("per-day") {
+	if f.given("per-day") {
 		s.RequestsPerDay = f.perDay
 	}
-	if f.flags.Changed("refuse-lossy-updates") {
+	if f.given("refuse-lossy-updates") {
 		s.RefuseLossy = f.refuseLossy
 	}
-	if f.flags.Changed("expires") {
+	if f.given("expires") {
 		t, err := parseTime(unless(f.expires))
 		if err != nil {
 			return err
@@ -96,11 +95,11 @@ func unless(said string) string {
 }
 
 func (f *settingsFlags) applyGrants(s *application.Settings) (err error) {
-	if f.flags.Changed("grant") {
+	if f.given("grant") {
 		s.Grants, err = parseGrants(f.grants, f.reason)
 		return err
 	}
-	if !f.flags.Changed("reason") {
+	if !f.given("reason") {
 		return nil
 	}
 	given := false
@@ -119,24 +118,24 @@ func (f *settingsFlags) applyGrants(s *application.Settings) (err error) {
 }
 
 func (f *settingsFlags) applyRate(s *application.Settings) error {
-	if !f.flags.Changed("rate") && !f.flags.Changed("burst") {
+	if !f.given("rate") && !f.given("burst") {
 		return nil
 	}
 	next := application.Rate{}
 	if s.Rate != nil {
 		next = *s.Rate
 	}
-	if f.flags.Changed("rate") {
+	if f.given("rate") {
 		next.PerSecond = f.rate
 	}
-	if f.flags.Changed("burst") {
+	if f.given("burst") {
 		next.Burst = f.burst
 	}
 	if err := next.Check(); err != nil {
 		return failf(ExitUsage, "--rate and --burst: the rate %w", err).hint("--rate 5 --burst 10")
 	}
 	switch {
-	case f.flags.Changed("rate") && f.rate == 0:
+	case f.given("rate") && f.rate == 0:
 		s.Rate = nil
 		return nil
 	case next.PerSecond == 0:
@@ -153,7 +152,7 @@ func (f *settingsFlags) applyCaps(s *application.Settings) error {
 	if s.Purchases != nil {
 		next = *s.Purchases
 	}
-	if f.flags.Changed("purchases-per-day") {
+	if f.given("purchases-per-day") {
 		next.Count = nil
 		if f.buys != none {
 			n, err := strconv.Atoi(f.buys)
@@ -163,7 +162,7 @@ func (f *settingsFlags) applyCaps(s *application.Settings) error {
 			next.Count = &n
 		}
 	}
-	if f.flags.Changed("spend-per-day") {
+	if f.given("spend-per-day") {
 		next.Amount = nil
 		if f.spends != none {
 			m, err := application.ParseMoney(f.spends)

@@ -52,12 +52,16 @@ func (m *Mux) again(ctx context.Context, c *call) (context.Context, error) {
 		c.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 		return ctx, err
 	}
+	c.at = telemetry.Networks
+	if err := m.inside(c, caller); err != nil {
+		return ctx, err
+	}
 	c.at = telemetry.Permit
 	if err := m.granted(c, caller); err != nil {
 		return ctx, err
 	}
 	if c.upstream != nil {
-		c.at = before
+		c.caller, c.at = caller, before // it may have a cap by now
 		return ctx, nil
 	}
 	c.at = telemetry.Authorise

@@ -99,8 +99,15 @@ const inFlight = 0
 
 // intend lets a call go, and writes that down.
 func (m *Mux) intend(ctx context.Context, c *call, intent Act) error {
-	if err := m.claim(ctx, c); err != nil || c.replayed || !m.audited(c.ep.op) {
+	if err := m.claim(ctx, c); err != nil || c.replayed {
 		return err
+	}
+	if c.upstream.Mode() != ModeLive { // somebody switched while the call was on its way here
+		c.at = telemetry.Mode
+		return c.readOnly()
+	}
+	if !m.audited(c.ep.op) {
+		return nil
 	}
 	return m.note(ctx, intent)
 }

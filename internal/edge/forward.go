@@ -61,7 +61,7 @@ func (m *Mux) maySend(ctx context.Context, c *call) error {
 	switch mode {
 	case ModeReadOnly:
 		if op.Effect != contract.Read {
-			return errs.New(errs.EnvironmentReadOnly, "the environment %s is read-only at present", c.event.Environment).With("environment", c.event.Environment)
+			return c.readOnly()
 		}
 	case ModeDryRun:
 		return m.rehearse(ctx, c)
@@ -69,6 +69,10 @@ func (m *Mux) maySend(ctx context.Context, c *call) error {
 	c.event.Decide(telemetry.Mode, telemetry.Passed, mode, "")
 	c.at = telemetry.Handle
 	return nil
+}
+
+func (c *call) readOnly() error {
+	return errs.New(errs.EnvironmentReadOnly, "the environment %s takes only reads at present", c.event.Environment).With("environment", c.event.Environment)
 }
 
 // passed are the request headers that go on: what the contract names besides these goes too.

@@ -6,9 +6,12 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/airside-travel/airside/internal/errs"
 )
@@ -62,11 +65,8 @@ func (c *call) bodyFits() error {
 	}
 	media, params, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
 	if err != nil || want.Content[media] == nil {
-		var allowed []string
-		for t := range want.Content {
-			allowed = append(allowed, t)
-		}
-		return errs.New(errs.MediaUnsupported, "the body must be sent as %s", allowed[0]).With("contentType", clip(c.r.Header.Get("Content-Type"), 80))
+		allowed := strings.Join(slices.Sorted(maps.Keys(want.Content)), " or ")
+		return errs.New(errs.MediaUnsupported, "the body must be sent as %s", allowed).With("contentType", clip(c.r.Header.Get("Content-Type"), 80))
 	}
 	if media == multipartType {
 		return c.readParts(params["boundary"])

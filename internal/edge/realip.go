@@ -91,16 +91,26 @@ func OutsideNetworks(address string, trustedHops int, list string) *errs.Error {
 
 // clientNetworks applies the caller's own list of networks.
 func (m *Mux) clientNetworks(c *call) error {
-	caller := c.caller
-	if caller == nil || len(caller.Networks) == 0 {
+	if c.caller == nil || len(c.caller.Networks) == 0 {
 		c.event.Decide(telemetry.Networks, telemetry.None, "", "")
+		return nil
+	}
+	if err := m.inside(c, c.caller); err != nil {
+		return err
+	}
+	c.event.Decide(telemetry.Networks, telemetry.Passed, ClientList, "")
+	return nil
+}
+
+// inside reports whether the call comes from where its caller may call from.
+func (m *Mux) inside(c *call, caller *Caller) error {
+	if len(caller.Networks) == 0 {
 		return nil
 	}
 	addr, err := netip.ParseAddr(c.event.ClientIP)
 	if err != nil || !caller.Networks.Contains(addr) {
 		return OutsideNetworks(c.event.ClientIP, m.o.TrustedHops, ClientList)
 	}
-	c.event.Decide(telemetry.Networks, telemetry.Passed, ClientList, "")
 	return nil
 }
 
