@@ -80,12 +80,12 @@ func TestSecretsInEverySetting(t *testing.T) {
 	secret := ids.Secret("asc_")
 	mistyped := secret[:len(secret)-1] + map[bool]string{true: "A", false: "B"}[secret[len(secret)-1] != 'A']
 	plants := map[string]string{ // by what must not be shown
-		secret:                       secret,
-		mistyped:                     "https://h.example.com/x?a=" + mistyped,
+		secret:                            secret,
+		mistyped:                          "https://h.example.com/x?a=" + mistyped,
 		"hvs." + "CAESIJ7eX0aQ2mKpL9vW3z": "hvs." + "CAESIJ7eX0aQ2mKpL9vW3zT5",
-		"canary1":                    "https://someone:canary1@h.example.com:4318",
-		"canary2":                    "otlp+https://someone:canary2@h.example.com:4318",
-		"canary3":                    "https://h.example.com/x?access_token=canary3",
+		"canary1":                         "https://someone:canary1@h.example.com:4318",
+		"canary2":                         "otlp+https://someone:canary2@h.example.com:4318",
+		"canary3":                         "https://h.example.com/x?access_token=canary3",
 	}
 	for _, s := range append(c.Settings(), config.EnvironmentSettings()...) {
 		name := strings.ReplaceAll(s.Name, "<NAME>", "PRODUCTION")
