@@ -171,7 +171,7 @@ func (w *cancelWriter) carryOut(ctx context.Context) (json.RawMessage, error) {
 		info["refundedTicketNumbers"] = numbers
 	case supplier.CancelCredit:
 		info["automaticRefundSuccessful"] = false
-		info["automaticProcessingMessage"] = "The value is kept as an unused credit."
+		info["automaticProcessingMessage"] = "The value is kept as an unused credit. This version neither lists credits nor takes them in payment."
 	}
 	if err := w.s.trips.SavePNR(ctx, w.q.id, w.q.pnr.Version, w.q.doc.Bytes(), []Change{change}); err != nil {
 		return nil, err

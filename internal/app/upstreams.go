@@ -213,7 +213,7 @@ func VaultSettings(cfg config.Config, environ []string, c clock.Clock) vault.Set
 func UpstreamOf(c *config.Environment, loopback bool) (upstream.Environment, error) {
 	e := upstream.Environment{
 		Name: c.Name, BaseURL: c.BaseURL, TokenURL: c.TokenURL, Audience: c.Audience, TMC: c.TMC, ClientID: c.ClientID,
-		AdminClientID: c.AdminClientID, Role: c.Role, Company: c.Company, Mode: upstream.Live, Loopback: loopback,
+		AdminClientID: c.AdminClientID, Role: c.Role, Company: c.Company, Loopback: loopback,
 		Timeouts: upstream.Timeouts{Response: c.Timeout},
 		Limits:   upstream.Limits{Connections: c.Connections, Rate: c.Rate},
 		Rotation: upstream.Schedule{Off: c.RotateAfter == 0, MaxAge: c.RotateAfter, Strategy: upstream.Strategy(c.Strategy), SelfOnly: c.SelfOnly},

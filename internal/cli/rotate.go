@@ -170,7 +170,7 @@ func (m *Main) rotationStatus(ctx context.Context, list []*upstream.Client, asJS
 		return printJSON(m.Stdout, all)
 	}
 	w := tabwriter.NewWriter(m.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "ENVIRONMENT\tMODE\tAGE\tNEXT\tLAST ROTATION\tSECRET")
+	fmt.Fprintln(w, "ENVIRONMENT\tAGE\tNEXT\tLAST ROTATION\tSECRET")
 	for _, s := range all {
 		age, next, last := "-", "-", "-"
 		if !s.Age.Since.IsZero() {
@@ -182,7 +182,7 @@ func (m *Main) rotationStatus(ctx context.Context, list []*upstream.Client, asJS
 		if r := s.Rotation; r != nil {
 			last = r.Step + " " + r.Updated.Format(time.DateOnly)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", s.Environment, s.Mode, age, next, last, s.Secret)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", s.Environment, age, next, last, s.Secret)
 	}
 	if err := w.Flush(); err != nil {
 		return err

@@ -51,7 +51,7 @@ func TestRotate(t *testing.T) {
 		Environment: upstream.Environment{
 			Name: "production", BaseURL: srv.URL, ClientID: user.ClientID, Secret: vault.Ref{Scheme: vault.SchemeFile, Path: file, Field: "prod"},
 			AdminClientID: srv.Demo.ClientID, AdminSecret: vault.Ref{Scheme: vault.SchemeFile, Path: file, Field: "admin"},
-			Mode: upstream.Live, Loopback: true,
+			Loopback: true,
 		},
 		Vaults: vaults, Store: st, Tenant: "00000000-0000-0000-0000-000000000000", Clock: clock.System(), Escrow: filepath.Join(dir, "escrow"), Key: &key,
 	}

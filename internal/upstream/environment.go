@@ -14,13 +14,7 @@ import (
 	"github.com/airside-travel/airside/internal/vault"
 )
 
-// Mode is what an environment may be used for. Here that is everything: what may be sent at present is the edge's to say.
-type Mode string
-
-// Live is the only mode here.
-const Live Mode = "live"
-
-// Environment is one upstream with the credential it is used with.
+// Environment is one upstream with the credential it is used with. What may be sent there at present is the edge's to say.
 type Environment struct {
 	Name     string // lower-case letters, digits and hyphens
 	BaseURL  string
@@ -42,7 +36,6 @@ type Environment struct {
 	Role    string
 	Company string
 
-	Mode     Mode
 	Loopback bool // http:// to a loopback address is allowed, for development and tests
 	Timeouts Timeouts
 	Limits   Limits
@@ -104,9 +97,6 @@ func (e Environment) Validate() error {
 		if len(id) > 256 || strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
 			refuse(field, "has up to 256 printable ASCII characters without spaces")
 		}
-	}
-	if e.Mode != Live {
-		refuse("mode", "is live; the others are the edge's")
 	}
 	if e.Role != "" && e.Role != "TMC_ADMIN" && e.Role != "COMPANY_ADMIN" {
 		refuse("role", "is TMC_ADMIN or COMPANY_ADMIN")

@@ -15,7 +15,7 @@ func production(t *testing.T) upstream.Environment {
 	t.Helper()
 	return upstream.Environment{
 		Name: "production", BaseURL: "https://api.example.com", ClientID: "p", Secret: ref(t, "vault://secret/prod#clientSecret"),
-		AdminClientID: "a", AdminSecret: ref(t, "aws-sm://admin"), Role: "TMC_ADMIN", Mode: upstream.Live,
+		AdminClientID: "a", AdminSecret: ref(t, "aws-sm://admin"), Role: "TMC_ADMIN",
 	}
 }
 
@@ -43,7 +43,6 @@ func TestEnvironment(t *testing.T) {
 		"password in the URL":     {func(e *upstream.Environment) { e.BaseURL = "https://u:" + canary + "@api.example.com" }, "base URL"},
 		"token URL plain":         {func(e *upstream.Environment) { e.TokenURL = "http://auth.example.com/token" }, "token URL: must begin"},
 		"other scheme":            {func(e *upstream.Environment) { e.BaseURL = "ftp://api.example.com" }, "must begin with https"},
-		"no mode":                 {func(e *upstream.Environment) { e.Mode = "" }, "mode: is live"},
 		"name":                    {func(e *upstream.Environment) { e.Name = "Prod!" }, "name: has 1 to 40"},
 		"sandbox":                 {func(e *upstream.Environment) { e.Name = "sandbox" }, "sandbox is the platform"},
 		"company without role":    {func(e *upstream.Environment) { e.Company = "c" }, "company: goes with"},

@@ -144,7 +144,7 @@ func newRigWith(t testing.TB, at place, prodSecret, adminSecret string) *rig {
 	r.vaults = r.open()
 	r.env = upstream.Environment{
 		Name: "production", BaseURL: "https://api.example.com", ClientID: "prod", Secret: prod,
-		AdminClientID: "admin", AdminSecret: admin, Mode: upstream.Live, Loopback: true,
+		AdminClientID: "admin", AdminSecret: admin, Loopback: true,
 	}
 	return r
 }

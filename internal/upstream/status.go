@@ -11,7 +11,6 @@ import (
 // Status is what doctor, metrics and `airside rotate --status` show.
 type Status struct {
 	Environment string `json:"environment"`
-	Mode        Mode   `json:"mode"`
 	BaseURL     string `json:"baseUrl"`
 	Secret      string `json:"secret"` // the reference
 	Admin       bool   `json:"admin"`  // a credential is configured that can recover a rotation
@@ -64,7 +63,7 @@ func (c *Client) Denied() bool {
 // Status reads vault and store; what cannot be read is a Problem, not an error.
 func (c *Client) Status(ctx context.Context) Status {
 	s := Status{
-		Environment: c.env.Name, Mode: c.env.Mode, BaseURL: c.env.BaseURL, Secret: c.env.Secret.String(), Admin: c.admin != nil, Ready: true,
+		Environment: c.env.Name, BaseURL: c.env.BaseURL, Secret: c.env.Secret.String(), Admin: c.admin != nil, Ready: true,
 		Warnings: c.env.Warnings(), Sent: c.sent.Load(), Refused: c.refused.Load(), Replayed: c.replayed.Load(), Fetches: c.broker.fetches.Load(),
 	}
 	if c.o.Key == nil || c.o.Escrow == "" {
