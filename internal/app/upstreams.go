@@ -4,7 +4,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -295,34 +294,12 @@ func (a *App) upstreamStatus(ctx context.Context, name string) environment.Statu
 	}
 	s := b.client.Status(ctx)
 	out := environment.Status{ClientID: s.ClientID, CredentialSince: s.Age.Since, RotationDue: s.Age.Due, Rotation: "none", TokenExpires: s.TokenExpires, Problem: s.Problem}
-	if out.ClientID == "" {
-		out.ClientID = a.heldClient(ctx, b)
-	}
 	if r := s.Rotation; r != nil {
 		if out.Rotation = r.Step; out.Problem == "" && !r.Over {
 			out.Problem = r.Trouble
 		}
 	}
 	return out
-}
-
-// heldClient is the client id that is kept with the secret of an environment, "" when the secret is alone. Rotations by
-// turns put another than the configured one there, which a process without a token yet does not know otherwise. The vault
-// is not asked again: the age of the secret was read just now.
-func (a *App) heldClient(ctx context.Context, b *behind) string {
-	ref, err := vault.ParseRef(b.config.Secret)
-	if err != nil {
-		return "" // nothing would have started
-	}
-	h, err := a.secrets.Get(ctx, ref, vault.Current)
-	if err != nil {
-		return "" // the status says so
-	}
-	var pair struct {
-		ClientID string `json:"clientId"`
-	}
-	h.Secret.Use(func(raw []byte) { _ = json.Unmarshal(raw, &pair) }) // a secret alone is no JSON
-	return pair.ClientID
 }
 
 // collectUpstreams tells at each scrape which credentials are refused.

@@ -65,7 +65,6 @@ func (m *Main) root() (*cobra.Command, error) {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.SetVersionTemplate(build().String() + "\n")
 	root.SetArgs(m.Args)
 	root.SetIn(m.Stdin)
 	root.SetOut(m.Stdout)

@@ -17,7 +17,7 @@ type Status struct {
 	Ready       bool   `json:"ready"`  // there is a token, or none was needed yet
 	Problem     string `json:"problem,omitempty"`
 
-	ClientID     string    `json:"clientId,omitempty"` // of the token in use
+	ClientID     string    `json:"clientId,omitempty"` // of the token in use; while there is none, the one beside the secret
 	TokenExpires time.Time `json:"tokenExpires,omitzero"`
 	TokenRefresh time.Time `json:"tokenRefresh,omitzero"`
 
@@ -83,6 +83,11 @@ func (c *Client) Status(ctx context.Context) Status {
 		problem = errors.Join(problem, safeCauseOr(err))
 	}
 	s.Age = age
+	if s.ClientID == "" { // rotations by turns put another id into the vault than the configured one
+		if held, err := c.broker.source.get(ctx, nil); err == nil {
+			s.ClientID = held.client
+		}
+	}
 	j, err := c.journal(ctx)
 	if err != nil {
 		problem = errors.Join(problem, err)

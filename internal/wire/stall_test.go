@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/airside-travel/airside/internal/clock"
 	"github.com/airside-travel/airside/internal/wire"
 )
 
@@ -55,12 +56,12 @@ func ask(t *testing.T) (caller net.Conn, ended <-chan error) {
 func TestACallerWhoDoesNotReadIsLeft(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		began := time.Now()
+		began := clock.System().Now()
 		_, ended := ask(t)
 		if err := <-ended; !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("the handler ended with %v", err)
 		}
-		if took := time.Since(began); took != 30*time.Second {
+		if took := clock.System().Now().Sub(began); took != 30*time.Second {
 			t.Errorf("after %s", took)
 		}
 	})
@@ -70,7 +71,7 @@ func TestACallerWhoReadsSlowlyGetsAllOfIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		caller, ended := ask(t)
-		began := time.Now()
+		began := clock.System().Now()
 		r := bufio.NewReaderSize(caller, 32<<10)
 		answer, err := http.ReadResponse(r, nil)
 		if err != nil {
@@ -89,7 +90,7 @@ func TestACallerWhoReadsSlowlyGetsAllOfIt(t *testing.T) {
 		if err := <-ended; err != nil || got != long {
 			t.Errorf("%d of %d bytes, %v", got, long, err)
 		}
-		if took := time.Since(began); took < 2*time.Minute {
+		if took := clock.System().Now().Sub(began); took < 2*time.Minute {
 			t.Errorf("it took only %s, so this says nothing", took)
 		}
 	})
