@@ -50,11 +50,20 @@ func passing(r *Response, err error) bool {
 	return isLost && !untrusted
 }
 
+// longest is how long a server is believed that wants to be left alone.
+const longest = 5 * time.Minute
+
 // pause is how long to wait before the next attempt: what the server says, else twice as long as
 // before, from a quarter of a second to half a minute.
 func pause(h http.Header, attempt int) time.Duration {
-	if s, err := strconv.Atoi(h.Get("Retry-After")); err == nil && s >= 0 {
-		return min(time.Duration(s)*time.Second, 5*time.Minute)
+	said := h.Get("Retry-After")
+	if s, err := strconv.Atoi(said); err == nil && s >= 0 {
+		return min(time.Duration(s)*time.Second, longest)
+	}
+	if at, err := http.ParseTime(said); err == nil {
+		if now, err := http.ParseTime(h.Get("Date")); err == nil { // by the server's clock, whatever ours says
+			return min(max(at.Sub(now), 0), longest)
+		}
 	}
 	return min(time.Duration(math.Pow(2, float64(attempt-1))*float64(250*time.Millisecond)), 30*time.Second)
 }

@@ -102,10 +102,7 @@ func Load(environ []string) (Config, error) {
 			continue
 		}
 		known = append(known, name)
-		text, ok := given[name]
-		if !ok {
-			text = sf.Tag.Get("default")
-		}
+		text, ok := said(sf, given, name)
 		if ok { // defaults hold no secret
 			if err := guarded(sf, text); err != nil {
 				problems = append(problems, fmt.Errorf("%s: %w", name, err))
@@ -197,6 +194,17 @@ func prefixes(list []string) ([]netip.Prefix, error) {
 		out = append(out, p)
 	}
 	return out, nil
+}
+
+// said is what a setting is given, else its default. A number, a duration or an address that is given as nothing, as an
+// unset variable of a compose file is, was not given: nothing would be read as 0, which for some is no limit.
+func said(sf reflect.StructField, given map[string]string, name string) (text string, ok bool) {
+	text, ok = given[name]
+	means := sf.Type.Kind() == reflect.String && sf.Tag.Get("address") == "" || sf.Type.Kind() == reflect.Slice
+	if !ok || text == "" && !means {
+		return sf.Tag.Get("default"), false
+	}
+	return text, true
 }
 
 func set(sf reflect.StructField, v reflect.Value, text string) error {

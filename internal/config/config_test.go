@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/airside-travel/airside/internal/config"
 )
 
@@ -50,6 +52,28 @@ func TestLoad(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestGivenAsNothing: a number, a duration or an address that is set to nothing has its default, not 0.
+func TestGivenAsNothing(t *testing.T) {
+	t.Parallel()
+	environ := []string{"AIRSIDE_TOKEN_RATE=", "AIRSIDE_RATE=", "AIRSIDE_LISTEN=", "AIRSIDE_WEBHOOK_TIMEOUT=", "AIRSIDE_ENVIRONMENTS=production",
+		"AIRSIDE_ENV_PRODUCTION_BASE_URL=https://api.example.com", "AIRSIDE_ENV_PRODUCTION_SECRET=env:X", "AIRSIDE_ENV_PRODUCTION_TIMEOUT=",
+		"AIRSIDE_ENV_PRODUCTION_CONNECTIONS=", "AIRSIDE_ENV_PRODUCTION_WEBHOOK_TOLERANCE="}
+	got, err := config.Load(environ)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := config.Load(environ[4:7])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if got.TokenRate == 0 || got.Listen == "" || got.Upstreams[0].Timeout == 0 {
+		t.Errorf("a default is nothing, so this says nothing: %+v", got)
 	}
 }
 

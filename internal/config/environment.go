@@ -80,10 +80,7 @@ func (c *Config) environments(given map[string]string) (problems []error) {
 			}
 			full := variable(name) + sf.Tag.Get("env")
 			known = append(known, full)
-			text, ok := given[full]
-			if !ok {
-				text = sf.Tag.Get("default")
-			}
+			text, _ := said(sf, given, full)
 			delete(given, full)
 			err := guarded(sf, text)
 			if err == nil {

@@ -175,9 +175,10 @@ func (c *call) buys() bool {
 // attempt sends the write and finds out what became of it. On success c.out is the answer.
 func (m *Mux) attempt(ctx context.Context, c *call) (outcome string, failed error) {
 	for second := false; ; second = true {
-		err := m.sendWrite(ctx, c)
+		headers, err := m.sendWrite(ctx, c)
 		switch {
 		case err == nil && !doubtful(c.out.Status) && !c.foreign():
+			c.copyHeaders(c.out.Status, headers)
 			if c.out.Status >= 400 {
 				return outcomeRefused, nil // its own words go to the caller
 			}
@@ -189,6 +190,8 @@ func (m *Mux) attempt(ctx context.Context, c *call) (outcome string, failed erro
 		lctx, cancel := context.WithTimeout(ctx, c.upstream.Timeout())
 		found, ok, lost := c.upstream.Lookup(lctx, c.ep.op, c.r.URL.Path, c.body)
 		cancel()
+		said := "the API answered " + http.StatusText(c.out.Status) + " " + c.media
+		c.out, c.media = Answer{}, "" // nobody's word: neither the caller's answer nor the key's
 		switch {
 		case lost == nil && ok:
 			c.event.Decide(telemetry.Recovery, telemetry.Found, "", "")
@@ -197,10 +200,13 @@ func (m *Mux) attempt(ctx context.Context, c *call) (outcome string, failed erro
 			return outcomeFound, nil
 		case lost == nil && !second:
 			c.event.Decide(telemetry.Recovery, telemetry.None, "", "")
+			if c.upstream.Mode() != ModeLive { // somebody switched meanwhile
+				return outcomeRefused, c.readOnly()
+			}
 			continue // it is certain that nothing is there: once more
 		}
 		c.event.Decide(telemetry.Recovery, telemetry.Failed, "", "")
-		c.event.Internal = firstOf(text(err), "the API answered "+http.StatusText(c.out.Status)+" "+c.media)
+		c.event.Internal = firstOf(text(err), said)
 		return outcomeUnknown, errs.New(errs.OutcomeUnknown, "%s was sent to %s, and it is not known whether it was carried out", c.ep.op.ID, c.event.Environment).
 			With("operation", c.ep.op.ID).Because(err)
 	}
@@ -225,7 +231,7 @@ func (c *call) foreign() bool {
 		return c.out.Status < 400 && c.ep.op.Responses[c.out.Status] == nil // somebody wants to be asked elsewhere
 	}
 	if len(c.out.Body) == 0 {
-		return c.out.Status != http.StatusNoContent && c.ep.op.Method == http.MethodPost && c.says("application/json")
+		return c.out.Status != http.StatusNoContent && creates(c.ep.op) && c.says("application/json")
 	}
 	return !json.Valid(c.out.Body) && (c.media == "application/json" || !c.says(c.media))
 }
@@ -240,28 +246,27 @@ func (c *call) says(media string) bool {
 	return false
 }
 
-// sendWrite makes one attempt and reads the whole answer into c.out.
-func (m *Mux) sendWrite(ctx context.Context, c *call) error {
+// sendWrite makes one attempt and reads the whole answer into c.out. Its headers are for the caller only if it is one.
+func (m *Mux) sendWrite(ctx context.Context, c *call) (http.Header, error) {
 	resp, err := m.send(ctx, c)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(body) > maxAnswer {
-		return errors.New("the answer is larger than is taken")
+		return nil, errors.New("the answer is larger than is taken")
 	}
 	if c.ep.read != nil && strong(resp.Header) == "" {
 		delete(resp.Header, "Etag") // If-Match of the next update would never match it
 	}
-	c.copyHeaders(resp)
 	c.out, c.media = Answer{resp.StatusCode, body}, mediaOf(resp.Header.Get("Content-Type"))
 	c.event.Upstream.Debug = debugOf(resp.StatusCode, body)
 	m.drift(c, resp.StatusCode, resp.Header.Get("Content-Type"), body)
-	return nil
+	return resp.Header, nil
 }
 
 func mediaOf(contentType string) string {
@@ -307,7 +312,7 @@ func (m *Mux) conclude(c *call, outcome string, failed error) func(ctx context.C
 		if key == "" || m.o.Replay == nil || outcome == outcomeUnknown {
 			return nil
 		}
-		if c.out.Status == inFlight {
+		if failed != nil || c.out.Status == inFlight {
 			return m.o.Replay.Forget(ctx, c.actor.ClientID, key) // not sent: the key is as good as new
 		}
 		return m.o.Replay.Keep(ctx, c.actor.ClientID, key, c.identity(), c.out)

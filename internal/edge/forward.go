@@ -139,13 +139,13 @@ func (m *Mux) send(ctx context.Context, c *call) (*http.Response, error) {
 	up := c.event.Upstream
 	up.Attempts++
 	up.Took += m.o.Clock.Now().Sub(began)
-	if err == nil {
-		err = plain(resp)
-	}
 	if err != nil {
 		return nil, err
 	}
 	up.Status, up.RequestID = resp.StatusCode, clip(resp.Header.Get("X-Request-Id"), 1024)
+	if err := plain(resp); err != nil {
+		return nil, err
+	}
 	return resp, nil
 }
 
@@ -166,8 +166,8 @@ func (m *Mux) read(ctx context.Context, c *call) (*http.Response, error) {
 			_ = resp.Body.Close()
 			continue
 		}
-		if last = err; ctx.Err() != nil || errs.As(err) != nil || errors.Is(err, context.DeadlineExceeded) {
-			break // the caller went away, it was refused on our side, or a repeat would take as long again
+		if last = err; ctx.Err() != nil || errs.As(err) != nil || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, errEncoded) {
+			break // the caller went away, it was refused on our side, or a repeat would take as long again or end alike
 		}
 	}
 	return nil, last
@@ -185,7 +185,7 @@ func (m *Mux) stream(ctx context.Context, c *call, resp *http.Response) error {
 	if err := m.tag(c, resp, kept); err != nil {
 		return err
 	}
-	c.copyHeaders(resp)
+	c.copyHeaders(resp.StatusCode, resp.Header)
 	c.sent = true
 	c.event.Status = resp.StatusCode
 	h := c.Header()
@@ -219,9 +219,9 @@ func (m *Mux) stream(ctx context.Context, c *call, resp *http.Response) error {
 }
 
 // copyHeaders takes over the headers that callers may see.
-func (c *call) copyHeaders(resp *http.Response) {
+func (c *call) copyHeaders(status int, from http.Header) {
 	h := c.Header()
-	for name, v := range resp.Header {
+	for name, v := range from {
 		if answered(name) {
 			h[name] = v // the answer is nobody else's
 		}
@@ -229,7 +229,7 @@ func (c *call) copyHeaders(resp *http.Response) {
 	if l := h["Location"]; len(l) > 0 {
 		h.Set("Location", strings.TrimPrefix(l[0], strings.TrimSuffix(c.upstream.BaseURL().String(), "/")))
 	}
-	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable {
+	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
 		if !isWait(h.Get("Retry-After")) {
 			h.Set("Retry-After", soon)
 		}

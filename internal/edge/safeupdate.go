@@ -4,6 +4,8 @@ package edge
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -119,6 +121,9 @@ func (m *Mux) readNow(ctx context.Context, c *call) (*present, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := plain(resp); err != nil {
+		return nil, err
+	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	switch {
@@ -127,8 +132,8 @@ func (m *Mux) readNow(ctx context.Context, c *call) (*present, error) {
 	case resp.StatusCode == http.StatusNotFound:
 		return nil, nil //nolint:nilnil // that is what the comment says
 	case resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable:
-		if wait := resp.Header["Retry-After"]; len(wait) > 0 {
-			c.Header()["Retry-After"] = wait
+		if wait := resp.Header.Get("Retry-After"); isWait(wait) {
+			c.Header().Set("Retry-After", wait)
 		}
 		return nil, errs.New(errs.UpstreamUnavailable, "the environment %s did not let the present state be read; nothing was sent", c.event.Environment).
 			Because(fmt.Errorf("reading the present state was answered %d", resp.StatusCode))
@@ -136,6 +141,8 @@ func (m *Mux) readNow(ctx context.Context, c *call) (*present, error) {
 		return nil, fmt.Errorf("reading the present state was answered %d", resp.StatusCode)
 	case len(body) > maxAnswer:
 		return nil, fmt.Errorf("the present state has more than %d bytes", maxAnswer)
+	case !json.Valid(body): // a page says nothing of what would be lost
+		return nil, errors.New("the present state is not JSON")
 	}
 	if tag := strong(resp.Header); tag != "" {
 		return &present{body, tag, true}, nil

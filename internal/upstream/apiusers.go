@@ -83,6 +83,7 @@ func (c *Client) manageOnce(ctx context.Context, t *token, op, method, path stri
 	} else if err != nil {
 		return 0, fail(errLost, 0, "", err)
 	}
+	unpack(res)
 	defer res.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	defer clear(text)

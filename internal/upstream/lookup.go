@@ -68,7 +68,7 @@ func (c *Client) Lookup(ctx context.Context, operation, path string, body []byte
 	if err != nil {
 		return nil, c.fail(ErrUnavailable, "the answer broke off", err)
 	}
-	if resp.StatusCode != http.StatusOK {
+	if resp.StatusCode != http.StatusOK || len(resp.Header["Content-Encoding"]) > 0 {
 		return nil, &Error{Kind: ErrUnavailable, Environment: c.env.Name, Op: "lookup", Status: resp.StatusCode}
 	}
 	found, odd := only(answer, b.ExternalID)

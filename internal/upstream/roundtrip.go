@@ -81,6 +81,7 @@ func (c *Client) roundTrip(req *http.Request, within time.Duration) (*http.Respo
 			}
 		}
 		res.Request = req // not ours
+		unpack(res)
 		res.Body = &answer{ReadCloser: res.Body, c: c, client: t.client}
 		return res, nil
 	}

@@ -82,6 +82,7 @@ func (e *endpoint) fetch(ctx context.Context, c credential) (*token, error) {
 	if err != nil {
 		return nil, e.fail(ErrUnavailable, 0, "no answer", err)
 	}
+	unpack(res)
 	defer res.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	defer clear(text)

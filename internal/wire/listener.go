@@ -93,10 +93,10 @@ const (
 // Write sends an answer, unless the connection was refused meanwhile. A caller who does not take it has
 // os.ErrDeadlineExceeded as its end.
 func (c *conn) Write(p []byte) (n int, err error) {
+	c.answered.Store(true) // first: of two who come at once, one sees the other
 	if c.refused.Load() {
 		return 0, net.ErrClosed
 	}
-	c.answered.Store(true)
 	for first := true; first || len(p) > 0; first = false {
 		now := clock.System().Now()
 		if !first || c.writeBy.Sub(now) < stall/2 { // not for each small answer: it costs more than the write of some

@@ -203,6 +203,9 @@ func (s *scanner) requestLine(line []byte) *rule {
 			return badRequestLine
 		}
 	}
+	if bytes.IndexByte(target, '#') >= 0 { // no byte of a target; to some it ends there
+		return badRequestLine
+	}
 	path, _, _ := bytes.Cut(target, []byte{'?'})
 	for i, b := range path {
 		if b < ' ' || b == 0x7f || b == '%' && !escape(target[i+1:]) {
@@ -297,7 +300,7 @@ func (s *scanner) header(line []byte) *rule {
 		}
 		s.known = true
 	case is(name, "Expect"):
-		if !strings.EqualFold(trimmed(value), "100-continue") {
+		if v := trimmed(value); v != "" && !strings.EqualFold(v, "100-continue") {
 			return expectation
 		}
 	case is(name, "Content-Length"):

@@ -74,6 +74,7 @@ func TestRefused(t *testing.T) {
 		"a target without its host":             {"GET http:///x HTTP/1.1\r\n" + host + "\r\n", "request line"},
 		"a control character in a value":        {"GET / HTTP/1.1\r\n" + host + "X: a\x01b\r\n\r\n", "control character"},
 		"another expectation":                   {"GET / HTTP/1.1\r\n" + host + "Expect: foo\r\n\r\n", "Expect"},
+		"a target that some end early":          {"GET /?a=#&b=1 HTTP/1.1\r\n" + host + "\r\n", "request line"},
 		"two credentials":                       {"GET / HTTP/1.1\r\n" + host + "Authorization: Bearer a\r\nauthorization: Bearer b\r\n\r\n", "Authorization"},
 		"a head without end":                    {"GET / HTTP/1.1\r\n" + host + strings.Repeat("X: "+strings.Repeat("y", 1000)+"\r\n", 70) + "\r\n", "64 KiB"},
 		"the other way round":                   {"POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\nContent-Length: 6\r\n\r\n0\r\n\r\nG", "beside"},

@@ -72,6 +72,7 @@ func TestGatewayDoubtsForeignWords(t *testing.T) {
 		{"a page", "POST", company, words(200, "text/html", page), 409},
 		{"a page that was accepted", "POST", company, words(202, "text/html", page), 409},
 		{"a page in the status of a creation", "POST", company, words(201, "text/html", page), 409},
+		{"a page to keep", "POST", company, words(503, "text/html", page, "Location", "https://login.example.com/", "Content-Disposition", "attachment"), 409},
 		{"half a document", "POST", company, words(201, "application/json", `{"id":`), 409},
 		{"nothing", "POST", company, words(201, "", ""), 409},
 		{"nothing, of another status", "POST", company, words(200, "", ""), 409},
@@ -95,9 +96,89 @@ func TestGatewayDoubtsForeignWords(t *testing.T) {
 		if tc.status != 409 {
 			continue
 		}
+		for name, want := range map[string]string{"Content-Type": "application/json", "Location": "", "Retry-After": "", "Content-Disposition": ""} {
+			if v := got.header.Get(name); v != want {
+				t.Errorf("%s: our answer has %s %q", tc.name, name, v)
+			}
+		}
 		g.far.does(words(201, "application/json", id))
 		if again := g.send(token, tc.method, path, key, tc.body); again.status != 409 || again.code() != "OUTCOME_UNKNOWN" {
 			t.Errorf("%s, repeated with its key: %d %s", tc.name, again.status, again.body)
+		}
+	}
+}
+
+// TestGatewayKeepsNoForeignWords: what came instead of an answer is not what a repeated key gets, when the second attempt
+// did not leave.
+func TestGatewayKeepsNoForeignWords(t *testing.T) {
+	t.Parallel()
+	g := startGateway(t)
+	_, token := g.application(nil)
+	creations := 0
+	g.far.does(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet { // the look-up, during which somebody closes the environment
+			g.call(200, "PUT", "/v1/airside/environments/production/mode", doc{"mode": "read-only", "reason": "maintenance"})
+			answerJSON(w, 200, `{"length":0,"elements":[]}`)
+			return
+		}
+		creations++
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = io.WriteString(w, "<p>Sign in to the network</p>")
+	})
+	const named = `{"name":"Quay Instruments","billingCurrency":"USD","companyRoles":["ORG"],"externalId":"C-7"}`
+	key := http.Header{"Idempotency-Key": {"once"}}
+	if got := g.send(token, "POST", "/v2/companies", key, named); got.status != 403 || got.code() != "ENVIRONMENT_READ_ONLY" || creations != 1 {
+		t.Errorf("%d %s after %d attempts", got.status, got.body, creations)
+	}
+	g.call(200, "PUT", "/v1/airside/environments/production/mode", doc{"mode": "live", "reason": "over"})
+	g.far.does(func(w http.ResponseWriter, _ *http.Request) {
+		answerJSON(w, 201, `{"id":"0190a0b0-0000-7000-8000-000000000009"}`)
+	})
+	if got := g.send(token, "POST", "/v2/companies", key, named); got.status != 201 || got.header.Get("Idempotency-Replayed") != "" {
+		t.Errorf("the same key again: %d %s", got.status, got.body)
+	}
+}
+
+// TestGatewayComparesWhatIsThere: an update that may lose nothing is not sent when what is there cannot be read.
+func TestGatewayComparesWhatIsThere(t *testing.T) {
+	t.Parallel()
+	g := startGateway(t)
+	_, token := g.application(doc{"refuseLossyUpdates": true})
+	const there = `{"id":{"id":"0190a0b0-0000-7000-8000-000000000009"},"name":"Quay","externalId":"C-7","billingCurrency":"USD","companyRoles":["ORG"]}`
+	for name, tc := range map[string]struct {
+		encoding string
+		body     string
+		status   int
+		code     string
+	}{
+		"packed":      {"gzip", there, 409, "LOSSY_UPDATE"},
+		"a page":      {"", "<p>Sign in to the network</p>", 502, "UPSTREAM_ANSWER_BROKEN"},
+		"unknown":     {"br", there, 502, "UPSTREAM_ANSWER_BROKEN"},
+		"as it is":    {"", there, 409, "LOSSY_UPDATE"},
+		"half of it":  {"", there[:40], 502, "UPSTREAM_ANSWER_BROKEN"},
+		"not packed":  {"gzip", "no gzip", 502, "UPSTREAM_ANSWER_BROKEN"},
+		"nothing yet": {"", "", 502, "UPSTREAM_ANSWER_BROKEN"},
+	} {
+		sent := 0
+		g.far.does(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method != http.MethodGet {
+				sent++
+			}
+			w.Header().Set("Content-Type", "application/json")
+			if tc.encoding != "" {
+				w.Header().Set("Content-Encoding", tc.encoding)
+			}
+			if tc.encoding != "gzip" || tc.body != there {
+				_, _ = io.WriteString(w, tc.body)
+				return
+			}
+			z := gzip.NewWriter(w)
+			_, _ = io.WriteString(z, tc.body)
+			_ = z.Close()
+		})
+		got := g.send(token, "PUT", "/v2/companies/0190a0b0-0000-7000-8000-000000000009", nil, strings.Replace(there, `"externalId":"C-7",`, "", 1))
+		if got.status != tc.status || got.code() != tc.code || sent > 0 {
+			t.Errorf("%s: %d %s, sent %d times", name, got.status, got.body, sent)
 		}
 	}
 }
