@@ -25,6 +25,23 @@ func (p point) moment() time.Time {
 	return time.Time{}
 }
 
+// moments are the first departure and the last arrival of flights, and the window of everything else. Unlike
+// dates, they are compared as moments: who crosses the date line lands before the local time of departure.
+// Cancelled flights count as they do in window: what is left to give back keeps the PNR from being over.
+func (f *facts) moments() (from, to time.Time) {
+	if f.Air == nil {
+		start, end := f.window()
+		return start.moment(), end.moment()
+	}
+	zones := f.zones()
+	for i := range f.Air.Legs {
+		for j := range f.Air.Legs[i].Flights {
+			from, to = widen(from, to, &f.Air.Legs[i].Flights[j], zones)
+		}
+	}
+	return from, to
+}
+
 // window is the earliest beginning and the latest end of a booking, each local to its place. Local
 // times are compared as written, as the trip's dates are (trips and PNRs, date derivation).
 func (f *facts) window() (start, end point) {

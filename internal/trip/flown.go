@@ -110,16 +110,21 @@ func (f *flightFacts) cancelled() bool {
 // window is from the first departure to the last arrival among the flights of a leg that take place.
 func (l *legFacts) window(zones map[string]string) (from, to time.Time) {
 	for i := range l.Flights {
-		if l.Flights[i].cancelled() {
-			continue
+		if !l.Flights[i].cancelled() {
+			from, to = widen(from, to, &l.Flights[i], zones)
 		}
-		departs, arrives := l.Flights[i].window(zones)
-		if from.IsZero() || departs.Before(from) {
-			from = departs
-		}
-		if arrives.After(to) {
-			to = arrives
-		}
+	}
+	return from, to
+}
+
+// widen stretches a window over one more flight; a time that cannot be read changes nothing.
+func widen(from, to time.Time, f *flightFacts, zones map[string]string) (time.Time, time.Time) {
+	departs, arrives := f.window(zones)
+	if !departs.IsZero() && (from.IsZero() || departs.Before(from)) {
+		from = departs
+	}
+	if arrives.After(to) {
+		to = arrives
 	}
 	return from, to
 }
