@@ -13,10 +13,7 @@ func (p point) moment() time.Time {
 	if p.local == "" {
 		return time.Time{}
 	}
-	loc, err := time.LoadLocation(p.zone)
-	if err != nil || p.zone == "" || p.zone == "Local" {
-		loc = time.UTC
-	}
+	loc := location(p.zone)
 	for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04"} {
 		if t, err := time.ParseInLocation(layout, p.local, loc); err == nil {
 			return t.UTC()
@@ -33,13 +30,13 @@ func (f *facts) moments() (from, to time.Time) {
 		start, end := f.window()
 		return start.moment(), end.moment()
 	}
-	zones := f.zones()
-	for i := range f.Air.Legs {
-		for j := range f.Air.Legs[i].Flights {
-			from, to = widen(from, to, &f.Air.Legs[i].Flights[j], zones)
+	var all stretch
+	for _, leg := range f.times() {
+		for _, flight := range leg {
+			all = all.with(flight)
 		}
 	}
-	return from, to
+	return all.from, all.to
 }
 
 // window is the earliest beginning and the latest end of a booking, each local to its place. Local
