@@ -17,7 +17,7 @@ type card struct {
 	Start       string    `json:"start,omitempty"`
 	End         string    `json:"end,omitempty"` // local dates and times, as DateTimeLocal
 	From        time.Time `json:"from,omitzero"`
-	To          time.Time `json:"to,omitzero"` // the same as moments
+	To          time.Time `json:"to,omitzero"` // as moments; of flights not always those of start and end
 	Disrupted   bool      `json:"disrupted,omitempty"`
 	Hidden      bool      `json:"hidden,omitempty"`
 	OutOfPolicy bool      `json:"out,omitempty"`
@@ -67,8 +67,9 @@ func (f *facts) product() string {
 
 func (f *facts) card(pnrID string) card {
 	start, end := f.window()
+	from, to := f.moments()
 	c := card{ID: pnrID, Product: f.product(), Status: f.BookingStatus, Start: start.local, End: end.local,
-		From: start.moment(), To: end.moment(), Disrupted: f.disrupted(), Hidden: f.Visibility == "HIDDEN",
+		From: from, To: to, Disrupted: f.disrupted(), Hidden: f.Visibility == "HIDDEN",
 		OutOfPolicy: f.Policy != nil && f.Policy.Out, Fusion: f.Air != nil && f.Source.Source == "TRAVEL_FUSION",
 		VirtualCard: f.virtualCard(), Totals: f.totals()}
 	if !f.IsFinalized && (f.CreatedVia == viaShell || f.CreatedVia == viaOffline) {

@@ -13,16 +13,30 @@ func (p point) moment() time.Time {
 	if p.local == "" {
 		return time.Time{}
 	}
-	loc, err := time.LoadLocation(p.zone)
-	if err != nil || p.zone == "" || p.zone == "Local" {
-		loc = time.UTC
-	}
+	loc := location(p.zone)
 	for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04"} {
 		if t, err := time.ParseInLocation(layout, p.local, loc); err == nil {
 			return t.UTC()
 		}
 	}
 	return time.Time{}
+}
+
+// moments are the first departure and the last arrival of flights, and the window of everything else. Unlike
+// dates, they are compared as moments: who crosses the date line lands before the local time of departure.
+// Cancelled flights count as they do in window: what is left to give back keeps the PNR from being over.
+func (f *facts) moments() (from, to time.Time) {
+	if f.Air == nil {
+		start, end := f.window()
+		return start.moment(), end.moment()
+	}
+	var all stretch
+	for _, leg := range f.times() {
+		for _, flight := range leg {
+			all = all.with(flight)
+		}
+	}
+	return all.from, all.to
 }
 
 // window is the earliest beginning and the latest end of a booking, each local to its place. Local

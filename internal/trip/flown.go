@@ -25,13 +25,13 @@ func couponWay() []string { return []string{"NOT_FLOWN", "CHECKED_IN", couponLif
 // lifted when its flight departs and flown when it has arrived. What was cancelled, refunded, voided or
 // exchanged does not fly.
 func fly(pnr *jsondoc.Object, f *facts, now time.Time) error {
-	zones := f.zones()
+	times := f.times()
 	air := pnr.Object("airPnr")
 	i := -1
 	if err := edit(air, "legs", func(leg *jsondoc.Object) error {
 		i++
 		if c := (card{Status: leg.String("legStatus")}); c.Status != "" {
-			c.From, c.To = f.Air.Legs[i].window(zones)
+			c.From, c.To = f.Air.Legs[i].window(times[i])
 			leg.Set("legStatus", c.shown(now))
 		}
 		return nil
@@ -43,7 +43,7 @@ func fly(pnr *jsondoc.Object, f *facts, now time.Time) error {
 			if t.String("status") != "ISSUED" {
 				return nil
 			}
-			return edit(t, "flightCoupons", func(coupon *jsondoc.Object) error { return f.flyCoupon(coupon, zones, now) })
+			return edit(t, "flightCoupons", func(coupon *jsondoc.Object) error { return f.flyCoupon(coupon, times, now) })
 		})
 	}); err != nil {
 		return err
@@ -53,7 +53,7 @@ func fly(pnr *jsondoc.Object, f *facts, now time.Time) error {
 }
 
 // flyCoupon moves one coupon on, never back.
-func (f *facts) flyCoupon(coupon *jsondoc.Object, zones map[string]string, now time.Time) error {
+func (f *facts) flyCoupon(coupon *jsondoc.Object, times [][]stretch, now time.Time) error {
 	c := struct {
 		Leg    int    `json:"legIdx"`
 		Flight int    `json:"flightIdx"`
@@ -65,16 +65,15 @@ func (f *facts) flyCoupon(coupon *jsondoc.Object, zones map[string]string, now t
 	if c.Leg < 0 || c.Leg >= len(f.Air.Legs) || c.Flight < 0 || c.Flight >= len(f.Air.Legs[c.Leg].Flights) {
 		return nil
 	}
-	fl := &f.Air.Legs[c.Leg].Flights[c.Flight]
-	if fl.cancelled() {
+	if f.Air.Legs[c.Leg].Flights[c.Flight].cancelled() {
 		return nil
 	}
-	from, to := fl.window(zones)
+	at := times[c.Leg][c.Flight]
 	reached := ""
 	switch {
-	case !to.IsZero() && !now.Before(to):
+	case !at.to.IsZero() && !now.Before(at.to):
 		reached = couponFlown
-	case !from.IsZero() && !now.Before(from):
+	case !at.from.IsZero() && !now.Before(at.from):
 		reached = couponLifted
 	}
 	if is := slices.Index(couponWay(), c.Status); is >= 0 && is < slices.Index(couponWay(), reached) {
@@ -91,16 +90,26 @@ func used(coupon *jsondoc.Object) bool {
 
 // zones are the time zones of the airports that the PNR tells about.
 func (f *facts) zones() map[string]string {
-	zones := map[string]string{}
+	zones := make(map[string]string, len(f.Metadata.Airports))
 	for _, a := range f.Metadata.Airports {
 		zones[a.Code] = a.Zone
 	}
 	return zones
 }
 
-// window is when a flight departs and arrives.
-func (f *flightFacts) window(zones map[string]string) (from, to time.Time) {
-	return point{f.Departure.ISO8601, zones[f.Origin]}.moment(), point{f.Arrival.ISO8601, zones[f.Destination]}.moment()
+// stretch is a piece of time; an end that is zero is not known.
+type stretch struct{ from, to time.Time }
+
+// times are when the flights of each leg depart and arrive.
+func (f *facts) times() [][]stretch {
+	zones, out := f.zones(), make([][]stretch, len(f.Air.Legs))
+	for i, leg := range f.Air.Legs {
+		out[i] = make([]stretch, len(leg.Flights))
+		for j, fl := range leg.Flights {
+			out[i][j] = stretch{point{fl.Departure.ISO8601, zones[fl.Origin]}.moment(), point{fl.Arrival.ISO8601, zones[fl.Destination]}.moment()}
+		}
+	}
+	return out
 }
 
 func (f *flightFacts) cancelled() bool {
@@ -108,18 +117,23 @@ func (f *flightFacts) cancelled() bool {
 }
 
 // window is from the first departure to the last arrival among the flights of a leg that take place.
-func (l *legFacts) window(zones map[string]string) (from, to time.Time) {
+func (l *legFacts) window(times []stretch) (from, to time.Time) {
+	var all stretch
 	for i := range l.Flights {
-		if l.Flights[i].cancelled() {
-			continue
-		}
-		departs, arrives := l.Flights[i].window(zones)
-		if from.IsZero() || departs.Before(from) {
-			from = departs
-		}
-		if arrives.After(to) {
-			to = arrives
+		if !l.Flights[i].cancelled() {
+			all = all.with(times[i])
 		}
 	}
-	return from, to
+	return all.from, all.to
+}
+
+// with is a stretch widened over another one; an end that is not known changes nothing.
+func (s stretch) with(other stretch) stretch {
+	if !other.from.IsZero() && (s.from.IsZero() || other.from.Before(s.from)) {
+		s.from = other.from
+	}
+	if other.to.After(s.to) {
+		s.to = other.to
+	}
+	return s
 }

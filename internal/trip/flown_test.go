@@ -150,3 +150,62 @@ func TestARefundOnTheWayKeepsWhatWasFlown(t *testing.T) {
 		}
 	}
 }
+
+// Who flies over the date line lands, by the local clock, before leaving: only moments tell what comes first.
+func TestFlightsOverTheDateLine(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	const zones = `,"additionalMetadata":{"airportInfo":[{"airportCode":"NRT","zoneName":"Asia/Tokyo"},{"airportCode":"LAX","zoneName":"America/Los_Angeles"},{"airportCode":"SFO","zoneName":"America/Los_Angeles"}]}`
+	const ticket = `{"ticketNumber":"0110000000001","status":"ISSUED","flightCoupons":[{"legIdx":0,"flightIdx":0,"status":"NOT_FLOWN"},{"legIdx":0,"flightIdx":1,"status":"NOT_FLOWN"}]}`
+	type moment struct{ at, want string }
+	for name, tc := range map[string]struct {
+		flights []string
+		moments []moment
+	}{
+		"eastward, then on": {
+			[]string{flight("NRT", "2026-03-10T17:00", "LAX", "2026-03-10T10:00", ""), flight("LAX", "2026-03-10T13:00", "SFO", "2026-03-10T14:30", "")},
+			[]moment{
+				{"2026-03-10T07:59:59Z", "CONFIRMED_STATUS NOT_FLOWN NOT_FLOWN"}, {"2026-03-10T08:00:00Z", "ACTIVE_STATUS LIFTED NOT_FLOWN"},
+				{"2026-03-10T17:00:00Z", "ACTIVE_STATUS FLOWN NOT_FLOWN"}, {"2026-03-10T20:00:00Z", "ACTIVE_STATUS FLOWN LIFTED"},
+				{"2026-03-10T21:30:00Z", "COMPLETED_STATUS FLOWN FLOWN"},
+			},
+		},
+		"westward, then back the same day": {
+			[]string{flight("LAX", "2026-03-09T16:00", "NRT", "2026-03-10T20:00", ""), flight("NRT", "2026-03-10T21:00", "LAX", "2026-03-10T14:00", "")},
+			[]moment{
+				{"2026-03-10T11:00:00Z", "ACTIVE_STATUS FLOWN NOT_FLOWN"}, {"2026-03-10T12:00:00Z", "ACTIVE_STATUS FLOWN LIFTED"},
+				{"2026-03-10T20:59:59Z", "ACTIVE_STATUS FLOWN LIFTED"}, {"2026-03-10T21:00:00Z", "COMPLETED_STATUS FLOWN FLOWN"},
+			},
+		},
+	} {
+		b.at = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+		trip := b.trip(agent(), ada)
+		id := b.pnr(trip, booking(airWith(`"legStatus":"CONFIRMED_STATUS"`, ticket, tc.flights...)+zones, visit))
+		for _, m := range tc.moments {
+			now, err := time.Parse(time.RFC3339, m.at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.at = now
+			got := b.read(trip, id)
+			coupon := func(i int) any {
+				return at(got, fmt.Sprintf("airPnr.travelerInfos.0.tickets.0.flightCoupons.%d.status", i))
+			}
+			if got := fmt.Sprint(at(got, "bookingStatus"), " ", coupon(0), " ", coupon(1)); got != m.want {
+				t.Errorf("%s at %s: got %s, want %s", name, m.at, got, m.want)
+			}
+		}
+		// A minute before the last landing there is something left to cancel.
+		b.at = b.at.Add(-time.Minute)
+		must(b, agent(), "cancelPnrV3", b.s.Cancel, b.cancelIn(trip, id, `{"cancellationType":"FULL_REFUND"}`))
+	}
+}
+
+// A departure that cannot be read does not hide the others of its leg.
+func TestALegWithAnUnreadableDeparture(t *testing.T) {
+	t.Parallel()
+	f := &facts{Air: &airFacts{Legs: []legFacts{{Flights: []flightFacts{{Departure: iso{"2026-03-10T09:00"}}, {}, {Departure: iso{"2026-03-10T15:00"}}}}}}}
+	if from, _ := f.Air.Legs[0].window(f.times()[0]); !from.Equal(time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC)) {
+		t.Errorf("the leg begins %s", from)
+	}
+}

@@ -112,6 +112,9 @@ func (s *Service) UpdatePNR(ctx context.Context, in UpdatePNRIn) (struct{}, erro
 	if parsed.CreatedVia == "" {
 		doc.Set("createdVia", before.CreatedVia)
 	}
+	if err := putBack(doc, old.Doc, *f.card(old.ID), s.now(ctx)); err != nil {
+		return struct{}{}, fmt.Errorf("PNR %s: %w", old.ID, err)
+	}
 	if err := s.remember(ctx, doc, was.Get("bookingHistory"), "UPDATED"); err != nil {
 		return struct{}{}, err
 	}
