@@ -172,6 +172,51 @@ func TestRedact(t *testing.T) {
 	}
 }
 
+// Whoever answers to a name that the person answers to is a namesake.
+func TestNamesakes(t *testing.T) {
+	t.Parallel()
+	const full = `{"personalInfo":{"name":{"given":"Ada","middle":"Lou","family1":"Moreau","family2":"Diaz","preferred":"Addie"}}}`
+	for name, want := range map[string]bool{
+		`{"given":"Ada","family1":"Moreau"}`:                         true,
+		`{"given":"ADDIE","family1":"Moreau"}`:                       true,
+		`{"given":"Adeline","preferred":"ada","family1":"Moreau"}`:   true,
+		`{"given":"Ada  Lou","family1":"Moreau-Diaz"}`:               true,
+		`{"given":"Ada","family1":"Moreau","family2":"Quint"}`:       true,
+		`{"given":"Lou","family1":"Moreau"}`:                         false,
+		`{"given":"Ada","family1":"Diaz"}`:                           false,
+		`{"given":"Bea","middle":"Ada","family1":"Moreau"}`:          false,
+		`{"given":"","family1":"Moreau","preferred":"","middle":""}`: false,
+	} {
+		p, err := forget.Of(ada, []byte(full))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Meet(senior, []byte(`{"personalInfo":{"name":`+name+`}}`)); err != nil {
+			t.Fatal(err)
+		}
+		if p.Namesake([]byte(`{"userId":"`+senior+`"}`)) != want {
+			t.Errorf("%s: a namesake is %t", name, !want)
+		}
+	}
+}
+
+// An address that a namesake has as well tells nothing, whoever was met first.
+func TestAddressSharedWithNamesake(t *testing.T) {
+	t.Parallel()
+	const colleague = `{"personalInfo":{"name":{"given":"Bea","family1":"Quint"},"email":"ada@example.com"}}`
+	const namesake = `{"personalInfo":{"name":{"given":"Ada","family1":"Moreau"},"email":"ada@example.com"}}`
+	for _, others := range [][]string{{namesake}, {colleague, namesake}, {namesake, colleague}} {
+		in := `{"opener":"` + ada + `","bookerInfo":{"name":"Ada Moreau","email":"ada@example.com"}}`
+		out, _, err := person(t, others...).Redact([]byte(in), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := `{"opener":"` + ada + `","bookerInfo":{"name":"PURGED"}}`; string(out) != want {
+			t.Errorf("%s", out)
+		}
+	}
+}
+
 func parsed(t *testing.T, s string) (v any) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(s), &v); err != nil {

@@ -61,8 +61,24 @@ func (n *names) parts() []string {
 	return slices.DeleteFunc(out, func(s string) bool { return s == "" })
 }
 
+// same reports whether some way of calling this person calls the other one, too.
 func (n *names) same(m names) bool {
-	return n.full != nil && strings.EqualFold(n.given, m.given) && strings.EqualFold(n.family, m.family)
+	overlap := func(a, b []string) bool {
+		return slices.ContainsFunc(a, func(s string) bool { return s != "" && slices.Contains(b, s) })
+	}
+	return n.full != nil && overlap(n.firsts(), m.firsts()) && overlap(n.lasts(), m.lasts())
+}
+
+// firsts and lasts are what pattern and isFull take for the given and for the family name, to be compared.
+func (n *names) firsts() []string {
+	return []string{plain(n.given), plain(n.preferred), plain(n.given + " " + n.middle)}
+}
+
+func (n *names) lasts() []string { return []string{plain(n.family), plain(n.family + " " + n.family2)} }
+
+// plain is a name in lower case with one space between its words.
+func plain(s string) string {
+	return strings.Join(strings.Fields(strings.ReplaceAll(strings.ToLower(s), "-", " ")), " ")
 }
 
 // find gives the places where the full name is. One of a letter or two, such as O K, is in many texts by chance:

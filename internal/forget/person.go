@@ -22,7 +22,8 @@ type Person struct {
 	marks     map[string]mark // by what they are compared by
 	parts     []needle        // looked for where a text is the person's alone: single names, the day of birth, short numbers
 	namesakes []string        // ids of users
-	strange   []string        // addresses of namesakes, in lower case
+	addresses map[string]bool // all of the person's in lower case, shared ones too
+	strange   []string        // addresses of namesakes and not of the person, in lower case
 	traces    []string        // what a document of the person's has at least one of, in lower case; beside the id
 }
 
@@ -49,6 +50,10 @@ func Of(id string, profile []byte) (*Person, error) {
 	}
 	p.number(doc.String("externalId"), false)
 	p.number(doc.Object("businessInfo").String("employeeId"), false)
+	p.addresses = map[string]bool{}
+	for key, m := range p.marks {
+		p.addresses[key] = m.kind == address
+	}
 	p.trace()
 	return p, nil
 }
@@ -65,7 +70,7 @@ func (p *Person) Meet(id string, profile []byte) error {
 	if p.name.same(q.name) {
 		p.namesakes = append(p.namesakes, strings.ToLower(id))
 		for key, m := range q.marks {
-			if m.kind == address && p.marks[key].kind != address {
+			if m.kind == address && !p.addresses[key] {
 				p.strange = append(p.strange, key)
 			}
 		}
