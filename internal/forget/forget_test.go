@@ -78,6 +78,19 @@ func TestText(t *testing.T) {
 	}
 }
 
+func TestNumbers(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"Ada Moreau, ADA@example.com, +44 20 7946 0001": "Ada Moreau, ***, ***",
+		"Addie, born 12APR88":                           "Addie, born 12APR88",
+		"ada@example.com":                               forget.Gone,
+	} {
+		if got, changed := person(t).Numbers(in); got != want || changed != (in != want) {
+			t.Errorf("%q became %q, want %q", in, got, want)
+		}
+	}
+}
+
 // Nothing but an id and what is one person's alone ties a document to a person.
 func TestIn(t *testing.T) {
 	t.Parallel()

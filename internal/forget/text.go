@@ -176,6 +176,9 @@ func (p *Person) Text(s string, alone bool) (out string, changed bool) {
 	return cut(s, find)
 }
 
+// Numbers takes addresses and numbers of the person out of a text, and leaves names, which may be a namesake's.
+func (p *Person) Numbers(s string) (out string, changed bool) { return cut(s, p.needles(true)) }
+
 // cut takes out what is found, and all of a text that says nothing else.
 func cut(s string, find []needle) (out string, changed bool) {
 	for _, f := range find { // one after the other: what is left of a text is what the next one sees
