@@ -110,10 +110,7 @@ func (p *Person) Travels(pnr []byte) (at []int, others bool) {
 	seat := func(list []*jsondoc.Object) (found []int) {
 		for i, t := range list {
 			if whose, _ := w.of(t, nobodys); whose == mine {
-				if n, err := strconv.Atoi(string(t.Get("travelerIdx"))); err == nil {
-					i = n
-				}
-				found = append(found, i)
+				found = append(found, place(t, i))
 			} else {
 				others = true
 			}
@@ -124,10 +121,29 @@ func (p *Person) Travels(pnr []byte) (at []int, others bool) {
 	if old := seat(objects(o, "travelers")); len(listed) == 0 {
 		listed = old
 	}
-	if len(flying) > 0 {
-		return seat(flying), others
+	if len(flying) == 0 {
+		return listed, others
 	}
-	return listed, others
+	var told []*jsondoc.Object // those that say by themselves who it is: ids are optional there
+	var places []int
+	for i, t := range flying {
+		places = append(places, place(t, i))
+		if len(userIDs(t)) > 0 {
+			told = append(told, t.Set("travelerIdx", place(t, i)))
+		}
+	}
+	if len(told) > 0 {
+		return seat(told), others
+	}
+	return slices.DeleteFunc(listed, func(at int) bool { return !slices.Contains(places, at) }), others
+}
+
+// place is where in the list of travelers an entry belongs, which is the i-th of its own list.
+func place(t *jsondoc.Object, i int) int {
+	if n, err := strconv.Atoi(string(t.Get("travelerIdx"))); err == nil {
+		return n
+	}
+	return i
 }
 
 // idsIn are the ids of the person in a booking. A guest without a profile has one that is good for the booking:
@@ -345,9 +361,7 @@ func (w *walk) object(o *jsondoc.Object, around whose) (changed bool) {
 			continue
 		}
 		if aCompanys(key) {
-			if inside = theirs; len(o.Get(key)) > 0 && o.Get(key)[0] == '"' {
-				continue
-			}
+			inside = theirs
 		}
 		next, c := w.value(key, o.Get(key), inside)
 		if !c {

@@ -166,6 +166,9 @@ func TestRedact(t *testing.T) {
 			`{"bookerInfo":{"name":"Ada Moreau","email":"ada@example.com"},"remarks":["Ada Moreau sits in front"],"pnrTravelers":[{"userId":{"id":"` + senior + `"}}]}`,
 			`{"bookerInfo":{"name":"PURGED"},"remarks":["Ada Moreau sits in front"],"pnrTravelers":[{"userId":{"id":"` + senior + `"}}]}`, false},
 		{"names of places stay", `{"additionalMetadata":{"airportInfo":[{"cityName":"Ada Moreau"}]}}`, `{"additionalMetadata":{"airportInfo":[{"cityName":"Ada Moreau"}]}}`, true},
+		{"what is the person's alone goes from what a company says, and its name stays",
+			`{"vendorRemarks":"write Ada Moreau to ada@example.com","departmentEmail":"ada@example.com","airline":"Ada Moreau","companyName":"Moreau"}`,
+			`{"vendorRemarks":"write Ada Moreau to ***","airline":"Ada Moreau","companyName":"Moreau"}`, false},
 		{"escaped", `{"note":"\u0041da Moreau was here"}`, `{"note":"*** was here"}`, false},
 		{"a list", `[{"label":"desk","name":"Ada Moreau"}]`, `[{"label":"desk","name":"PURGED"}]`, false},
 	} {
@@ -272,6 +275,11 @@ func TestTravels(t *testing.T) {
 		{`{"pnrTravelers":[` + entry(twin) + `,` + entry(ada) + `]}`, []int{1}, true},
 		{`{"pnrTravelers":[` + entry(ada) + `,` + entry(twin) + `],"airPnr":{"travelerInfos":[` + entry(twin) + `,{"travelerIdx":1,"userId":{"id":"` + ada + `"}}]}}`, []int{1}, true},
 		{`{"travelers":[{"user":{"name":{"given":"Ada","family1":"Moreau"}}}]}`, []int{0}, false},
+		{`{"pnrTravelers":[` + entry(ada) + `],"airPnr":{"travelerInfos":[{"travelerIdx":0,"booking":{}}]}}`, []int{0}, false},
+		{`{"pnrTravelers":[` + entry(ada) + `],"airPnr":{"travelerInfos":[{"booking":{}}]}}`, []int{0}, false},
+		{`{"pnrTravelers":[` + entry(twin) + `,` + entry(ada) + `],"airPnr":{"travelerInfos":[{"travelerIdx":1},{"travelerIdx":0}]}}`, []int{1}, true},
+		{`{"pnrTravelers":[` + entry(twin) + `,` + entry(ada) + `],"airPnr":{"travelerInfos":[{"travelerIdx":0}]}}`, nil, true},
+		{`{"pnrTravelers":[` + entry(ada) + `],"airPnr":{"travelerInfos":[{"booking":{}},` + entry(ada) + `]}}`, []int{1}, false},
 		{`{"pnrTravelers":[` + entry(twin) + `]}`, nil, true},
 		{`{}`, nil, false},
 	} {
