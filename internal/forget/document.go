@@ -146,6 +146,14 @@ func place(t *jsondoc.Object, i int) int {
 	return i
 }
 
+// Listed reports whether a booking's list of travelers has the person's name, whoever that is.
+func (p *Person) Listed(pnr []byte) bool {
+	o, err := jsondoc.Parse(bytes.TrimSpace(pnr))
+	return err == nil && slices.ContainsFunc(append(objects(o, "pnrTravelers"), objects(o, "travelers")...), func(t *jsondoc.Object) bool {
+		return p.name.isFull(t.Object("personalInfo").Get("name")) || p.name.isFull(t.Object("user").Get("name"))
+	})
+}
+
 // idsIn are the ids of the person in a booking. A guest without a profile has one that is good for the booking:
 // the guest is the person when the full name and something else agree.
 func (p *Person) idsIn(doc []byte) []string {

@@ -289,6 +289,31 @@ func TestTravels(t *testing.T) {
 	}
 }
 
+func TestOrder(t *testing.T) {
+	t.Parallel()
+	p := person(t)
+	for name, want := range map[[2]string]bool{{"ADA", "MOREAU"}: true, {"Addie", "moreau"}: true, {"Ada", "Brown"}: false, {"", "Moreau"}: false} {
+		if p.Called(name[0], name[1]) != want {
+			t.Errorf("called %v: %t", name, !want)
+		}
+	}
+	for number, want := range map[string]bool{"ba12345678": true, "BA1": false, "1001": false, "ada@example.com": false} {
+		if p.Member(number) != want {
+			t.Errorf("a member by %s: %t", number, !want)
+		}
+	}
+	for pnr, want := range map[string]bool{
+		`{"pnrTravelers":[{"personalInfo":{"name":{"given":"Addie","family1":"Moreau"}}}]}`: true,
+		`{"travelers":[{},{"user":{"name":{"given":"Ada","family1":"Moreau"}}}]}`:           true,
+		`{"pnrTravelers":[{"personalInfo":{"name":{"given":"Bea","family1":"Moreau"}}}]}`:   false,
+		`[`: false,
+	} {
+		if p.Listed([]byte(pnr)) != want {
+			t.Errorf("%s: %t", pnr, !want)
+		}
+	}
+}
+
 // Whatever the document: the result is JSON, has nothing left to take out, and keeps its ids.
 func FuzzRedact(f *testing.F) {
 	f.Add([]byte(profile))

@@ -104,6 +104,11 @@ func (n *names) isFull(raw json.RawMessage) bool {
 	return n.full != nil && n.isGiven(given) && (strings.EqualFold(family, n.family) || strings.EqualFold(family, n.family+" "+n.family2))
 }
 
+// Called reports whether the person may be called so.
+func (p *Person) Called(given, family string) bool {
+	return p.name.full != nil && slices.Contains(p.name.lasts(), plain(family)) && plain(given) != "" && slices.Contains(p.name.firsts(), plain(given))
+}
+
 // begins reports whether the given name is this person's.
 func (n *names) begins(raw json.RawMessage) bool {
 	given, _, text := readName(raw)

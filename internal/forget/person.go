@@ -171,6 +171,11 @@ func (p *Person) number(s string, official bool) {
 	}
 }
 
+// Member reports whether the number of a membership is the person's alone.
+func (p *Person) Member(number string) bool {
+	return p.marks[strings.ToLower(strings.TrimSpace(number))].kind == document
+}
+
 const (
 	shortest = 5 // from this length on a number is looked for in the texts of the person's bookings
 	telling  = 7 // from this length on it says by itself whose a document is

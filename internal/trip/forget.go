@@ -23,6 +23,8 @@ type Person interface {
 	Namesake(doc []byte) bool
 	// Travels says at which places of a PNR's list of travelers the person is, and whether there are others.
 	Travels(pnr []byte) (at []int, others bool)
+	// Listed reports whether a PNR's list of travelers has the person's name, whoever that is.
+	Listed(pnr []byte) bool
 	// Redact takes the person out of a document, which is JSON.
 	Redact(doc []byte, alone bool) (out []byte, changed bool, err error)
 	// Text takes the person out of a text.
@@ -34,7 +36,9 @@ type Person interface {
 // Forgotten is what a person was taken out of, by id.
 type Forgotten struct {
 	Trips, PNRs, Notes []string
-	Places             map[string][]int // of PNRs that the person travels in: where in the list of travelers
+	// Places says where in the lists of travelers the person is: of PNRs that the person travels in, and none for
+	// others that are tied to the person and have nobody of the name.
+	Places map[string][]int
 }
 
 // Forget takes a person out of the trips, PNRs and notes that are tied to him, deleted ones as well: by an id in
@@ -158,6 +162,8 @@ func (e *eraser) findPNRs(ctx context.Context) error {
 		e.alone[r.ID] = len(at) > 0 && !others
 		if len(at) > 0 {
 			e.done.Places[r.ID], parents = at, append(parents, r.Parent)
+		} else if !namesake && !e.p.Listed(r.Doc) {
+			e.done.Places[r.ID] = nil
 		}
 		if t != nil && !e.alone[r.ID] {
 			t.alone = false
