@@ -49,14 +49,11 @@ func (p *Person) Redact(doc []byte, alone bool) (out []byte, changed bool, err e
 // In reports whether a document is tied to the person: by the id, or by something that is the person's alone. A
 // name or a day of birth ties nothing.
 func (p *Person) In(doc []byte) bool {
-	lower := bytes.ToLower(doc)
+	lower := bytes.ToLower(unescaped(doc))
 	if bytes.Contains(lower, []byte(p.ID)) {
 		return true
 	}
-	if !bytes.Contains(lower, []byte(`\u`)) && !slices.ContainsFunc(p.traces, func(t string) bool { return bytes.Contains(lower, []byte(t)) }) {
-		return false
-	}
-	return p.tied(doc)
+	return p.trace(lower, false) && p.tied(doc)
 }
 
 func (p *Person) tied(raw []byte) bool {

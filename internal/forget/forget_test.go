@@ -107,6 +107,12 @@ func TestIn(t *testing.T) {
 		{`{"remark":"her number is +44 20 7946 0001"}`, nil, true},
 		{`{"docs":[{"passport":{"docId":"p7654321"}}]}`, nil, true},
 		{`{"loyalty":"BA12345678"}`, nil, true},
+		{`{"remark":"her number is +44 (0)20-79 46 00 01"}`, nil, true},
+		{`{"x":"A\u0026B \ud83d\ude00","remark":"her number is +44 (0)20-79 46 00 01"}`, nil, true},
+		{`{"loyalty":"\u0042A12345678"}`, nil, true},
+		{`{"userId":"\u0037` + ada[1:] + `"}`, nil, true},
+		{`{"x":"A\u0026B \ud83d \u12","note":"\\u0061da@example.com"}`, nil, false},
+		{`{"note":"see\n\/ada@example.com"}`, nil, true},
 		{`{"phone":{"countryCode":1,"nationalNumber":2079460001}}`, nil, false},
 		{`{"amount":2079460001}`, nil, false},
 		{`{"name":"Ada Moreau","dob":{"iso8601":"1988-04-12"},"text":"Ada, 12APR88, 1001, 12 Quay Street, bea@example.com"}`, nil, false},
@@ -229,6 +235,56 @@ func TestAddressSharedWithNamesake(t *testing.T) {
 		}
 		if want := `{"opener":"` + ada + `","bookerInfo":{"name":"PURGED"}}`; string(out) != want {
 			t.Errorf("%s", out)
+		}
+	}
+}
+
+// However a profile is written: what both have is found, and read only for that.
+func TestMeetEscaped(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ doc, other string }{
+		{`{"email":"ada@example.com"}`, `{"businessInfo":{"email":"ADA\u0040example.com"}}`},
+		{`{"phone":{"rawInput":"+44 20 7946 0001"}}`, `{"personalInfo":{"phoneNumbers":[{"rawInput":"0044 (20) 7946\u00a00001"}]}}`},
+		{`{"docs":[{"passport":{"docId":"P7654321"}}]}`, `{"personalInfo":{"identityDocs":[{"passport":{"docId":" p7654321"}}]}}`},
+	} {
+		if p := person(t); !p.In([]byte(tc.doc)) {
+			t.Errorf("%s is not the person's", tc.doc)
+		}
+		if p := person(t, tc.other); p.In([]byte(tc.doc)) {
+			t.Errorf("%s is the person's alone, beside %s", tc.doc, tc.other)
+		}
+	}
+	p := person(t, `{"personalInfo":{"name":{"given":"\u0041da","family1":"M\u006freau"}}}`)
+	if !p.Namesake([]byte(senior)) {
+		t.Error("a name was not read")
+	}
+}
+
+// bookingOf is a booking of usual length that has nothing to do with the person.
+func bookingOf(text string) []byte {
+	leg := `{"a":"An airline's text","c":{"iso8601":"2026-03-10T09:00"},"d":"0161234567890","e":"Changes for a fee before departure of the first flight"},`
+	return []byte(`{"legs":[` + strings.Repeat(leg, 50) + `{"x":"` + text + `"}]}`)
+}
+
+func BenchmarkIn(b *testing.B) {
+	p := person(b)
+	for name, text := range map[string]string{"plain": "B+B", "escaped": `B\u0026B`} {
+		doc := bookingOf(text)
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				p.In(doc)
+			}
+		})
+	}
+}
+
+func BenchmarkMeet(b *testing.B) {
+	p := person(b)
+	stranger := []byte(strings.NewReplacer("Ada", "Bea", "ada", "bea", "Moreau", "Quint", "7946", "7947", "2079460", "2079470", "1001", "1002", "E-7", "E-8",
+		"P7654321", "P7654322", "BA12345678", "BA12345679", "12 Quay", "14 Quay", "E1 1AA", "E1 1AB").Replace(profile))
+	for b.Loop() {
+		if err := p.Meet(senior, stranger); err != nil {
+			b.Fatal(err)
 		}
 	}
 }
