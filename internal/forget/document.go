@@ -32,12 +32,13 @@ type walk struct {
 }
 
 // Redact takes the person out of a JSON object or list that is tied to the person (In). Every byte that is not
-// about the person stays. alone says that the document is about nobody else.
-func (p *Person) Redact(doc []byte, alone bool) (out []byte, changed bool, err error) {
-	w := walk{Person: p, alone: alone, ids: p.idsIn(doc)}
+// about the person stays. alone says that the document is about nobody else, vague that a name in it may be a
+// namesake's, whose id is not in it.
+func (p *Person) Redact(doc []byte, alone, vague bool) (out []byte, changed bool, err error) {
+	w := walk{Person: p, alone: alone, vague: vague, ids: p.idsIn(doc)}
 	if p.Namesake(doc) {
 		at, _ := p.Travels(doc)
-		w.vague = len(at) == 0
+		w.vague = vague || len(at) == 0
 	}
 	out, changed = w.value("", doc, nobodys)
 	if !json.Valid(out) {

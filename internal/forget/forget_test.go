@@ -178,7 +178,7 @@ func TestRedact(t *testing.T) {
 		{"escaped", `{"note":"\u0041da Moreau was here"}`, `{"note":"*** was here"}`, false},
 		{"a list", `[{"label":"desk","name":"Ada Moreau"}]`, `[{"label":"desk","name":"PURGED"}]`, false},
 	} {
-		out, changed, err := p.Redact([]byte(tc.in), tc.alone)
+		out, changed, err := p.Redact([]byte(tc.in), tc.alone, false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -189,7 +189,12 @@ func TestRedact(t *testing.T) {
 			t.Errorf("%s: changed %t: %s", tc.name, changed, out)
 		}
 	}
-	if _, _, err := p.Redact([]byte(`{"a":`), false); err == nil {
+	contacts := `[{"name":"Ada Moreau","email":"x@example.com"},{"name":"Ada Moreau","email":"ada@example.com"}]`
+	out, _, err := p.Redact([]byte(contacts), false, true)
+	if want := `[{"name":"Ada Moreau","email":"x@example.com"},{"name":"PURGED"}]`; err != nil || string(out) != want {
+		t.Errorf("contacts of a namesake's trip became %s: %v", out, err)
+	}
+	if _, _, err := p.Redact([]byte(`{"a":`), false, false); err == nil {
 		t.Error("half a document was taken")
 	}
 }
@@ -229,7 +234,7 @@ func TestAddressSharedWithNamesake(t *testing.T) {
 	const namesake = `{"personalInfo":{"name":{"given":"Ada","family1":"Moreau"},"email":"ada@example.com"}}`
 	for _, others := range [][]string{{namesake}, {colleague, namesake}, {namesake, colleague}} {
 		in := `{"opener":"` + ada + `","bookerInfo":{"name":"Ada Moreau","email":"ada@example.com"}}`
-		out, _, err := person(t, others...).Redact([]byte(in), false)
+		out, _, err := person(t, others...).Redact([]byte(in), false, false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -381,14 +386,14 @@ func FuzzRedact(f *testing.F) {
 		}
 		p.In(doc)
 		p.Travels(doc)
-		once, _, err := p.Redact(doc, true)
+		once, _, err := p.Redact(doc, true, false)
 		if err != nil {
 			if bytes.HasPrefix(bytes.TrimSpace(doc), []byte("{")) {
 				t.Fatalf("%v in %q", err, doc)
 			}
 			return
 		}
-		twice, changed, err := p.Redact(once, true)
+		twice, changed, err := p.Redact(once, true, false)
 		if err != nil || !json.Valid(once) {
 			t.Fatalf("%q became %q: %v", doc, once, err)
 		}

@@ -25,8 +25,8 @@ type Person interface {
 	Travels(pnr []byte) (at []int, others bool)
 	// Listed reports whether a PNR's list of travelers has the person's name, whoever that is.
 	Listed(pnr []byte) bool
-	// Redact takes the person out of a document, which is JSON.
-	Redact(doc []byte, alone bool) (out []byte, changed bool, err error)
+	// Redact takes the person out of a document, which is JSON. vague says that a name in it may be a namesake's.
+	Redact(doc []byte, alone, vague bool) (out []byte, changed bool, err error)
 	// Text takes the person out of a text.
 	Text(s string, alone bool) (out string, changed bool)
 	// Numbers takes only addresses and numbers of the person out of a text, in which a name may be a namesake's.
@@ -183,7 +183,7 @@ func (e *eraser) findPNRs(ctx context.Context) error {
 		doc, changed := r.Doc, false
 		if alone, ok := e.alone[r.ID]; ok {
 			var err error
-			if doc, changed, err = e.p.Redact(r.Doc, alone); err != nil {
+			if doc, changed, err = e.p.Redact(r.Doc, alone, false); err != nil {
 				return err
 			}
 		}
@@ -211,7 +211,7 @@ func (e *eraser) redactTrips() error {
 			if len(*part) == 0 {
 				continue
 			}
-			doc, changed, err := e.p.Redact(*part, t.alone)
+			doc, changed, err := e.p.Redact(*part, t.alone, vague)
 			if err != nil {
 				return fmt.Errorf("trip %s: %w", f.ID, err)
 			}

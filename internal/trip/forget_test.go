@@ -33,7 +33,11 @@ func (forgotten) Travels(pnr []byte) ([]int, bool) {
 
 func (forgotten) Listed(pnr []byte) bool { return bytes.Contains(pnr, []byte("Ada Moreau")) }
 
-func (f forgotten) Redact(doc []byte, alone bool) ([]byte, bool, error) {
+func (f forgotten) Redact(doc []byte, alone, vague bool) ([]byte, bool, error) {
+	if vague {
+		out, changed := f.Numbers(string(doc))
+		return []byte(out), changed, nil
+	}
 	out, changed := f.Text(string(doc), alone)
 	return []byte(out), changed, nil
 }
@@ -179,5 +183,23 @@ func TestForgetLeavesNamesakesTheirNames(t *testing.T) {
 	}
 	if d := b.detail(agent(), opened); at(d, "basicTripInfo.tripName") != "Ada Moreau, ***" {
 		t.Errorf("the trip is called %v", at(d, "basicTripInfo.tripName"))
+	}
+}
+
+// What is told of several trips has the same order every time.
+func TestForgetTellsInOrder(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for range 6 {
+		b.called(b.trip(agent(), ada), "Ada Moreau")
+	}
+	told := len(b.told)
+	b.forget(forgotten{}, false)
+	var got []string
+	for _, n := range b.told[told:] {
+		got = append(got, n.Resource)
+	}
+	if len(got) != 6 || !slices.IsSorted(got) {
+		t.Errorf("told of %v", got)
 	}
 }
