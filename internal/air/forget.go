@@ -14,17 +14,25 @@ import (
 	"github.com/airside-travel/airside/internal/supplier"
 )
 
-// Forget takes a person out of the orders at the airlines and returns the PNRs whose orders those are. places
-// says where in a PNR's list of travelers the person is, which is the place in the order as well: an order has no
-// ids of people, and names are not one person's. A dry run changes nothing.
-func (s *Service) Forget(ctx context.Context, places map[string][]int, gone string, dry bool) ([]string, error) {
+// Person is somebody to be taken out of orders.
+type Person interface {
+	// Called reports whether the person may be called so.
+	Called(given, family string) bool
+	// Member reports whether the number of a membership is the person's alone.
+	Member(number string) bool
+}
+
+// Forget takes a person out of the orders at the airlines and returns the PNRs whose orders those are. An order has
+// no ids of people, and names are not one person's: places says in which PNRs the person is and where in the list of
+// travelers, as far as it is known. A dry run changes nothing.
+func (s *Service) Forget(ctx context.Context, p Person, places map[string][]int, gone string, dry bool) ([]string, error) {
 	var done []string
 	for _, pnrID := range slices.Sorted(maps.Keys(places)) {
 		o, version, err := s.order(ctx, pnrID)
 		if err != nil {
 			return nil, err
 		}
-		if o == nil || !strike(o, places[pnrID], gone) {
+		if o == nil || !strike(o, seats(o, p, places[pnrID]), gone) {
 			continue
 		}
 		done = append(done, pnrID)
@@ -36,6 +44,32 @@ func (s *Service) Forget(ctx context.Context, places map[string][]int, gone stri
 		}
 	}
 	return done, nil
+}
+
+// seats are the places in an order at which the person is. Those in the PNR are the same unless its list was written
+// anew in another order, so the name has to agree; else the only traveler of the name is meant, or nobody.
+func seats(o *supplier.Order, p Person, listed []int) (at []int) {
+	var called []int
+	for i, t := range o.Travelers {
+		if t.LoyaltyNumber != "" && p.Member(t.LoyaltyNumber) {
+			at = append(at, i)
+		}
+		if p.Called(t.First, t.Last) {
+			called = append(called, i)
+		}
+	}
+	if len(at) > 0 && len(listed) < 2 {
+		return at
+	}
+	for _, i := range listed {
+		if slices.Contains(called, i) || i == 0 && len(o.Travelers) == 1 { // the only one may have had another name
+			at = append(at, i)
+		}
+	}
+	if len(at) == 0 && len(called) == 1 {
+		return called
+	}
+	return at
 }
 
 func strike(o *supplier.Order, places []int, gone string) (changed bool) {

@@ -33,13 +33,13 @@ func purgeParts(s *services) []purge.Part {
 		removed("groupMemberships", s.access.Forget, purge.Removed),
 		removed("scimResources", s.scim.Forget, purge.Removed),
 		removed("externalIdsOfLedger", s.ledger.Forget, purge.Redacted),
-		// Orders have no ids of people: the PNRs say where in an order the person is.
+		// Orders have no ids of people: the PNRs say in which the person is, and where.
 		func(ctx context.Context, p *forget.Person, dry bool) ([]purge.Line, error) {
 			n, err := s.trip.Forget(ctx, p.ID, p, dry)
 			if err != nil {
 				return nil, err
 			}
-			orders, err := s.air.Forget(ctx, n.Places, forget.Gone, dry)
+			orders, err := s.air.Forget(ctx, p, n.Places, forget.Gone, dry)
 			return []purge.Line{
 				purge.These("trips", purge.Redacted, n.Trips), purge.These("pnrs", purge.Redacted, n.PNRs),
 				purge.These("agentNotes", purge.Redacted, n.Notes), purge.These("supplierOrders", purge.Redacted, orders),

@@ -32,12 +32,13 @@ type walk struct {
 }
 
 // Redact takes the person out of a JSON object or list that is tied to the person (In). Every byte that is not
-// about the person stays. alone says that the document is about nobody else.
-func (p *Person) Redact(doc []byte, alone bool) (out []byte, changed bool, err error) {
-	w := walk{Person: p, alone: alone, ids: p.idsIn(doc)}
+// about the person stays. alone says that the document is about nobody else, vague that a name in it may be a
+// namesake's, whose id is not in it.
+func (p *Person) Redact(doc []byte, alone, vague bool) (out []byte, changed bool, err error) {
+	w := walk{Person: p, alone: alone, vague: vague, ids: p.idsIn(doc)}
 	if p.Namesake(doc) {
 		at, _ := p.Travels(doc)
-		w.vague = len(at) == 0
+		w.vague = vague || len(at) == 0
 	}
 	out, changed = w.value("", doc, nobodys)
 	if !json.Valid(out) {
@@ -49,14 +50,11 @@ func (p *Person) Redact(doc []byte, alone bool) (out []byte, changed bool, err e
 // In reports whether a document is tied to the person: by the id, or by something that is the person's alone. A
 // name or a day of birth ties nothing.
 func (p *Person) In(doc []byte) bool {
-	lower := bytes.ToLower(doc)
+	lower := bytes.ToLower(unescaped(doc))
 	if bytes.Contains(lower, []byte(p.ID)) {
 		return true
 	}
-	if !bytes.Contains(lower, []byte(`\u`)) && !slices.ContainsFunc(p.traces, func(t string) bool { return bytes.Contains(lower, []byte(t)) }) {
-		return false
-	}
-	return p.tied(doc)
+	return p.trace(lower, false) && p.tied(doc)
 }
 
 func (p *Person) tied(raw []byte) bool {
@@ -110,10 +108,7 @@ func (p *Person) Travels(pnr []byte) (at []int, others bool) {
 	seat := func(list []*jsondoc.Object) (found []int) {
 		for i, t := range list {
 			if whose, _ := w.of(t, nobodys); whose == mine {
-				if n, err := strconv.Atoi(string(t.Get("travelerIdx"))); err == nil {
-					i = n
-				}
-				found = append(found, i)
+				found = append(found, place(t, i))
 			} else {
 				others = true
 			}
@@ -124,10 +119,37 @@ func (p *Person) Travels(pnr []byte) (at []int, others bool) {
 	if old := seat(objects(o, "travelers")); len(listed) == 0 {
 		listed = old
 	}
-	if len(flying) > 0 {
-		return seat(flying), others
+	if len(flying) == 0 {
+		return listed, others
 	}
-	return listed, others
+	var told []*jsondoc.Object // those that say by themselves who it is: ids are optional there
+	var places []int
+	for i, t := range flying {
+		places = append(places, place(t, i))
+		if len(userIDs(t)) > 0 {
+			told = append(told, t.Set("travelerIdx", place(t, i)))
+		}
+	}
+	if len(told) > 0 {
+		return seat(told), others
+	}
+	return slices.DeleteFunc(listed, func(at int) bool { return !slices.Contains(places, at) }), others
+}
+
+// place is where in the list of travelers an entry belongs, which is the i-th of its own list.
+func place(t *jsondoc.Object, i int) int {
+	if n, err := strconv.Atoi(string(t.Get("travelerIdx"))); err == nil {
+		return n
+	}
+	return i
+}
+
+// Listed reports whether a booking's list of travelers has the person's name, whoever that is.
+func (p *Person) Listed(pnr []byte) bool {
+	o, err := jsondoc.Parse(bytes.TrimSpace(pnr))
+	return err == nil && slices.ContainsFunc(append(objects(o, "pnrTravelers"), objects(o, "travelers")...), func(t *jsondoc.Object) bool {
+		return p.name.isFull(t.Object("personalInfo").Get("name")) || p.name.isFull(t.Object("user").Get("name"))
+	})
 }
 
 // idsIn are the ids of the person in a booking. A guest without a profile has one that is good for the booking:
@@ -345,9 +367,7 @@ func (w *walk) object(o *jsondoc.Object, around whose) (changed bool) {
 			continue
 		}
 		if aCompanys(key) {
-			if inside = theirs; len(o.Get(key)) > 0 && o.Get(key)[0] == '"' {
-				continue
-			}
+			inside = theirs
 		}
 		next, c := w.value(key, o.Get(key), inside)
 		if !c {

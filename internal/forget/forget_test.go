@@ -78,6 +78,19 @@ func TestText(t *testing.T) {
 	}
 }
 
+func TestNumbers(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"Ada Moreau, ADA@example.com, +44 20 7946 0001": "Ada Moreau, ***, ***",
+		"Addie, born 12APR88":                           "Addie, born 12APR88",
+		"ada@example.com":                               forget.Gone,
+	} {
+		if got, changed := person(t).Numbers(in); got != want || changed != (in != want) {
+			t.Errorf("%q became %q, want %q", in, got, want)
+		}
+	}
+}
+
 // Nothing but an id and what is one person's alone ties a document to a person.
 func TestIn(t *testing.T) {
 	t.Parallel()
@@ -94,6 +107,12 @@ func TestIn(t *testing.T) {
 		{`{"remark":"her number is +44 20 7946 0001"}`, nil, true},
 		{`{"docs":[{"passport":{"docId":"p7654321"}}]}`, nil, true},
 		{`{"loyalty":"BA12345678"}`, nil, true},
+		{`{"remark":"her number is +44 (0)20-79 46 00 01"}`, nil, true},
+		{`{"x":"A\u0026B \ud83d\ude00","remark":"her number is +44 (0)20-79 46 00 01"}`, nil, true},
+		{`{"loyalty":"\u0042A12345678"}`, nil, true},
+		{`{"userId":"\u0037` + ada[1:] + `"}`, nil, true},
+		{`{"x":"A\u0026B \ud83d \u12","note":"\\u0061da@example.com"}`, nil, false},
+		{`{"note":"see\n\/ada@example.com"}`, nil, true},
 		{`{"phone":{"countryCode":1,"nationalNumber":2079460001}}`, nil, false},
 		{`{"amount":2079460001}`, nil, false},
 		{`{"name":"Ada Moreau","dob":{"iso8601":"1988-04-12"},"text":"Ada, 12APR88, 1001, 12 Quay Street, bea@example.com"}`, nil, false},
@@ -153,10 +172,13 @@ func TestRedact(t *testing.T) {
 			`{"bookerInfo":{"name":"Ada Moreau","email":"ada@example.com"},"remarks":["Ada Moreau sits in front"],"pnrTravelers":[{"userId":{"id":"` + senior + `"}}]}`,
 			`{"bookerInfo":{"name":"PURGED"},"remarks":["Ada Moreau sits in front"],"pnrTravelers":[{"userId":{"id":"` + senior + `"}}]}`, false},
 		{"names of places stay", `{"additionalMetadata":{"airportInfo":[{"cityName":"Ada Moreau"}]}}`, `{"additionalMetadata":{"airportInfo":[{"cityName":"Ada Moreau"}]}}`, true},
+		{"what is the person's alone goes from what a company says, and its name stays",
+			`{"vendorRemarks":"write Ada Moreau to ada@example.com","departmentEmail":"ada@example.com","airline":"Ada Moreau","companyName":"Moreau"}`,
+			`{"vendorRemarks":"write Ada Moreau to ***","airline":"Ada Moreau","companyName":"Moreau"}`, false},
 		{"escaped", `{"note":"\u0041da Moreau was here"}`, `{"note":"*** was here"}`, false},
 		{"a list", `[{"label":"desk","name":"Ada Moreau"}]`, `[{"label":"desk","name":"PURGED"}]`, false},
 	} {
-		out, changed, err := p.Redact([]byte(tc.in), tc.alone)
+		out, changed, err := p.Redact([]byte(tc.in), tc.alone, false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -167,8 +189,108 @@ func TestRedact(t *testing.T) {
 			t.Errorf("%s: changed %t: %s", tc.name, changed, out)
 		}
 	}
-	if _, _, err := p.Redact([]byte(`{"a":`), false); err == nil {
+	contacts := `[{"name":"Ada Moreau","email":"x@example.com"},{"name":"Ada Moreau","email":"ada@example.com"}]`
+	out, _, err := p.Redact([]byte(contacts), false, true)
+	if want := `[{"name":"Ada Moreau","email":"x@example.com"},{"name":"PURGED"}]`; err != nil || string(out) != want {
+		t.Errorf("contacts of a namesake's trip became %s: %v", out, err)
+	}
+	if _, _, err := p.Redact([]byte(`{"a":`), false, false); err == nil {
 		t.Error("half a document was taken")
+	}
+}
+
+// Whoever answers to a name that the person answers to is a namesake.
+func TestNamesakes(t *testing.T) {
+	t.Parallel()
+	const full = `{"personalInfo":{"name":{"given":"Ada","middle":"Lou","family1":"Moreau","family2":"Diaz","preferred":"Addie"}}}`
+	for name, want := range map[string]bool{
+		`{"given":"Ada","family1":"Moreau"}`:                         true,
+		`{"given":"ADDIE","family1":"Moreau"}`:                       true,
+		`{"given":"Adeline","preferred":"ada","family1":"Moreau"}`:   true,
+		`{"given":"Ada  Lou","family1":"Moreau-Diaz"}`:               true,
+		`{"given":"Ada","family1":"Moreau","family2":"Quint"}`:       true,
+		`{"given":"Lou","family1":"Moreau"}`:                         false,
+		`{"given":"Ada","family1":"Diaz"}`:                           false,
+		`{"given":"Bea","middle":"Ada","family1":"Moreau"}`:          false,
+		`{"given":"","family1":"Moreau","preferred":"","middle":""}`: false,
+	} {
+		p, err := forget.Of(ada, []byte(full))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Meet(senior, []byte(`{"personalInfo":{"name":`+name+`}}`)); err != nil {
+			t.Fatal(err)
+		}
+		if p.Namesake([]byte(`{"userId":"`+senior+`"}`)) != want {
+			t.Errorf("%s: a namesake is %t", name, !want)
+		}
+	}
+}
+
+// An address that a namesake has as well tells nothing, whoever was met first.
+func TestAddressSharedWithNamesake(t *testing.T) {
+	t.Parallel()
+	const colleague = `{"personalInfo":{"name":{"given":"Bea","family1":"Quint"},"email":"ada@example.com"}}`
+	const namesake = `{"personalInfo":{"name":{"given":"Ada","family1":"Moreau"},"email":"ada@example.com"}}`
+	for _, others := range [][]string{{namesake}, {colleague, namesake}, {namesake, colleague}} {
+		in := `{"opener":"` + ada + `","bookerInfo":{"name":"Ada Moreau","email":"ada@example.com"}}`
+		out, _, err := person(t, others...).Redact([]byte(in), false, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := `{"opener":"` + ada + `","bookerInfo":{"name":"PURGED"}}`; string(out) != want {
+			t.Errorf("%s", out)
+		}
+	}
+}
+
+// However a profile is written: what both have is found, and read only for that.
+func TestMeetEscaped(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ doc, other string }{
+		{`{"email":"ada@example.com"}`, `{"businessInfo":{"email":"ADA\u0040example.com"}}`},
+		{`{"phone":{"rawInput":"+44 20 7946 0001"}}`, `{"personalInfo":{"phoneNumbers":[{"rawInput":"0044 (20) 7946\u00a00001"}]}}`},
+		{`{"docs":[{"passport":{"docId":"P7654321"}}]}`, `{"personalInfo":{"identityDocs":[{"passport":{"docId":" p7654321"}}]}}`},
+	} {
+		if p := person(t); !p.In([]byte(tc.doc)) {
+			t.Errorf("%s is not the person's", tc.doc)
+		}
+		if p := person(t, tc.other); p.In([]byte(tc.doc)) {
+			t.Errorf("%s is the person's alone, beside %s", tc.doc, tc.other)
+		}
+	}
+	p := person(t, `{"personalInfo":{"name":{"given":"\u0041da","family1":"M\u006freau"}}}`)
+	if !p.Namesake([]byte(senior)) {
+		t.Error("a name was not read")
+	}
+}
+
+// bookingOf is a booking of usual length that has nothing to do with the person.
+func bookingOf(text string) []byte {
+	leg := `{"a":"An airline's text","c":{"iso8601":"2026-03-10T09:00"},"d":"0161234567890","e":"Changes for a fee before departure of the first flight"},`
+	return []byte(`{"legs":[` + strings.Repeat(leg, 50) + `{"x":"` + text + `"}]}`)
+}
+
+func BenchmarkIn(b *testing.B) {
+	p := person(b)
+	for name, text := range map[string]string{"plain": "B+B", "escaped": `B\u0026B`} {
+		doc := bookingOf(text)
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				p.In(doc)
+			}
+		})
+	}
+}
+
+func BenchmarkMeet(b *testing.B) {
+	p := person(b)
+	stranger := []byte(strings.NewReplacer("Ada", "Bea", "ada", "bea", "Moreau", "Quint", "7946", "7947", "2079460", "2079470", "1001", "1002", "E-7", "E-8",
+		"P7654321", "P7654322", "BA12345678", "BA12345679", "12 Quay", "14 Quay", "E1 1AA", "E1 1AB").Replace(profile))
+	for b.Loop() {
+		if err := p.Meet(senior, stranger); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 
@@ -214,11 +336,41 @@ func TestTravels(t *testing.T) {
 		{`{"pnrTravelers":[` + entry(twin) + `,` + entry(ada) + `]}`, []int{1}, true},
 		{`{"pnrTravelers":[` + entry(ada) + `,` + entry(twin) + `],"airPnr":{"travelerInfos":[` + entry(twin) + `,{"travelerIdx":1,"userId":{"id":"` + ada + `"}}]}}`, []int{1}, true},
 		{`{"travelers":[{"user":{"name":{"given":"Ada","family1":"Moreau"}}}]}`, []int{0}, false},
+		{`{"pnrTravelers":[` + entry(ada) + `],"airPnr":{"travelerInfos":[{"travelerIdx":0,"booking":{}}]}}`, []int{0}, false},
+		{`{"pnrTravelers":[` + entry(ada) + `],"airPnr":{"travelerInfos":[{"booking":{}}]}}`, []int{0}, false},
+		{`{"pnrTravelers":[` + entry(twin) + `,` + entry(ada) + `],"airPnr":{"travelerInfos":[{"travelerIdx":1},{"travelerIdx":0}]}}`, []int{1}, true},
+		{`{"pnrTravelers":[` + entry(twin) + `,` + entry(ada) + `],"airPnr":{"travelerInfos":[{"travelerIdx":0}]}}`, nil, true},
+		{`{"pnrTravelers":[` + entry(ada) + `],"airPnr":{"travelerInfos":[{"booking":{}},` + entry(ada) + `]}}`, []int{1}, false},
 		{`{"pnrTravelers":[` + entry(twin) + `]}`, nil, true},
 		{`{}`, nil, false},
 	} {
 		if at, others := p.Travels([]byte(tc.doc)); !slices.Equal(at, tc.at) || others != tc.others {
 			t.Errorf("%s: %v, %t", tc.doc, at, others)
+		}
+	}
+}
+
+func TestOrder(t *testing.T) {
+	t.Parallel()
+	p := person(t)
+	for name, want := range map[[2]string]bool{{"ADA", "MOREAU"}: true, {"Addie", "moreau"}: true, {"Ada", "Brown"}: false, {"", "Moreau"}: false} {
+		if p.Called(name[0], name[1]) != want {
+			t.Errorf("called %v: %t", name, !want)
+		}
+	}
+	for number, want := range map[string]bool{"ba12345678": true, "BA1": false, "1001": false, "ada@example.com": false} {
+		if p.Member(number) != want {
+			t.Errorf("a member by %s: %t", number, !want)
+		}
+	}
+	for pnr, want := range map[string]bool{
+		`{"pnrTravelers":[{"personalInfo":{"name":{"given":"Addie","family1":"Moreau"}}}]}`: true,
+		`{"travelers":[{},{"user":{"name":{"given":"Ada","family1":"Moreau"}}}]}`:           true,
+		`{"pnrTravelers":[{"personalInfo":{"name":{"given":"Bea","family1":"Moreau"}}}]}`:   false,
+		`[`: false,
+	} {
+		if p.Listed([]byte(pnr)) != want {
+			t.Errorf("%s: %t", pnr, !want)
 		}
 	}
 }
@@ -234,14 +386,14 @@ func FuzzRedact(f *testing.F) {
 		}
 		p.In(doc)
 		p.Travels(doc)
-		once, _, err := p.Redact(doc, true)
+		once, _, err := p.Redact(doc, true, false)
 		if err != nil {
 			if bytes.HasPrefix(bytes.TrimSpace(doc), []byte("{")) {
 				t.Fatalf("%v in %q", err, doc)
 			}
 			return
 		}
-		twice, changed, err := p.Redact(once, true)
+		twice, changed, err := p.Redact(once, true, false)
 		if err != nil || !json.Valid(once) {
 			t.Fatalf("%q became %q: %v", doc, once, err)
 		}

@@ -61,8 +61,24 @@ func (n *names) parts() []string {
 	return slices.DeleteFunc(out, func(s string) bool { return s == "" })
 }
 
+// same reports whether some way of calling this person calls the other one, too.
 func (n *names) same(m names) bool {
-	return n.full != nil && strings.EqualFold(n.given, m.given) && strings.EqualFold(n.family, m.family)
+	overlap := func(a, b []string) bool {
+		return slices.ContainsFunc(a, func(s string) bool { return s != "" && slices.Contains(b, s) })
+	}
+	return n.full != nil && overlap(n.firsts(), m.firsts()) && overlap(n.lasts(), m.lasts())
+}
+
+// firsts and lasts are what pattern and isFull take for the given and for the family name, to be compared.
+func (n *names) firsts() []string {
+	return []string{plain(n.given), plain(n.preferred), plain(n.given + " " + n.middle)}
+}
+
+func (n *names) lasts() []string { return []string{plain(n.family), plain(n.family + " " + n.family2)} }
+
+// plain is a name in lower case with one space between its words.
+func plain(s string) string {
+	return strings.Join(strings.Fields(strings.ReplaceAll(strings.ToLower(s), "-", " ")), " ")
 }
 
 // find gives the places where the full name is. One of a letter or two, such as O K, is in many texts by chance:
@@ -86,6 +102,11 @@ func (n *names) isFull(raw json.RawMessage) bool {
 		return len(at) == 1 && strings.Trim(text[:at[0].from]+text[at[0].to:], " .,*/") == ""
 	}
 	return n.full != nil && n.isGiven(given) && (strings.EqualFold(family, n.family) || strings.EqualFold(family, n.family+" "+n.family2))
+}
+
+// Called reports whether the person may be called so.
+func (p *Person) Called(given, family string) bool {
+	return p.name.full != nil && slices.Contains(p.name.lasts(), plain(family)) && plain(given) != "" && slices.Contains(p.name.firsts(), plain(given))
 }
 
 // begins reports whether the given name is this person's.

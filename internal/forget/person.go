@@ -3,6 +3,7 @@
 package forget
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -22,8 +23,8 @@ type Person struct {
 	marks     map[string]mark // by what they are compared by
 	parts     []needle        // looked for where a text is the person's alone: single names, the day of birth, short numbers
 	namesakes []string        // ids of users
-	strange   []string        // addresses of namesakes, in lower case
-	traces    []string        // what a document of the person's has at least one of, in lower case; beside the id
+	addresses map[string]bool // all of the person's in lower case, shared ones too
+	strange   []string        // addresses of namesakes and not of the person, in lower case
 }
 
 // Of reads what identifies a user out of the profile. Tell it the other profiles with Meet before it is used.
@@ -49,23 +50,28 @@ func Of(id string, profile []byte) (*Person, error) {
 	}
 	p.number(doc.String("externalId"), false)
 	p.number(doc.Object("businessInfo").String("employeeId"), false)
-	p.trace()
+	p.addresses = map[string]bool{}
+	for key, m := range p.marks {
+		p.addresses[key] = m.kind == address
+	}
 	return p, nil
 }
 
 // Meet learns of another profile. What both have identifies neither, such as the telephone of an office; and a
 // namesake's address tells in a document which of the two is meant.
 func (p *Person) Meet(id string, profile []byte) error {
+	if !p.mayMeet(profile) {
+		return nil
+	}
 	q, err := Of("", profile)
 	if err != nil {
 		return err
 	}
 	maps.DeleteFunc(p.marks, func(key string, _ mark) bool { _, both := q.marks[key]; return both })
-	p.trace()
 	if p.name.same(q.name) {
 		p.namesakes = append(p.namesakes, strings.ToLower(id))
 		for key, m := range q.marks {
-			if m.kind == address && p.marks[key].kind != address {
+			if m.kind == address && !p.addresses[key] {
 				p.strange = append(p.strange, key)
 			}
 		}
@@ -73,15 +79,31 @@ func (p *Person) Meet(id string, profile []byte) error {
 	return nil
 }
 
-// trace notes what is looked for first, because it is found fast.
-func (p *Person) trace() {
-	p.traces = p.traces[:0]
+// mayMeet reports whether a profile may have something of the person's; to read it takes far longer, and a TMC has
+// many.
+func (p *Person) mayMeet(profile []byte) bool {
+	lower := bytes.ToLower(unescaped(profile))
+	family, _, _ := strings.Cut(plain(p.name.family), " ")
+	return p.name.full != nil && bytes.Contains(lower, []byte(family)) || p.trace(lower, true)
+}
+
+// trace reports whether a document in lower case may have one of the marks, or of those that tie it to the person.
+// That is found fast.
+func (p *Person) trace(lower []byte, all bool) bool {
+	var dialed []byte
 	for key, m := range p.marks {
-		if m.strict != nil {
-			p.traces = append(p.traces, m.traces...)
-			p.traces = append(p.traces, key)
+		in, what := lower, key
+		if m.tail != "" {
+			if dialed == nil {
+				dialed = digits(lower)
+			}
+			in, what = dialed, m.tail
+		}
+		if (all || m.strict != nil) && bytes.Contains(in, []byte(what)) {
+			return true
 		}
 	}
+	return false
 }
 
 func (p *Person) part(s string) {
@@ -103,9 +125,9 @@ const (
 // mark is something in the profile that identifies.
 type mark struct {
 	kind   kind
-	in     needle   // in texts
-	strict needle   // in texts of documents that nothing else ties to the person; nil when it says too little
-	traces []string // of a telephone: digits that are written together wherever it ties
+	in     needle // in texts
+	strict needle // in texts of documents that nothing else ties to the person; nil when it says too little
+	tail   string // of a telephone: the last digits, which follow each other wherever it is
 }
 
 // collect takes what identifies out of a section: addresses of e-mail, telephones, and texts with a digit. What
@@ -164,6 +186,11 @@ func (p *Person) number(s string, official bool) {
 	default:
 		p.marks[strings.ToLower(s)] = mark{kind: other, in: word(s)}
 	}
+}
+
+// Member reports whether the number of a membership is the person's alone.
+func (p *Person) Member(number string) bool {
+	return p.marks[strings.ToLower(strings.TrimSpace(number))].kind == document
 }
 
 const (

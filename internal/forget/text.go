@@ -3,12 +3,15 @@
 package forget
 
 import (
+	"bytes"
 	"encoding/json"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/airside-travel/airside/internal/jsondoc"
@@ -86,16 +89,12 @@ func isPhone(o *jsondoc.Object) bool { return o.Has("nationalNumber") || o.Has("
 // telephone takes a phone's number, by its country where that is known and as it was typed.
 func (p *Person) telephone(o *jsondoc.Object) {
 	country, national := onlyDigits(string(o.Get("countryCode"))), onlyDigits(string(o.Get("nationalNumber")))
-	typed := strings.ToLower(strings.TrimSpace(o.String("rawInput")))
-	raw := onlyDigits(typed)
+	raw := onlyDigits(o.String("rawInput"))
 	if len(national) >= telling && country != "" {
 		strict := pattern(func() string {
 			return `(?:\+|00)?` + spread(country) + apart + `(?:\(?0\)?` + apart + `)?` + spread(national)
 		})
-		m := mark{kind: phone, in: strict, strict: strict, traces: []string{national}}
-		if len(raw) >= telling {
-			m.traces = append(m.traces, typed)
-		}
+		m := mark{kind: phone, in: strict, strict: strict, tail: tail(national)}
 		if len(national) >= 8 { // within the person's bookings, the country may be left out
 			m.in = pattern(func() string {
 				return `(?:(?:\+|00)?` + spread(country) + apart + `)?(?:\(?0\)?` + apart + `)?` + spread(national)
@@ -105,7 +104,7 @@ func (p *Person) telephone(o *jsondoc.Object) {
 	}
 	if len(raw) >= telling && raw != country+national {
 		find := pattern(func() string { return `(?:\+|00)?` + spread(strings.TrimPrefix(raw, "00")) })
-		p.marks["tel:"+strings.TrimPrefix(raw, "00")] = mark{kind: phone, in: find, strict: find, traces: []string{strings.TrimPrefix(raw, "00"), typed}}
+		p.marks["tel:"+strings.TrimPrefix(raw, "00")] = mark{kind: phone, in: find, strict: find, tail: tail(strings.TrimPrefix(raw, "00"))}
 	}
 }
 
@@ -121,6 +120,76 @@ func onlyDigits(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// tail is what is looked for first of a number: the country and a zero may or may not be before it.
+func tail(number string) string { return number[max(0, len(number)-telling):] }
+
+// digits are all digits of a document.
+func digits(doc []byte) []byte {
+	out := make([]byte, 0, len(doc)/4)
+	for _, c := range doc {
+		if '0' <= c && c <= '9' {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// unescaped is a document as its texts read, which may be no JSON any more.
+func unescaped(doc []byte) []byte {
+	if bytes.IndexByte(doc, '\\') < 0 {
+		return doc
+	}
+	out := make([]byte, 0, len(doc))
+	for i := 0; i < len(doc); i++ {
+		if doc[i] != '\\' || i+1 == len(doc) {
+			out = append(out, doc[i])
+			continue
+		}
+		i++
+		switch c := doc[i]; c {
+		case 'u':
+			r := hex4(doc[i+1:])
+			if r < 0 {
+				out = append(out, c)
+				continue
+			}
+			i += 4
+			if utf16.IsSurrogate(r) && i+2 < len(doc) && doc[i+1] == '\\' && doc[i+2] == 'u' {
+				if both := utf16.DecodeRune(r, hex4(doc[i+3:])); both != utf8.RuneError {
+					r = both
+					i += 6
+				}
+			}
+			out = utf8.AppendRune(out, r)
+		case 'b':
+			out = append(out, '\b')
+		case 'f':
+			out = append(out, '\f')
+		case 'n':
+			out = append(out, '\n')
+		case 'r':
+			out = append(out, '\r')
+		case 't':
+			out = append(out, '\t')
+		default:
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// hex4 reads four hexadecimal digits; -1 when there are none.
+func hex4(s []byte) rune {
+	if len(s) < 4 {
+		return -1
+	}
+	n, err := strconv.ParseUint(string(s[:4]), 16, 16)
+	if err != nil {
+		return -1
+	}
+	return rune(n)
 }
 
 // samePhone reports whether an object is a telephone of the person's.
@@ -175,6 +244,9 @@ func (p *Person) Text(s string, alone bool) (out string, changed bool) {
 	}
 	return cut(s, find)
 }
+
+// Numbers takes addresses and numbers of the person out of a text, and leaves names, which may be a namesake's.
+func (p *Person) Numbers(s string) (out string, changed bool) { return cut(s, p.needles(true)) }
 
 // cut takes out what is found, and all of a text that says nothing else.
 func cut(s string, find []needle) (out string, changed bool) {

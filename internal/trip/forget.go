@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/airside-travel/airside/internal/actor"
@@ -22,23 +23,29 @@ type Person interface {
 	Namesake(doc []byte) bool
 	// Travels says at which places of a PNR's list of travelers the person is, and whether there are others.
 	Travels(pnr []byte) (at []int, others bool)
-	// Redact takes the person out of a document, which is JSON.
-	Redact(doc []byte, alone bool) (out []byte, changed bool, err error)
+	// Listed reports whether a PNR's list of travelers has the person's name, whoever that is.
+	Listed(pnr []byte) bool
+	// Redact takes the person out of a document, which is JSON. vague says that a name in it may be a namesake's.
+	Redact(doc []byte, alone, vague bool) (out []byte, changed bool, err error)
 	// Text takes the person out of a text.
 	Text(s string, alone bool) (out string, changed bool)
+	// Numbers takes only addresses and numbers of the person out of a text, in which a name may be a namesake's.
+	Numbers(s string) (out string, changed bool)
 }
 
 // Forgotten is what a person was taken out of, by id.
 type Forgotten struct {
 	Trips, PNRs, Notes []string
-	Places             map[string][]int // of PNRs that the person travels in: where in the list of travelers
+	// Places says where in the lists of travelers the person is: of PNRs that the person travels in, and none for
+	// others that are tied to the person and have nobody of the name.
+	Places map[string][]int
 }
 
 // Forget takes a person out of the trips, PNRs and notes that are tied to him, deleted ones as well: by an id in
 // them, by what p says is his alone, or because they are in a trip of his. Money, tickets and ids stay, and all
 // other documents do. Live ones that changed get a version and an event each. A dry run changes nothing.
 func (s *Service) Forget(ctx context.Context, userID string, p Person, dry bool) (Forgotten, error) {
-	e := &eraser{s: s, user: userID, p: p, trips: map[string]*tied{}, alone: map[string]bool{}, done: Forgotten{Places: map[string][]int{}}}
+	e := &eraser{s: s, user: userID, p: p, trips: map[string]*tied{}, alone: map[string]bool{}, vague: map[string]bool{}, twins: map[string]bool{}, done: Forgotten{Places: map[string][]int{}}}
 	for _, step := range []func(context.Context) error{e.findTrips, e.findPNRs, e.findNotes} {
 		if err := step(ctx); err != nil {
 			return Forgotten{}, err
@@ -57,6 +64,8 @@ type eraser struct {
 	p     Person
 	trips map[string]*tied
 	alone map[string]bool // PNRs tied to the person, and whether nobody else travels
+	vague map[string]bool // PNRs in which a namesake is and the person does not travel
+	twins map[string]bool // the trips of such PNRs
 	pnrs  []*store.Record // with the documents as they should be
 	notes []*store.Record
 	done  Forgotten
@@ -136,16 +145,25 @@ func (e *eraser) findPNRs(ctx context.Context) error {
 	var parents []string
 	err := records(ctx, kindPNR, func(r *store.Record) error {
 		t := e.trips[r.Parent]
+		namesake := e.p.Namesake(r.Doc)
 		if !e.p.In(r.Doc) && (t == nil || !t.own) {
 			if t != nil {
 				t.alone = false
 			}
+			if namesake {
+				e.vague[r.ID], e.twins[r.Parent] = true, true
+			}
 			return nil
 		}
 		at, others := e.p.Travels(r.Doc)
+		if namesake && len(at) == 0 {
+			e.vague[r.ID], e.twins[r.Parent] = true, true
+		}
 		e.alone[r.ID] = len(at) > 0 && !others
 		if len(at) > 0 {
 			e.done.Places[r.ID], parents = at, append(parents, r.Parent)
+		} else if !namesake && !e.p.Listed(r.Doc) {
+			e.done.Places[r.ID] = nil
 		}
 		if t != nil && !e.alone[r.ID] {
 			t.alone = false
@@ -165,7 +183,7 @@ func (e *eraser) findPNRs(ctx context.Context) error {
 		doc, changed := r.Doc, false
 		if alone, ok := e.alone[r.ID]; ok {
 			var err error
-			if doc, changed, err = e.p.Redact(r.Doc, alone); err != nil {
+			if doc, changed, err = e.p.Redact(r.Doc, alone, false); err != nil {
 				return err
 			}
 		}
@@ -182,19 +200,18 @@ func (e *eraser) findPNRs(ctx context.Context) error {
 func (e *eraser) redactTrips() error {
 	for _, t := range e.trips {
 		f := t.f
-		if t.own || t.travels || !t.vague {
-			f.Name, t.named = e.p.Text(f.Name, t.alone)
-			if f.Description != nil {
-				text, changed := e.p.Text(*f.Description, t.alone)
-				f.Description, t.named = &text, t.named || changed
-			}
+		vague := !t.own && !t.travels && (t.vague || e.twins[f.ID])
+		f.Name, t.named = e.text(f.Name, t.alone, vague)
+		if f.Description != nil {
+			text, changed := e.text(*f.Description, t.alone, vague)
+			f.Description, t.named = &text, t.named || changed
 		}
 		t.changed = t.named
 		for _, part := range []*json.RawMessage{&f.Contacts, &f.Mail} {
 			if len(*part) == 0 {
 				continue
 			}
-			doc, changed, err := e.p.Redact(*part, t.alone)
+			doc, changed, err := e.p.Redact(*part, t.alone, vague)
 			if err != nil {
 				return fmt.Errorf("trip %s: %w", f.ID, err)
 			}
@@ -210,6 +227,14 @@ func (e *eraser) redactTrips() error {
 	return nil
 }
 
+// text takes the person out of a text; vague says that a name in it may be a namesake's.
+func (e *eraser) text(s string, alone, vague bool) (out string, changed bool) {
+	if vague {
+		return e.p.Numbers(s)
+	}
+	return e.p.Text(s, alone)
+}
+
 // findNotes looks at the notes of the person, and of trips and PNRs that are.
 func (e *eraser) findNotes(ctx context.Context) error {
 	return records(ctx, kindNote, func(r *store.Record) error {
@@ -220,10 +245,17 @@ func (e *eraser) findNotes(ctx context.Context) error {
 		alone, tiedPNR := e.alone[n.PNR]
 		t := e.trips[r.Parent]
 		trip := t != nil && (t.own || t.travels)
-		if !tiedPNR && !trip && (t != nil && t.vague || !e.p.In(r.Doc)) {
+		if !tiedPNR && !trip && !e.p.In(r.Doc) {
 			return nil
 		}
-		text, changed := e.p.Text(n.Text, alone || t != nil && t.alone)
+		vague := e.vague[n.PNR]
+		if !tiedPNR && !trip && !vague {
+			var err error
+			if vague, err = e.ofNamesake(ctx, r.Parent); err != nil {
+				return err
+			}
+		}
+		text, changed := e.text(n.Text, alone || t != nil && t.alone, vague)
 		if !changed {
 			return nil
 		}
@@ -238,6 +270,18 @@ func (e *eraser) findNotes(ctx context.Context) error {
 		e.done.Notes = append(e.done.Notes, r.ID)
 		return nil
 	})
+}
+
+// ofNamesake reports whether a trip, which is not the person's, may be a namesake's.
+func (e *eraser) ofNamesake(ctx context.Context, trip string) (bool, error) {
+	if t := e.trips[trip]; t != nil || e.twins[trip] {
+		return e.twins[trip] || t.vague, nil
+	}
+	r, err := store.Read(ctx).Get(actor.Tenant(ctx), kindTrip, trip)
+	if err != nil {
+		return false, fmt.Errorf("read trip %s: %w", trip, err)
+	}
+	return e.p.Namesake(r.Doc), nil
 }
 
 func (e *eraser) write(ctx context.Context) error {
@@ -256,7 +300,8 @@ func (e *eraser) write(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, f := range touched {
+	for _, id := range slices.Sorted(maps.Keys(touched)) { // events have an order
+		f := touched[id]
 		var err error
 		if f.Deleted {
 			err = e.s.rewrite(ctx, f)

@@ -31,7 +31,13 @@ func (forgotten) Travels(pnr []byte) ([]int, bool) {
 	return nil, true
 }
 
-func (f forgotten) Redact(doc []byte, alone bool) ([]byte, bool, error) {
+func (forgotten) Listed(pnr []byte) bool { return bytes.Contains(pnr, []byte("Ada Moreau")) }
+
+func (f forgotten) Redact(doc []byte, alone, vague bool) ([]byte, bool, error) {
+	if vague {
+		out, changed := f.Numbers(string(doc))
+		return []byte(out), changed, nil
+	}
 	out, changed := f.Text(string(doc), alone)
 	return []byte(out), changed, nil
 }
@@ -44,6 +50,11 @@ func (forgotten) Text(s string, alone bool) (string, bool) {
 	return out, out != s
 }
 
+func (forgotten) Numbers(s string) (string, bool) {
+	out := strings.ReplaceAll(s, "ada@example.com", "***")
+	return out, out != s
+}
+
 func (b *bench) called(trip, name string) {
 	b.Helper()
 	in := UpdateTripIn{TripID: trip}
@@ -53,9 +64,14 @@ func (b *bench) called(trip, name string) {
 
 func (b *bench) noted(trip, pnr, text string) {
 	b.Helper()
+	b.notedBy(agent(), trip, pnr, text)
+}
+
+func (b *bench) notedBy(who *actor.Actor, trip, pnr, text string) {
+	b.Helper()
 	in := CreateNoteIn{TripID: trip}
 	in.Doc.PNRID, in.Doc.Note = pnr, text
-	must(b, agent(), "createAgentNote", b.s.CreateNote, in)
+	must(b, who, "createAgentNote", b.s.CreateNote, in)
 }
 
 func (b *bench) forget(p Person, dry bool) Forgotten {
@@ -132,5 +148,58 @@ func TestForgetTouchesWhatIsTied(t *testing.T) {
 	// Nobody of the name is around: what she opened is hers to be taken out of.
 	if got := b.forget(forgotten{}, false); !slices.Equal(got.Trips, []string{opened}) || len(got.PNRs) != 0 {
 		t.Errorf("then forgot %+v, want trip %s", got, opened)
+	}
+}
+
+// Where a namesake travels, a name is hers, whoever booked or wrote; an address is not.
+func TestForgetLeavesNamesakesTheirNames(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	day := misc("2026-05-01T10:00", "2026-05-03T10:00")
+	writer := person(ada, actor.CompanyArranger)
+	toms := strings.ReplaceAll(booking(day, ""), ada, tomas)
+	booked := strings.Replace(toms, `{`, `{"bookerInfo":{"name":"Ada Moreau","email":"`+ada+`@example.com"},`, 1)
+	his, opened, pair := b.trip(agent(), tomas), b.trip(writer, tomas), b.trip(agent(), ada)
+	const text = "Ada Moreau, ada@example.com"
+	b.notedBy(writer, his, "", text)
+	b.notedBy(writer, his, b.pnr(his, toms), text)
+	b.noted(his, b.pnr(his, booked), text)
+	b.notedBy(writer, opened, "", text)
+	b.pnr(pair, booking(day, ""))
+	b.noted(pair, b.pnr(pair, toms), text)
+	b.called(opened, text)
+
+	got := b.forget(forgotten{namesake: tomas}, false)
+	if len(got.Notes) != 5 || !slices.Equal(got.Trips, []string{opened}) {
+		t.Errorf("forgot %+v", got)
+	}
+	for _, trip := range []string{his, opened, pair} {
+		notes, _ := must(b, agent(), "listAgentNotes", b.s.ListNotes, TripIn{TripID: trip})
+		for _, n := range notes.Notes {
+			if n.Text != "Ada Moreau, ***" {
+				t.Errorf("a note says %q", n.Text)
+			}
+		}
+	}
+	if d := b.detail(agent(), opened); at(d, "basicTripInfo.tripName") != "Ada Moreau, ***" {
+		t.Errorf("the trip is called %v", at(d, "basicTripInfo.tripName"))
+	}
+}
+
+// What is told of several trips has the same order every time.
+func TestForgetTellsInOrder(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for range 6 {
+		b.called(b.trip(agent(), ada), "Ada Moreau")
+	}
+	told := len(b.told)
+	b.forget(forgotten{}, false)
+	var got []string
+	for _, n := range b.told[told:] {
+		got = append(got, n.Resource)
+	}
+	if len(got) != 6 || !slices.IsSorted(got) {
+		t.Errorf("told of %v", got)
 	}
 }
