@@ -72,7 +72,7 @@ func TestRotate(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	}
-	says(rotate("--status"), 0, "production   live  ", "")
+	says(rotate("--status"), 0, "production   ", "")
 	says(rotate("--resume"), 0, "there is nothing to resume", "")
 	says(rotate("nowhere"), cli.ExitNotFound, "", `there is no environment "nowhere"; there are production`)
 	says(rotate("--strategy", "turns"), cli.ExitDenied, "", "its role is not configured")
