@@ -237,39 +237,62 @@ func (e *eraser) text(s string, alone, vague bool) (out string, changed bool) {
 
 // findNotes looks at the notes of the person, and of trips and PNRs that are.
 func (e *eraser) findNotes(ctx context.Context) error {
-	return records(ctx, kindNote, func(r *store.Record) error {
+	var found []*store.Record
+	err := records(ctx, kindNote, func(r *store.Record) error {
 		var n note
 		if err := json.Unmarshal(r.Doc, &n); err != nil {
 			return err
 		}
-		alone, tiedPNR := e.alone[n.PNR]
-		t := e.trips[r.Parent]
-		trip := t != nil && (t.own || t.travels)
-		if !tiedPNR && !trip && !e.p.In(r.Doc) {
-			return nil
+		if _, tied := e.alone[n.PNR]; tied || e.mine(r.Parent) || e.p.In(r.Doc) {
+			found = append(found, keep(r))
 		}
-		vague := e.vague[n.PNR]
-		if !tiedPNR && !trip && !vague {
-			var err error
-			if vague, err = e.ofNamesake(ctx, r.Parent); err != nil {
-				return err
-			}
-		}
-		text, changed := e.text(n.Text, alone || t != nil && t.alone, vague)
-		if !changed {
-			return nil
-		}
-		n.Text = text
-		doc, err := json.Marshal(n)
-		if err != nil {
-			return err
-		}
-		c := keep(r)
-		c.Doc = doc
-		e.notes = append(e.notes, c)
-		e.done.Notes = append(e.done.Notes, r.ID)
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	for _, r := range found { // a trip may have to be read for it, and a list wants the store to itself
+		if err := e.redactNote(ctx, r); err != nil {
+			return fmt.Errorf("%s %s: %w", kindNote, r.ID, err)
+		}
+	}
+	return nil
+}
+
+// mine reports whether a trip is the person's, or one that the person travels in.
+func (e *eraser) mine(trip string) bool {
+	t := e.trips[trip]
+	return t != nil && (t.own || t.travels)
+}
+
+func (e *eraser) redactNote(ctx context.Context, r *store.Record) error {
+	var n note
+	if err := json.Unmarshal(r.Doc, &n); err != nil {
+		return err
+	}
+	alone, tied := e.alone[n.PNR]
+	vague := e.vague[n.PNR]
+	if !tied && !vague && !e.mine(r.Parent) {
+		var err error
+		if vague, err = e.ofNamesake(ctx, r.Parent); err != nil {
+			return err
+		}
+	}
+	if t := e.trips[r.Parent]; t != nil && t.alone {
+		alone = true
+	}
+	text, changed := e.text(n.Text, alone, vague)
+	if !changed {
+		return nil
+	}
+	n.Text = text
+	var err error
+	if r.Doc, err = json.Marshal(n); err != nil {
+		return err
+	}
+	e.notes = append(e.notes, r)
+	e.done.Notes = append(e.done.Notes, r.ID)
+	return nil
 }
 
 // ofNamesake reports whether a trip, which is not the person's, may be a namesake's.
