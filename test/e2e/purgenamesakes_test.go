@@ -98,7 +98,11 @@ func idsOf(report object, what string) []string {
 // A purge is about one person: people who share a name or a day of birth with him keep what is theirs.
 func TestPurgeLeavesNamesakesAlone(t *testing.T) {
 	t.Parallel()
-	c := start(t)
+	purgeLeavesNamesakesAlone(t, start(t))
+}
+
+func purgeLeavesNamesakesAlone(t *testing.T, c *client) {
+	t.Helper()
 	here, there := c.demoHome(), c.founded("Harbour Light Instruments")
 	c.subscribe("http://127.0.0.1:9/", "PNR_V3", "TRIP_DETAILS_V3")
 	rosa := c.hire(here, "Rosa", "Quint", "1971-02-03", "rosa.first@example.com")
@@ -172,7 +176,11 @@ func TestPurgeLeavesNamesakesAlone(t *testing.T) {
 // Of a booking for several, only the one who is purged is taken out, whatever they share.
 func TestPurgeTakesOneOfSeveral(t *testing.T) {
 	t.Parallel()
-	c := start(t)
+	purgeTakesOneOfSeveral(t, start(t))
+}
+
+func purgeTakesOneOfSeveral(t *testing.T, c *client) {
+	t.Helper()
 	here := c.demoHome()
 	phone := func(personal doc) {
 		personal["phoneNumbers"] = []doc{{"countryCode": 44, "nationalNumber": 7946055577, "rawInput": "+447946055577"}}
@@ -219,7 +227,11 @@ func TestPurgeTakesOneOfSeveral(t *testing.T) {
 // A colleague's trip has no id of the person's; an address and numbers that nobody else has tie it all the same.
 func TestPurgeReachesWhatAnAddressTies(t *testing.T) {
 	t.Parallel()
-	c := start(t)
+	purgeReachesWhatAnAddressTies(t, start(t))
+}
+
+func purgeReachesWhatAnAddressTies(t *testing.T, c *client) {
+	t.Helper()
 	user := c.call(201, "POST", "/v2/users", c.canary()).str("id")
 	trip := c.trip("Ada Moreau and Xanthippa Zephyrine Quibbleworth")
 	found := c.search(leg("LHR", "JFK", c.day(60)))
