@@ -58,7 +58,7 @@ func Scaled(number string, digits int) (int64, bool) {
 }
 
 // farAway is further than any text can move a point back.
-const farAway = 1 << 40
+const farAway = 1 << 30
 
 // digitsOnly is the text, or nothing when it holds anything but digits.
 func digitsOnly(text string) string {
