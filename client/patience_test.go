@@ -82,6 +82,14 @@ func TestRepeatsOnlyWhatMaySucceed(t *testing.T) {
 			asked:  []string{tokens, tokens, tokens, tokens, tokens, tokens},
 			waited: seconds(3, 3, 3, 3, 3), status: 429, of: "fetchOauth2Token",
 		},
+		"a busy token endpoint that names a time": {
+			attempts: 3,
+			answer: func(int, string) (*http.Response, error) {
+				return says(429, ``, "Retry-After", "Sun, 29 Nov 2026 08:00:09 GMT", "Date", "Sun, 29 Nov 2026 08:00:00 GMT")
+			},
+			asked:  []string{tokens, tokens, tokens},
+			waited: seconds(9, 9), status: 429, of: "fetchOauth2Token",
+		},
 		"both busy, one after the other": {
 			answer: func(nth int, path string) (*http.Response, error) {
 				if path == tokens && nth > 2 {
