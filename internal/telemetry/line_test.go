@@ -129,6 +129,12 @@ func TestTerse(t *testing.T) {
 			e.ErrorCode, e.Message = "POLICY_FORBIDS", "not at night"
 		}), "time=2026-05-01T12:00:00.003Z level=WARN msg=request " + all + "status=403 " + who +
 			`effect=read code=POLICY_FORBIDS message="not at night" stage=permit rule="policy \"night\""`},
+		{made(409, func(e *telemetry.Event) { // what failed besides is not lost behind the end
+			e.Decide(telemetry.Recovery, telemetry.Failed, "", "")
+			e.Decide(telemetry.Handle, telemetry.Refused, "unknown", "")
+			e.ErrorCode, e.Message = "OUTCOME_UNKNOWN", "nobody knows"
+		}), "time=2026-05-01T12:00:00.003Z level=WARN msg=request " + all + "status=409 " + who +
+			`stages.recovery=failed effect=read code=OUTCOME_UNKNOWN message="nobody knows" stage=handle rule=unknown`},
 		{made(503, func(e *telemetry.Event) { e.Decide(telemetry.Send, telemetry.Repeated, "2", "") }), // an answer of the real API
 			"time=2026-05-01T12:00:00.003Z level=ERROR msg=request " + all + "status=503 " + who + `stages.send="repeated 2" effect=read`},
 	} {

@@ -163,16 +163,16 @@ func (e *Event) stages(l *line) {
 	l.close()
 }
 
-// unusual writes the decisions that a reader should know of: nothing of an error, whose last one stands behind it,
-// else what did not simply let the request pass.
+// unusual writes the decisions that a reader should know of: what did not simply let the request pass. Of an error the
+// last one stands behind it, so only what failed besides is written, such as its entry in the audit trail.
 func (e *Event) unusual(l *line) {
-	if e.ErrorCode != "" {
-		return
-	}
 	l.within = "stages"
 	last := e.latest()
 	for i := range e.Stages {
 		d := &e.Stages[i]
+		if e.ErrorCode != "" && d.Verdict != Failed {
+			continue
+		}
 		switch d.Verdict {
 		case Refused, Failed, Broken, Found, Lossy, Replayed, Repeated:
 			if int(last[d.Stage]) == i {
